@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The coldgate authors */
+
+/* Files as wholes. */
+
+#include "base/fd.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/mem.h"
+
+enum { CHUNK_BYTES = 65536 };
+
+void fd_close(int *fd) {
+        if (*fd >= 0)
+                (void)close(*fd); /* what had to last was synced before */
+        *fd = -1;
+}
+
+int fd_write_all(int fd, Slice data) {
+        while (data.n) {
+                ssize_t n = write(fd, data.data, data.n);
+
+                if (n < 0 && errno == EINTR)
+                        continue;
+                if (n < 0)
+                        return -errno;
+                data = slice_from(data, (size_t)n);
+        }
+        return 0;
+}
+
+int fd_read_all(int fd, Buf *buf) {
+        uint8_t chunk[CHUNK_BYTES];
+
+        for (;;) {
+                ssize_t n = read(fd, chunk, sizeof chunk);
+
+                if (n < 0 && errno == EINTR)
+                        continue;
+                if (n < 0)
+                        return -errno;
+                if (n == 0)
+                        return 0;
+                buf_append(buf, chunk, (size_t)n);
+                if (buf->is_full)
+                        return 0;
+        }
+}
+
+int file_read(const char *path, Buf *ret_bytes) {
+        cleanup_fd int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+        if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
+                return FILE_E_MISSING;
+        if (fd < 0)
+                return -errno;
+        TRY(fd_read_all(fd, ret_bytes));
+        return ret_bytes->is_full ? FILE_E_TOO_LARGE : 0;
+}
+
+int dir_sync(const char *path) {
+        cleanup_fd int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+        if (fd < 0 || fsync(fd) < 0)
+                return -errno;
+        return 0;
+}
+
+static char *parent_of(const char *path) {
+        const char *slash = strrchr(path, '/');
+
+        if (!slash)
+                return mem_strdup(".");
+        return slash == path ? mem_strdup("/") : mem_strndup(path, (size_t)(slash - path));
+}
+
+int file_write_atomic(const char *path, Slice bytes, mode_t mode) {
+        cleanup_free char *fresh = mem_printf("%s.%d.new", path, (int)getpid());
+        cleanup_free char *parent = parent_of(path);
+        cleanup_fd int fd = -1;
+        int r;
+
+        (void)unlink(fresh); /* left by an earlier process of the same id, if at all */
+        fd = open(fresh, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+        if (fd < 0)
+                return -errno;
+        r = fd_write_all(fd, bytes);
+        if (r == 0 && (fchmod(fd, mode) < 0 || fsync(fd) < 0 || rename(fresh, path) < 0))
+                r = -errno;
+        if (r != 0) {
+                (void)unlink(fresh);
+                return r;
+        }
+        return dir_sync(parent);
+}
+
+int dir_make(const char *path, mode_t mode) {
+        cleanup_free char *parent = NULL;
+        struct stat facts;
+
+        if (mkdir(path, mode) == 0)
+                return 0;
+        if (errno == EEXIST)
+                return stat(path, &facts) == 0 && S_ISDIR(facts.st_mode) ? 0 : -ENOTDIR;
+        if (errno != ENOENT)
+                return -errno;
+        parent = parent_of(path);
+        TRY(dir_make(parent, mode));
+        return mkdir(path, mode) == 0 || errno == EEXIST ? 0 : -errno;
+}
+
+static int remove_at(int parent_fd, const char *name) {
+        cleanup_fd int fd = -1;
+        DIR *entries;
+        struct dirent *entry;
+        int copy_fd, r = 0;
+
+        if (unlinkat(parent_fd, name, 0) == 0 || errno == ENOENT)
+                return 0;
+        if (errno != EISDIR && errno != EPERM)
+                return -errno;
+        (void)fchmodat(parent_fd, name, 0700, 0); /* where it is not ours, the open says so */
+        fd = openat(parent_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        if (fd < 0)
+                return -errno;
+        copy_fd = dup(fd);
+        entries = copy_fd < 0 ? NULL : fdopendir(copy_fd);
+        if (!entries)
+                return -errno;
+        while (r == 0 && (entry = readdir(entries)))
+                if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+                        r = remove_at(fd, entry->d_name);
+        (void)closedir(entries);
+        if (r != 0)
+                return r;
+        return unlinkat(parent_fd, name, AT_REMOVEDIR) == 0 || errno == ENOENT ? 0 : -errno;
+}
+
+int dir_remove(const char *path) {
+        return remove_at(AT_FDCWD, path);
+}

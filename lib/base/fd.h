@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The coldgate authors */
+#pragma once
+
+/* Descriptors and whole files. */
+
+#include <sys/types.h>
+
+#include "base/buf.h"
+#include "base/slice.h"
+
+/* Closes and sets to -1; takes -1. */
+void fd_close(int *fd);
+#define cleanup_fd cleanup(fd_close)
+
+/* The whole of `data`, through short writes and EINTR. -errno. */
+int fd_write_all(int fd, Slice data) must_check;
+/* Until end of file, into `buf` (up to its ceiling; then buf->is_full). -errno. */
+int fd_read_all(int fd, Buf *buf) must_check;
+
+enum { _FILE_E_SUCCESS, FILE_E_MISSING, FILE_E_TOO_LARGE };
+
+/* The whole file. FILE_E_MISSING; FILE_E_TOO_LARGE if it does not fit the buffer's ceiling. */
+int file_read(const char *path, Buf *ret_bytes) must_check;
+/* New content by rename in the same directory, synced before and after: a reader sees the old
+ * file or the new one, a crash leaves one of them. */
+int file_write_atomic(const char *path, Slice bytes, mode_t mode) must_check;
+/* Makes the directory and its parents; an existing one is fine. */
+int dir_make(const char *path, mode_t mode) must_check;
+/* Removes a tree without following links; missing is fine. Read-only directories are opened. */
+int dir_remove(const char *path) must_check;
+/* Syncs a directory, so that renames in it last. */
+int dir_sync(const char *path) must_check;

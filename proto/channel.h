@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The coldgate authors */
+#pragma once
+
+/*
+ * CURVE sockets over ZeroMQ. The server answers ZAP itself and fails closed: the handler is bound
+ * before the socket, a domain is always set, ZMQ_ZAP_ENFORCE_DOMAIN (93) is set and checked. Who
+ * sent a frame is the ZAP User-Id of that frame, never the routing id. Sends never block and
+ * ROUTER_MANDATORY is on: a peer that is gone or full is a condition. Facts: shared notes on the
+ * queue, cited in docs/decisions.
+ */
+
+#include "base/buf.h"
+#include "base/fault.h"
+#include "base/sign.h"
+#include "base/slice.h"
+
+enum { ROUTE_BYTES_MAX = 32, USER_ID_HEX = 64 };
+
+/* Where an answer goes; opaque, valid while the peer stays connected. */
+typedef struct Route {
+        uint8_t bytes[ROUTE_BYTES_MAX];
+        size_t n;
+} Route;
+
+typedef struct ChannelServer ChannelServer;
+typedef struct ChannelClient ChannelClient;
+
+/* Says whether a Curve25519 public key may connect. Asked once for each connection. */
+typedef bool (*ChannelAdmits)(void *userdata, const uint8_t curve[CURVE_BYTES]);
+
+enum {
+        _CHANNEL_E_SUCCESS,
+        CHANNEL_E_REFUSED,  /* endpoint unusable; the fault says why (rules endpoint-*) */
+        CHANNEL_E_EMPTY,    /* nothing to receive now */
+        CHANNEL_E_GONE,     /* no such peer any more */
+        CHANNEL_E_FULL,     /* the peer does not read: try again later */
+        CHANNEL_E_TOO_LARGE /* larger than FRAME_MAX */
+};
+
+/* Binds `endpoint` (ipc://… or tcp://…; an ipc path too long for a socket address is reached
+ * through /proc/self/fd). */
+int channel_server_new(const char *endpoint, const Key *key, ChannelAdmits admits, void *userdata,
+                       ChannelServer **ret_server, Fault *reterr_fault) must_check;
+ChannelServer *channel_server_free(ChannelServer *server);
+/* One frame; `ret_curve` is the sender's transport key as ZAP established it. CHANNEL_E_EMPTY. */
+int channel_server_receive(ChannelServer *server, Buf *ret_frame, Route *ret_route,
+                           uint8_t ret_curve[CURVE_BYTES]) must_check;
+/* CHANNEL_E_GONE, CHANNEL_E_FULL, CHANNEL_E_TOO_LARGE. */
+int channel_server_send(ChannelServer *server, const Route *route, Slice frame) must_check;
+/* Answers waiting ZAP requests. The loop calls it when the ZAP descriptor is readable. */
+int channel_server_serve_zap(ChannelServer *server) must_check;
+/* For tests: closes the ZAP handler; from then on nobody new is let in. */
+void channel_server_kill_zap(ChannelServer *server);
+
+int channel_client_new(const char *endpoint, const Key *key,
+                       const uint8_t server_curve[CURVE_BYTES], ChannelClient **ret_client,
+                       Fault *reterr_fault) must_check;
+ChannelClient *channel_client_free(ChannelClient *client);
+int channel_client_receive(ChannelClient *client, Buf *ret_frame) must_check;
+int channel_client_send(ChannelClient *client, Slice frame) must_check;
+
+DEFINE_FREEP(ChannelServer, channel_server_free, channel_server_freep)
+DEFINE_FREEP(ChannelClient, channel_client_free, channel_client_freep)

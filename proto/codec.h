@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The coldgate authors */
+#pragma once
+
+/*
+ * Frames: canonical msgpack, one byte string per message. What decodes, encodes to the same bytes.
+ * Order of trust: length, scan (proto/scan.h), msgpack-c, shape, kinds, limits. Home of msgpack.h.
+ */
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/fault.h"
+#include "proto/message.h"
+
+enum { FRAME_MAX = 1 << 20 };
+
+enum { _CODEC_E_SUCCESS, CODEC_E_REFUSED };
+
+/* What was wrong with a frame or a message: static words and table pointers only. */
+typedef struct CodecFault {
+        const char *message; /* name, or NULL where not even the number could be read */
+        const char *field;   /* name, or NULL */
+        const char *reason;  /* a sentence */
+} CodecFault;
+
+/* Appends the message's frame. CODEC_E_REFUSED: a limit of a row is broken (a programming error
+ * unless the values came from outside). */
+int codec_encode(const Message *message, Buf *frame, CodecFault *reterr_fault) must_check;
+
+/* Texts and bytes point into `frame`; lists and records live in `arena`. Both must outlive the
+ * message. CODEC_E_REFUSED for anything that is not the canonical frame of a message in its
+ * limits. */
+int codec_decode(Slice frame, Arena *arena, Message *ret_message, CodecFault *reterr_fault)
+        must_check;
+
+/* As a refusal: rule "frame-malformed", place "message.field". */
+void codec_fault_to_fault(const CodecFault *codec_fault, Fault *ret_fault);

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The coldgate authors */
+#pragma once
+
+/* Messages in words, derived from the rows: one line for logs, JSON for programs, Markdown for
+ * docs/protocol.md. Home of jansson.h in proto. */
+
+#include "base/buf.h"
+#include "proto/message.h"
+
+/* One line: `claim phase=m gates=[M1] commit=e634… …`; long values cut, control characters made
+ * visible. */
+void describe_line(const Message *message, Buf *text);
+
+/* A JSON object with the rows' names, without the type: {"phase":"m","gates":["M1"],…}. Ids,
+ * digests, keys and signatures (BYTES up to 64) as lower-case hex; longer BYTES as text, what is
+ * not UTF-8 in them replaced by U+FFFD. Absent fields are absent. Sorted as the rows are. */
+void describe_json(const Message *message, Buf *text);
+void describe_record_json(RecordType type, const void *record, Buf *text);
+
+/* A JSON string with its quotes. */
+void describe_json_string(Slice string, Buf *text);
+
+/* docs/protocol.md. */
+void describe_docs(Buf *text);
