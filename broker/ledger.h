@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The coldgate authors */
+#pragma once
+
+/*
+ * ledger.db: the append-only log and the evidence, in SQLite (docs/ledger.md). WAL,
+ * synchronous=FULL (read back and checked), STRICT tables, application_id and user_version; one
+ * writer with an exclusive lock beside the file; triggers against UPDATE, DELETE and any INSERT
+ * that is not the next entry; an authorizer on the connection. Home of sqlite3.h in the broker. SQL
+ * texts are rows in statements.def.
+ */
+
+#include "base/fault.h"
+#include "proto/entry.h"
+
+typedef struct Ledger Ledger;
+
+enum {
+        _LEDGER_E_SUCCESS,
+        LEDGER_E_REFUSED, /* the fault says why: ledger-missing, ledger-exists, ledger-locked,
+                             ledger-not-ours, ledger-newer, ledger-corrupt, ledger-damaged */
+        LEDGER_E_NONE,    /* no such entry or evidence */
+};
+
+typedef enum LedgerMode { LEDGER_READ, LEDGER_WRITE, LEDGER_CREATE } LedgerMode;
+
+int ledger_open(const char *path, LedgerMode mode, Ledger **ret_ledger, Fault *reterr_fault)
+        must_check;
+Ledger *ledger_free(Ledger *ledger);
+DEFINE_FREEP(Ledger, ledger_free, ledger_freep)
+
+/* In the open transaction, which the first append begins. */
+int ledger_append(Ledger *ledger, const Entry *entry) must_check;
+int ledger_evidence_put(Ledger *ledger, const Hash *digest, Slice frame) must_check;
+/* Durable afterwards. Any failure is final for the process (fsync is not retried). */
+int ledger_commit(Ledger *ledger) must_check;
+
+/* LEDGER_E_NONE. The entry's slices are in the arena. */
+int ledger_read(Ledger *ledger, uint64_t seq, Arena *arena, Entry *ret_entry) must_check;
+int ledger_find(Ledger *ledger, const Id *id, Arena *arena, Entry *ret_entry) must_check;
+int ledger_evidence_get(Ledger *ledger, const Hash *digest, Arena *arena, Slice *ret_frame)
+        must_check;
+int ledger_head(Ledger *ledger, uint64_t *ret_seq) must_check; /* 0: empty */
+
+/* Each entry from `first`, in order, optionally of one phase; stops when the callback returns
+ * non-zero and returns that. */
+typedef int (*LedgerVisit)(void *userdata, const Entry *entry);
+int ledger_walk(Ledger *ledger, uint64_t first, Slice phase, LedgerVisit visit, void *userdata)
+        must_check;

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The coldgate authors */
+#pragma once
+
+/*
+ * The project: the directory that holds `.coldgate/`, found by walking up as git does, or by --dir
+ * or COLDGATE_DIR.
+ *
+ *     .coldgate/config          name = value, one a line; rows in project.c
+ *     .coldgate/.gitignore      "*": none of this is for the repository
+ *     .coldgate/ledger.db       the broker's
+ *     .coldgate/keys/NAME       secret keys (0600) and NAME.pub
+ *     .coldgate/run/broker.ipc  the broker's socket
+ *     .coldgate/docs/           the rendered files (unless `docs` says otherwise)
+ *     .coldgate/agents/NAME/    an agent's outbox, the newest checkpoint it saw, mirrors
+ */
+
+#include "base/fault.h"
+#include "base/options.h"
+#include "base/sign.h"
+
+typedef struct Project {
+        char *root; /* absolute */
+        char *dir;  /* root/.coldgate */
+        char *name;
+        char *endpoint; /* absolute: ipc paths in the config are below root */
+        char *docs;     /* absolute */
+        PublicKey broker_key;
+        uint64_t lease_ms;       /* how long a lease lasts without progress */
+        uint64_t attempts;       /* leases of one claim before it is exhausted */
+} Project;
+
+enum { _PROJECT_E_SUCCESS, PROJECT_E_REFUSED };
+
+/* Rules: project-missing, config-unreadable, config-line (with file:line), config-value. */
+int project_open(const Args *args, Project *ret_project, Fault *reterr_fault) must_check;
+/* The directory that --dir, COLDGATE_DIR or walking up give; NULL and rule project-missing. */
+char *project_find_root(const char *dir_option, Fault *reterr_fault);
+void project_deinit(Project *project);
+#define cleanup_project cleanup(project_deinit)
+
+/* Writes .coldgate with its folders and config; rule project-exists if there is one. */
+int project_make(const char *root, const char *name, const char *endpoint,
+                 const PublicKey *broker_key, Fault *reterr_fault) must_check;
+
+/* .coldgate/keys/NAME; --key FILE wins. Caller frees. */
+char *project_key_path(const Project *project, const Args *args, const char *name);
+/* .coldgate/agents/NAME, made if missing. */
+int project_agent_dir(const Project *project, const char *name, char **ret_path) must_check;

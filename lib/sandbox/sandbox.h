@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The coldgate authors */
+#pragma once
+
+/*
+ * Runs a command that is not trusted, alone with its own processes, and says afterwards exactly
+ * what happened. The work is done by a small helper program (sandbox-runner) that is started with
+ * posix_spawn, makes the namespaces and stands outside as the reader of the output; its child is
+ * PID 1 inside and reaps, lists and kills. What the command can write (its output, its exit status)
+ * and what the harness says (the report of PID 1, the exec pipe) travel on different descriptors.
+ *
+ * Works as root (drops to a dedicated uid without capabilities) and unprivileged (user namespace).
+ * What could not be had is said in `isolation`; nothing is weakened silently.
+ */
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/fault.h"
+#include "base/hash.h"
+#include "base/slice.h"
+
+typedef enum SandboxNetwork {
+        SANDBOX_NETWORK_NONE, /* own namespace, loopback up */
+        SANDBOX_NETWORK_HOST, /* the plan opened it */
+} SandboxNetwork;
+
+typedef struct SandboxLimits {
+        uint64_t wall_ms;       /* the deadline, on the monotonic clock; 0: none (a service) */
+        uint64_t grace_ms;      /* between TERM and KILL */
+        uint64_t leak_grace_ms; /* what is left alone after the main process ended */
+        uint64_t memory_bytes;  /* address space of each process; 0: none */
+        uint64_t file_bytes;    /* largest file */
+        uint64_t n_processes;   /* for the sandbox's uid where that is ours alone; 0: none */
+        uint64_t n_files;       /* open descriptors */
+        uint64_t output_bytes;  /* of each stream: killed beyond it (endless output) */
+        size_t keep_head, keep_tail; /* bytes of each stream that are kept */
+} SandboxLimits;
+
+extern const SandboxLimits sandbox_limits_default;
+
+typedef struct SandboxSpec {
+        const char *const *argv; /* ends with NULL; argv[0] is looked up in the PATH of `env` */
+        const char *const *env;  /* the whole environment, "NAME=value", ends with NULL */
+        /* A verified tree. It is seen at /work inside, writable, without itself being written:
+         * the lower layer of an overlay where that can be had, a copy otherwise. */
+        const char *tree;
+        const char *workdir; /* below the tree; NULL: the tree itself */
+        /* An existing, empty directory of this run alone, on the same file system for all its
+         * parts: upper layers, HOME, TMP. The caller removes it afterwards. */
+        const char *scratch;
+        const char *const *hide; /* host paths that must not be seen (state, mirrors); NULL-ended */
+        SandboxNetwork network;
+        bool force_copy; /* no overlay for the tree (confirmation of a FAIL) */
+        SandboxLimits limits;
+} SandboxSpec;
+
+typedef enum SandboxEnd {
+        SANDBOX_EXITED,      /* `status` */
+        SANDBOX_SIGNALED,    /* `signal`, not sent by us */
+        SANDBOX_TIMED_OUT,   /* the deadline; killed by us */
+        SANDBOX_OUTPUT_CAP,  /* more output than output_bytes; killed by us */
+        SANDBOX_STOPPED,     /* sandbox_stop() ended it */
+        SANDBOX_NOT_STARTED, /* exec failed: `error` is its errno. Never confused with exit 127 */
+        SANDBOX_BROKEN,      /* the harness failed: `fault` has a rule sandbox.* */
+} SandboxEnd;
+
+typedef struct SandboxStream {
+        uint64_t n_bytes; /* in all */
+        Hash hash;        /* of all that was read */
+        Buf head, tail;   /* the tail begins where the head ends if nothing was cut */
+        bool is_cut;      /* bytes between head and tail were dropped */
+} SandboxStream;
+
+typedef struct SandboxLeftover {
+        uint64_t pid; /* inside */
+        char *command, *cwd, *listens; /* in the outcome's arena; NULL where unknown */
+} SandboxLeftover;
+
+typedef struct SandboxOutcome {
+        Arena arena;
+        SandboxEnd end;
+        int status, signal, error;
+        SandboxStream out, err;
+        uint64_t wall_ms, cpu_ms, memory_peak_bytes;
+        SandboxLeftover *leftovers;
+        size_t n_leftovers;
+        char **outside; /* files written, changed or deleted outside the workspace */
+        size_t n_outside;
+        char **changed; /* files written, changed or deleted in the workspace */
+        size_t n_changed;
+        char *isolation; /* e.g. "root: pid mount net ipc uts cgroup, seccomp, overlay, uid 64123" */
+        Fault fault;
+} SandboxOutcome;
+
+typedef struct Sandbox Sandbox;
+
+void sandbox_outcome_deinit(SandboxOutcome *outcome);
+
+/* Where the helper is: beside the running program when installed (../libexec/coldgate), in the
+ * build tree otherwise, or COLDGATE_RUNNER. NULL with the fault set if it is nowhere. */
+char *sandbox_find_runner(Fault *reterr_fault);
+
+/* Starts the command. What goes wrong while starting is found by sandbox_wait (SANDBOX_BROKEN,
+ * SANDBOX_NOT_STARTED). */
+int sandbox_start(const char *runner, const SandboxSpec *spec, Sandbox **ret_sandbox) must_check;
+
+/* Becomes readable when there is something for sandbox_wait to do. Borrowed. */
+int sandbox_get_fd(const Sandbox *sandbox);
+
+enum { _SANDBOX_E_SUCCESS, SANDBOX_E_PENDING };
+
+/* Reads what there is and waits at most `wait_ms` for the end. SANDBOX_E_PENDING: not ended yet.
+ * On 0 the outcome is complete and every process of the sandbox is dead. */
+int sandbox_wait(Sandbox *sandbox, uint64_t wait_ms, SandboxOutcome *ret_outcome) must_check;
+
+/* Kills all of it; sandbox_wait then returns SANDBOX_STOPPED (or how it had ended before). */
+void sandbox_stop(Sandbox *sandbox);
+
+/* Host pid of a process inside whose network (and, when unprivileged, user) namespace may be
+ * joined, for HTTP checks; 0 while it does not exist. */
+int sandbox_get_init_pid(const Sandbox *sandbox);
+
+Sandbox *sandbox_free(Sandbox *sandbox); /* kills what still runs, and reaps it */
+DEFINE_FREEP(Sandbox, sandbox_free, sandbox_freep)
+
+/* start + wait. */
+int sandbox_run(const char *runner, const SandboxSpec *spec, SandboxOutcome *ret_outcome)
+        must_check;

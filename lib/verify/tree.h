@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The coldgate authors */
+#pragma once
+
+/*
+ * A commit's tree as raw bytes on disk, and the proof that it is exactly that. Objects are read by
+ * libgit2 (its home); our own writer puts the bytes: no eol, ident, filter, export-subst.
+ */
+
+#include "verify/mirror.h"
+
+typedef struct TreeFacts {
+        uint64_t n_files, n_dirs, n_links, n_bytes;
+} TreeFacts;
+
+typedef struct TreeLimits {
+        uint64_t n_entries, n_bytes, file_bytes, depth;
+} TreeLimits;
+
+extern const TreeLimits tree_limits_default;
+
+/* Writes the tree below `dir`, which must exist and be empty. PREP_E_FAIL (claim.bad-tree: names
+ * that no checkout may have), PREP_E_ERROR (prep.limits, prep.space). */
+int tree_write(const char *mirror_path, const char *tree, const char *dir,
+               const TreeLimits *limits, TreeFacts *ret_facts, Fault *reterr_fault) must_check;
+
+/* Compares the disk with the tree: every file's bytes, mode, nlink 1, nothing missing, nothing
+ * extra. PREP_E_ERROR with rule prep.tree-mismatch and the first difference as its place. */
+int tree_verify(const char *mirror_path, const char *tree, const char *dir,
+                const TreeLimits *limits, TreeFacts *ret_facts, Fault *reterr_fault) must_check;

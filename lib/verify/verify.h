@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The coldgate authors */
+#pragma once
+
+/*
+ * One gate of a plan, verified cold at a commit: mirror, tree, proof, a sandbox for each check,
+ * judgement. The same engine serves the daemon's workers and the one-shot verb; its result is the
+ * body of a verdict and the evidence frames that it names.
+ */
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "plan/plan.h"
+#include "proto/message.h"
+
+typedef struct VerifyProgress {
+        void *userdata;
+        /* `what`: "fetch", "workspace", a check's id. */
+        void (*report)(void *userdata, const char *what, size_t n_done, size_t n_total);
+        /* True once somebody no longer wants the result; asked between and during checks. */
+        bool (*is_cancelled)(void *userdata);
+} VerifyProgress;
+
+typedef struct VerifyRequest {
+        const Plan *plan;
+        const char *plan_file; /* for the one-line reproduce */
+        const Gate *gate;
+        const char *only_check; /* NULL: all of them */
+        const char *repository, *commit;
+        const char *mirrors; /* directory of the mirrors */
+        const char *scratch; /* directory for workspaces; made private to the process tree */
+        uint64_t claimed_ms; /* wall time: GATE_SINCE */
+        uint64_t fetch_ms;   /* deadline of git */
+        bool keep;           /* leave the workspaces for a person to look at */
+        const char *runner;  /* sandbox_find_runner() */
+        VerifyProgress progress;
+} VerifyRequest;
+
+typedef struct VerifyEvidence {
+        Hash digest;
+        Slice frame;
+} VerifyEvidence;
+
+typedef struct VerifyResult {
+        Arena arena;
+        struct verdict verdict; /* claim and lease are 0, for the caller to fill in */
+        VerifyEvidence *evidence;
+        size_t n_evidence;
+        char *kept; /* where the workspaces are, with `keep` */
+} VerifyResult;
+
+enum { _VERIFY_E_SUCCESS, VERIFY_E_CANCELLED };
+
+/* Always ends in a verdict unless cancelled: what cannot be carried out is INCONCLUSIVE. */
+int verify_run(const VerifyRequest *request, VerifyResult *ret_result) must_check;
+void verify_result_deinit(VerifyResult *result);
+
+/* For people: a line for each check, failures with expected and found, the verdict last. */
+void verify_describe(const VerifyResult *result, bool with_colour, Buf *text);
+/* docs/json.md: {"version":1,"verdict":{…},"evidence":[…]} */
+void verify_describe_json(const VerifyResult *result, Buf *text);
+
+/* The canary of verification.md §2: true → 0, exit 3 → 3, write and read, fork, loopback. 0 when
+ * healthy; otherwise the fault says what broke (rule host.canary). */
+enum { _CANARY_E_SUCCESS, CANARY_E_SICK };
+int canary_run(const char *runner, const char *scratch, Fault *reterr_fault) must_check;

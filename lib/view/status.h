@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The coldgate authors */
+#pragma once
+
+/* The broker's status answer for people and programs: what `broker status` and `builder-agent
+ * status` print. */
+
+#include "base/buf.h"
+#include "proto/message.h"
+
+/* Phases, gates, who is waited for, why not DONE. Words are never replaced by colour. */
+void status_describe(const struct status *status, bool with_colour, Buf *text);
+/* {"version":1,"status":{…}}; docs/json.md. */
+void status_describe_json(const struct status *status, Buf *text);
+
+/* True if `fd` is a terminal that may be coloured: NO_COLOR, TERM=dumb, --no-color. */
+bool colour_is_wanted(int fd, bool is_forbidden);
+/* Makes control, escape, bidirectional and invalid bytes visible; keeps newlines if asked. */
+void text_make_visible(Slice hostile, bool keep_newlines, Buf *text);
