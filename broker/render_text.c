@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The coldgate authors */
+
+/*
+ * Hostile text in Markdown. Inside a fence nothing is interpreted, so that only the fence itself
+ * must be longer than any run of backticks in the text; outside, whatever could mean something to
+ * Markdown or HTML is escaped.
+ */
+
+#include "broker/render.h"
+
+#include "view/status.h"
+
+enum { FENCE_LEAST = 3 };
+
+static size_t longest_backticks(Slice text) {
+        size_t longest = 0, run = 0;
+
+        for (size_t i = 0; i < text.n; i++) {
+                run = text.data[i] == '`' ? run + 1 : 0;
+                longest = size_max(longest, run);
+        }
+        return longest;
+}
+
+void render_fence(Slice hostile, const char *info, Buf *text) {
+        size_t n = size_max(FENCE_LEAST, longest_backticks(hostile) + 1);
+        cleanup_buf Buf visible = BUF_TEXT;
+
+        text_make_visible(hostile, true, &visible);
+        for (size_t i = 0; i < n; i++)
+                buf_byte(text, '`');
+        buf_printf(text, "%s\n", info);
+        buf_slice(text, buf_get(&visible));
+        if (visible.n && visible.data[visible.n - 1] != '\n')
+                buf_text(text, "\n");
+        for (size_t i = 0; i < n; i++)
+                buf_byte(text, '`');
+        buf_text(text, "\n");
+}
+
+void render_inline(Slice hostile, Buf *text) {
+        static const char escaped[] = "\\`*_{}[]()#+!|~";
+        cleanup_buf Buf visible = BUF_TEXT;
+
+        text_make_visible(hostile, false, &visible);
+        for (size_t i = 0; i < visible.n; i++) {
+                char c = (char)visible.data[i];
+
+                if (c == '<')
+                        buf_text(text, "&lt;");
+                else if (c == '>')
+                        buf_text(text, "&gt;");
+                else if (c == '&')
+                        buf_text(text, "&amp;");
+                else if (strchr(escaped, c))
+                        buf_printf(text, "\\%c", c);
+                else
+                        buf_byte(text, (uint8_t)c);
+        }
+}

@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: Apache-2.0
+# SPDX-FileCopyrightText: The coldgate authors
+# shellcheck shell=bash
+#
+# The one set-up step of ./demo and ./check, sourced by both: installs what is missing from Debian's
+# packages and builds. Idempotent; says what it does.
+
+build_packages=(gcc libc6-dev meson ninja-build pkg-config git ca-certificates openssh-client python3
+	libzmq3-dev libmsgpack-dev libcurl4-openssl-dev libsqlite3-dev libsodium-dev libcmark-dev
+	libyaml-dev libpcre2-dev libgit2-dev libseccomp-dev libjansson-dev)
+check_packages=(clang clang-format clang-tidy libclang-rt-14-dev sqlite3)
+
+say() {
+	printf '%s\n' "== $*"
+}
+
+# setup_packages PACKAGE…: installs those that are missing, as root or by sudo; otherwise prints the
+# one command to type and ends with 3, "could not be carried out".
+setup_packages() {
+	local package missing=()
+	for package in "$@"; do
+		dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed ||
+			missing+=("$package")
+	done
+	[ ${#missing[@]} -eq 0 ] && return 0
+	local install=(apt-get install -y --no-install-recommends "${missing[@]}")
+	say "installing from Debian: ${missing[*]}"
+	if [ "$(id -u)" -eq 0 ]; then
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive "${install[@]}" >/dev/null
+	elif command -v sudo >/dev/null && sudo -n true 2>/dev/null; then
+		sudo apt-get update -qq && sudo DEBIAN_FRONTEND=noninteractive "${install[@]}" >/dev/null
+	else
+		printf 'These packages are missing. Type this, then start again:\n\n  sudo apt-get install %s\n' \
+			"${missing[*]}" >&2
+		exit 3
+	fi
+}
+
+# setup_build DIRECTORY MESON-OPTION…: configures once, builds what changed.
+setup_build() {
+	local dir=$1
+	shift
+	if [ ! -f "$dir/build.ninja" ]; then
+		say "configuring $dir ${*:+($*)}"
+		meson setup "$dir" "$@" >"$dir.log" 2>&1 || {
+			cat "$dir.log" >&2
+			exit 3
+		}
+		mv "$dir.log" "$dir/setup.log"
+	fi
+	say "building $dir"
+	ninja -C "$dir" >"$dir/build.log" 2>&1 || {
+		tail -n 40 "$dir/build.log" >&2
+		return 1
+	}
+}
