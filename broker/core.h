@@ -62,8 +62,8 @@ int core_admit(Core *core, const char *name, Role role, const PublicKey *key) mu
 bool core_admits(const Core *core, const uint8_t curve[CURVE_BYTES]);
 
 /* One frame from a peer. Refusals are answers, not errors; <0 is fatal. */
-int core_receive(Core *core, const Route *route, const uint8_t curve[CURVE_BYTES], Slice frame)
-        must_check;
+int core_receive(Core *core, const Route *route, const uint8_t curve[CURVE_BYTES],
+                 Slice frame) must_check;
 /* Ends the batch. Also hands out what became possible: deliveries, offers. */
 int core_commit(Core *core) must_check;
 /* What the clock demands: leases that lapse, peers that are forgotten. Appends to the batch;

@@ -24,8 +24,8 @@ enum {
 
 typedef enum LedgerMode { LEDGER_READ, LEDGER_WRITE, LEDGER_CREATE } LedgerMode;
 
-int ledger_open(const char *path, LedgerMode mode, Ledger **ret_ledger, Fault *reterr_fault)
-        must_check;
+int ledger_open(const char *path, LedgerMode mode, Ledger **ret_ledger,
+                Fault *reterr_fault) must_check;
 Ledger *ledger_free(Ledger *ledger);
 DEFINE_FREEP(Ledger, ledger_free, ledger_freep)
 
@@ -38,12 +38,12 @@ int ledger_commit(Ledger *ledger) must_check;
 /* LEDGER_E_NONE. The entry's slices are in the arena. */
 int ledger_read(Ledger *ledger, uint64_t seq, Arena *arena, Entry *ret_entry) must_check;
 int ledger_find(Ledger *ledger, const Id *id, Arena *arena, Entry *ret_entry) must_check;
-int ledger_evidence_get(Ledger *ledger, const Hash *digest, Arena *arena, Slice *ret_frame)
-        must_check;
+int ledger_evidence_get(Ledger *ledger, const Hash *digest, Arena *arena,
+                        Slice *ret_frame) must_check;
 int ledger_head(Ledger *ledger, uint64_t *ret_seq) must_check; /* 0: empty */
 
 /* Each entry from `first`, in order, optionally of one phase; stops when the callback returns
  * non-zero and returns that. */
 typedef int (*LedgerVisit)(void *userdata, const Entry *entry);
-int ledger_walk(Ledger *ledger, uint64_t first, Slice phase, LedgerVisit visit, void *userdata)
-        must_check;
+int ledger_walk(Ledger *ledger, uint64_t first, Slice phase, LedgerVisit visit,
+                void *userdata) must_check;

@@ -11,5 +11,5 @@ enum { _REPLAY_E_SUCCESS, REPLAY_E_CORRUPT };
 
 /* REPLAY_E_CORRUPT: the entry does not follow the head, or is not what its kind says; the fault
  * names the entry. The state is then unusable. `message` is the decoded frame. */
-int replay_apply(State *state, const Entry *entry, const Message *message, Fault *reterr_fault)
-        must_check;
+int replay_apply(State *state, const Entry *entry, const Message *message,
+                 Fault *reterr_fault) must_check;

@@ -40,16 +40,16 @@ typedef struct GateRecord {
         char *id, *title;
         Hash digest;
         uint64_t valid_for_ms;
-        GateState state;    /* changed by gate_apply only */
-        uint64_t claim_seq; /* newest claim; 0: none */
+        GateState state;       /* changed by gate_apply only */
+        uint64_t claim_seq;    /* newest claim; 0: none */
         VerdictRecord verdict; /* newest */
-        bool in_plan;       /* false: a revision dropped it */
+        bool in_plan;          /* false: a revision dropped it */
 } GateRecord;
 
 typedef struct ClaimRecord {
         uint64_t seq, received_ms;
         struct PhaseRecord *phase;
-        char *builder; /* borrowed from the agent's record */
+        char *builder;    /* borrowed from the agent's record */
         ClaimState state; /* changed by claim_apply only */
         char *repository;
         char commit[65];
@@ -100,7 +100,8 @@ typedef struct State {
         size_t n_agents;
         PhaseRecord **phases;
         size_t n_phases;
-        ClaimRecord **claims; /* oldest first; only those that may still change, and the newest of each gate */
+        ClaimRecord **claims; /* oldest first; only those that may still change, and the newest of
+                                 each gate */
         size_t n_claims;
         FindingRecord **findings;
         size_t n_findings;

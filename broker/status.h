@@ -12,8 +12,8 @@
 bool gate_is_fresh(const GateRecord *gate, Slice commit, uint64_t now_ms, Buf *why);
 
 /* Every reason why DONE at `commit` would be refused; none: it may be granted. */
-void phase_why_not_done(const State *state, const PhaseRecord *phase, Slice commit,
-                        uint64_t now_ms, Arena *arena, Slice **ret_reasons, size_t *ret_n);
+void phase_why_not_done(const State *state, const PhaseRecord *phase, Slice commit, uint64_t now_ms,
+                        Arena *arena, Slice **ret_reasons, size_t *ret_n);
 
 /* The whole answer; `phase` empty: all phases. Everything in the arena. */
 void status_build(const State *state, Slice phase, uint64_t now_ms, Arena *arena,

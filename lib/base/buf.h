@@ -14,7 +14,8 @@
 #include "base/slice.h"
 
 typedef struct Buf {
-        uint8_t *data; /* always followed by a NUL that does not count, once anything was appended */
+        uint8_t *
+                data; /* always followed by a NUL that does not count, once anything was appended */
         size_t n;
         size_t n_allocated;
         size_t n_max;

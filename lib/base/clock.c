@@ -26,8 +26,7 @@ static void format_utc(uint64_t wall_ms, const char *format, char ret_text[TIME_
         time_t seconds = (time_t)(wall_ms / 1000);
         struct tm parts;
 
-        if (!gmtime_r(&seconds, &parts) ||
-            strftime(ret_text, TIME_TEXT_BYTES, format, &parts) == 0)
+        if (!gmtime_r(&seconds, &parts) || strftime(ret_text, TIME_TEXT_BYTES, format, &parts) == 0)
                 (void)snprintf(ret_text, TIME_TEXT_BYTES, "?");
 }
 

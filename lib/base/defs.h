@@ -20,7 +20,8 @@
 
 #define unused_ __attribute__((unused))
 
-/* Hand over a pointer: yields its value and leaves NULL behind, so that its cleanup does nothing. */
+/* Hand over a pointer: yields its value and leaves NULL behind, so that its cleanup does nothing.
+ */
 #define TAKE(pointer)                                                                              \
         __extension__({                                                                            \
                 __auto_type take_from_ = &(pointer);                                               \

@@ -36,9 +36,10 @@ bool log_is_on(LogLevel level) {
 }
 
 static int line_prefix(char *line, size_t size, LogLevel level) {
-        static const char *const words[] = {
-                [LOG_ERROR] = "error: ", [LOG_WARNING] = "warning: ", [LOG_INFO] = "",
-                [LOG_DEBUG] = "debug: "};
+        static const char *const words[] = {[LOG_ERROR] = "error: ",
+                                            [LOG_WARNING] = "warning: ",
+                                            [LOG_INFO] = "",
+                                            [LOG_DEBUG] = "debug: "};
         static const int priorities[] = {
                 [LOG_ERROR] = 3, [LOG_WARNING] = 4, [LOG_INFO] = 6, [LOG_DEBUG] = 7};
 

@@ -20,7 +20,7 @@ char *mem_strndup(const char *text, size_t n) must_check __attribute__((returns_
 char *mem_printf(const char *format, ...) must_check printf_like(1, 2)
         __attribute__((returns_nonnull));
 
-#define mem_new(Type) ((Type *)mem_alloc(sizeof(Type)))
+#define mem_new(Type)          ((Type *)mem_alloc(sizeof(Type)))
 #define mem_new_array(Type, n) ((Type *)mem_alloc_array((n), sizeof(Type)))
 void *mem_alloc_array(size_t n, size_t element_bytes) must_check __attribute__((returns_nonnull));
 

@@ -18,7 +18,8 @@
 enum { NAMES_MAX = 64 };
 
 const OptionRow options_common[] = {
-        {"dir", "DIR", "The project: the directory that holds .coldgate (default: found by walking up, or COLDGATE_DIR)."},
+        {"dir", "DIR",
+         "The project: the directory that holds .coldgate (default: found by walking up, or COLDGATE_DIR)."},
         {"json", NULL, "Print facts as JSON (docs/json.md)."},
         {"no-color", NULL, "No colour, whatever the terminal (as NO_COLOR)."},
         {"help", NULL, "Explain the verb."},

@@ -36,7 +36,7 @@ typedef struct Verb {
         const char *name;      /* one word, or two ("plan lint") */
         const char *arguments; /* for help: "GATE…"; "" if none */
         unsigned n_least, n_most;
-        const char *help; /* one sentence */
+        const char *help;             /* one sentence */
         int (*run)(const Args *args); /* returns an exit status */
         const OptionRow *options;     /* beside the common ones; ends with a NULL name */
 } Verb;

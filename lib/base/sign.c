@@ -143,8 +143,8 @@ int public_key_parse(Slice line, PublicKey *ret_key, Fault *reterr_fault) {
                 text.n--;
         if (!slice_is(slice_head(line, n_word), PUBLIC_WORD) ||
             !base64_decode(text, (uint8_t *)ret_key, sizeof *ret_key)) {
-                fault_set(reterr_fault, "key-malformed",
-                          "not a public line; it begins with \"%s\"", PUBLIC_WORD);
+                fault_set(reterr_fault, "key-malformed", "not a public line; it begins with \"%s\"",
+                          PUBLIC_WORD);
                 fault_next(reterr_fault, "take the line from the .pub file that `keygen` made");
                 return KEY_E_REFUSED;
         }

@@ -7,7 +7,8 @@
  * (protocol.md, Identity). A key file holds both, mode 0600, and is refused when looser. The
  * public half is one line:
  *
- *     coldgate-ed25519-curve <base64 of 64 bytes: Ed25519 public key, Curve25519 public key> <comment>
+ *     coldgate-ed25519-curve <base64 of 64 bytes: Ed25519 public key, Curve25519 public key>
+ * <comment>
  */
 
 #include "base/buf.h"
@@ -45,8 +46,8 @@ enum { _KEY_E_SUCCESS, KEY_E_REFUSED };
  * (rules key-missing, key-mode, key-malformed). */
 int key_read(const char *path, Key *ret_key, Fault *reterr_fault) must_check;
 /* Writes a new key file (0600) and `<path>.pub`; KEY_E_REFUSED if one exists (rule key-exists). */
-int key_write(const char *path, const Key *key, const char *comment, Fault *reterr_fault)
-        must_check;
+int key_write(const char *path, const Key *key, const char *comment,
+              Fault *reterr_fault) must_check;
 
 void public_key_format(const PublicKey *key, const char *comment, Buf *line);
 /* KEY_E_REFUSED with rule key-malformed. */
