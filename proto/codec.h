@@ -30,8 +30,8 @@ int codec_encode(const Message *message, Buf *frame, CodecFault *reterr_fault) m
 /* Texts and bytes point into `frame`; lists and records live in `arena`. Both must outlive the
  * message. CODEC_E_REFUSED for anything that is not the canonical frame of a message in its
  * limits. */
-int codec_decode(Slice frame, Arena *arena, Message *ret_message,
-                 CodecFault *reterr_fault) must_check;
+int codec_decode(Slice frame, Arena *arena, Message *ret_message, CodecFault *reterr_fault)
+        must_check;
 
 /* As a refusal: rule "frame-malformed", place "message.field". */
 void codec_fault_to_fault(const CodecFault *codec_fault, Fault *ret_fault);

@@ -12,7 +12,7 @@
 #include "base/slice.h"
 
 /* Enumerations: `Role`, ROLE_BROKER …, _ROLE_MAX. */
-#define WORDS(Type, PREFIX, sentence)          typedef enum Type {
+#define WORDS(Type, PREFIX, sentence) typedef enum Type {
 #define WORD_ROW(PREFIX, NAME, word, sentence) PREFIX##_##NAME,
 #define END_WORDS(Type, PREFIX)                                                                    \
         _##PREFIX##_MAX                                                                            \
@@ -54,9 +54,9 @@ typedef enum Direction {
 #define END_MESSAGE(UPPER, lower)                                                                  \
         }                                                                                          \
         ;
-#define U64(presence, tag, name, least, most, sentence)   uint64_t name;
+#define U64(presence, tag, name, least, most, sentence) uint64_t name;
 #define WORD(presence, tag, name, Type, PREFIX, sentence) Type name;
-#define TEXT(presence, tag, name, least, most, sentence)  Slice name;
+#define TEXT(presence, tag, name, least, most, sentence) Slice name;
 #define BYTES(presence, tag, name, least, most, sentence) Slice name;
 #define TEXTS(presence, tag, name, items, most, sentence)                                          \
         Slice *name;                                                                               \
@@ -104,8 +104,8 @@ typedef struct FieldSpec {
         Presence presence;
         uint8_t tag; /* 1 to 63 */
         const char *name;
-        size_t offset;        /* of the value in the struct */
-        size_t count_offset;  /* of n_name, for TEXTS and LIST */
+        size_t offset;       /* of the value in the struct */
+        size_t count_offset; /* of n_name, for TEXTS and LIST */
         uint64_t least, most; /* of a U64; of a TEXT's or BYTES' length */
         size_t items_max;     /* for TEXTS and LIST */
         const WordSet *words; /* for WORD */

@@ -14,10 +14,10 @@ enum { SCAN_DEPTH_MAX = 8 };
 
 enum {
         _SCAN_E_SUCCESS,
-        SCAN_E_TRUNCATED, /* declared more than there is */
-        SCAN_E_TRAILING,  /* bytes behind the object */
-        SCAN_E_TOO_DEEP,  /* nested deeper than SCAN_DEPTH_MAX */
-        SCAN_E_FORBIDDEN, /* nil, bool, float, negative, ext, or not the shortest form */
+        SCAN_E_TRUNCATED,   /* declared more than there is */
+        SCAN_E_TRAILING,    /* bytes behind the object */
+        SCAN_E_TOO_DEEP,    /* nested deeper than SCAN_DEPTH_MAX */
+        SCAN_E_FORBIDDEN,   /* nil, bool, float, negative, ext, or not the shortest form */
         SCAN_E_EMPTY,
 };
 
