@@ -4,7 +4,7 @@
 
 /*
  * Frames: canonical msgpack, one byte string per message. What decodes, encodes to the same bytes.
- * Order of trust: length, scan (proto/scan.h), msgpack-c, shape, kinds, limits. Home of msgpack.h.
+ * Order of trust: length, scan (proto/scan.h), shape, kinds, limits. Home of msgpack.h.
  */
 
 #include "base/arena.h"
@@ -19,6 +19,7 @@ enum { _CODEC_E_SUCCESS, CODEC_E_REFUSED };
 /* What was wrong with a frame or a message: static words and table pointers only. */
 typedef struct CodecFault {
         const char *message; /* name, or NULL where not even the number could be read */
+        const char *record;  /* name of the record that the field is in; NULL: the message itself */
         const char *field;   /* name, or NULL */
         const char *reason;  /* a sentence */
 } CodecFault;
@@ -30,8 +31,9 @@ int codec_encode(const Message *message, Buf *frame, CodecFault *reterr_fault) m
 /* Texts and bytes point into `frame`; lists and records live in `arena`. Both must outlive the
  * message. CODEC_E_REFUSED for anything that is not the canonical frame of a message in its
  * limits. */
-int codec_decode(Slice frame, Arena *arena, Message *ret_message, CodecFault *reterr_fault)
-        must_check;
+int codec_decode(Slice frame, Arena *arena, Message *ret_message,
+                 CodecFault *reterr_fault) must_check;
 
-/* As a refusal: rule "frame-malformed", place "message.field". */
+/* As a refusal: rule "frame-malformed", place "message.field" or
+ * "message.record.field". */
 void codec_fault_to_fault(const CodecFault *codec_fault, Fault *ret_fault);

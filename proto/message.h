@@ -12,7 +12,7 @@
 #include "base/slice.h"
 
 /* Enumerations: `Role`, ROLE_BROKER …, _ROLE_MAX. */
-#define WORDS(Type, PREFIX, sentence) typedef enum Type {
+#define WORDS(Type, PREFIX, sentence)          typedef enum Type {
 #define WORD_ROW(PREFIX, NAME, word, sentence) PREFIX##_##NAME,
 #define END_WORDS(Type, PREFIX)                                                                    \
         _##PREFIX##_MAX                                                                            \
@@ -54,9 +54,9 @@ typedef enum Direction {
 #define END_MESSAGE(UPPER, lower)                                                                  \
         }                                                                                          \
         ;
-#define U64(presence, tag, name, least, most, sentence) uint64_t name;
+#define U64(presence, tag, name, least, most, sentence)   uint64_t name;
 #define WORD(presence, tag, name, Type, PREFIX, sentence) Type name;
-#define TEXT(presence, tag, name, least, most, sentence) Slice name;
+#define TEXT(presence, tag, name, least, most, sentence)  Slice name;
 #define BYTES(presence, tag, name, least, most, sentence) Slice name;
 #define TEXTS(presence, tag, name, items, most, sentence)                                          \
         Slice *name;                                                                               \
@@ -104,8 +104,8 @@ typedef struct FieldSpec {
         Presence presence;
         uint8_t tag; /* 1 to 63 */
         const char *name;
-        size_t offset;       /* of the value in the struct */
-        size_t count_offset; /* of n_name, for TEXTS and LIST */
+        size_t offset;        /* of the value in the struct */
+        size_t count_offset;  /* of n_name, for TEXTS and LIST */
         uint64_t least, most; /* of a U64; of a TEXT's or BYTES' length */
         size_t items_max;     /* for TEXTS and LIST */
         const WordSet *words; /* for WORD */
@@ -130,8 +130,8 @@ typedef struct MessageSpec {
 /* NULL for an unknown number. */
 const MessageSpec *message_spec(MessageType type);
 const RecordSpec *record_spec(RecordType type);
-/* All of them, in the schema's order: for docs and tests. */
-const MessageSpec *message_specs(size_t *ret_n);
+/* All of them, in the schema's order: for docs and tests. NULL behind the last. */
+const MessageSpec *message_spec_at(size_t index);
 const char *message_name(MessageType type);
 /* By its name ("claim"); MESSAGE_NONE if there is none. */
 MessageType message_type_by_name(Slice name);
@@ -148,6 +148,20 @@ int word_find(const WordSet *set, Slice word);
 /* The body of a message as bytes at its union's place. */
 void *message_body(Message *message);
 const void *message_body_const(const Message *message);
+
+/* Values of a body (of a message or a record) by row. Each is for the kinds that its name says:
+ * WORD; TEXT and BYTES; TEXTS and LIST; TEXTS; LIST. Borrowed. */
+uint64_t field_u64(const FieldSpec *field, const void *body);
+int field_word(const FieldSpec *field, const void *body);
+Slice field_slice(const FieldSpec *field, const void *body);
+size_t field_count(const FieldSpec *field, const void *body);
+const Slice *field_texts(const FieldSpec *field, const void *body);
+const void *field_item(const FieldSpec *field, const void *body, size_t index);
+/* Their places, to write to. */
+void *field_at(const FieldSpec *field, void *body);
+size_t *field_count_at(const FieldSpec *field, void *body);
+/* The bits of a body, which begins with them. */
+uint64_t body_present(const void *body);
 
 /* Derives `present` everywhere in the message from its values: an OPTIONAL field is present iff
  * it is not zero, not empty; a REQUIRED one always. An OPTIONAL U64 or WORD whose zero means

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The coldgate authors */
+#pragma once
+
+/* UTF-8, strictly: no surrogates, no overlong forms, nothing above U+10FFFF. */
+
+#include "base/slice.h"
+
+/* Length of the character at the beginning, and its code; 0 where there is none (no bytes, or not
+ * UTF-8). */
+size_t utf8_read(Slice text, uint32_t *ret_code) must_check;
+
+bool utf8_is_valid(Slice text);

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The coldgate authors */
+
+/* Signatures, the chain and the checkpoint. Everything that is hashed or signed begins with a
+ * domain tag, so that no signature can be taken for another kind. */
+
+#include "proto/entry.h"
+
+#include <string.h>
+
+static const char entry_tag[] = "coldgate entry v1\n";
+static const char chain_tag[] = "coldgate chain v1\n";
+static const char checkpoint_tag[] = "coldgate checkpoint v1\n";
+static const char checkpoint_namespace[] = "checkpoint@coldgate";
+static const char ssh_magic[] = "SSHSIG";
+static const char ssh_hash_name[] = "sha512";
+static const char ssh_key_name[] = "ssh-ed25519";
+
+enum {
+        SSHSIG_VERSION = 1,
+        ARMOUR_COLUMNS = 70,
+        BLOB_MAX = 1024,
+        CHECKPOINT_TEXT_MAX = 256,
+        ENTRY_PARTS = 4
+};
+
+/* ---- entries ---- */
+
+static void entry_parts(const Hash *ledger, const Id *id, Slice frame, Slice parts[ENTRY_PARTS]) {
+        parts[0] = slice_text(entry_tag);
+        parts[1] = hash_slice(ledger);
+        parts[2] = id_slice(id);
+        parts[3] = frame;
+}
+
+void entry_sign(const Key *key, const Hash *ledger, const Id *id, Slice frame,
+                uint8_t ret_signature[SIGNATURE_BYTES]) {
+        Slice parts[ENTRY_PARTS];
+
+        entry_parts(ledger, id, frame, parts);
+        sign_parts(key, parts, ENTRY_PARTS, ret_signature);
+}
+
+bool entry_signature_holds(const PublicKey *author, const Hash *ledger, const Id *id, Slice frame,
+                           Slice signature) {
+        Slice parts[ENTRY_PARTS];
+
+        entry_parts(ledger, id, frame, parts);
+        return sign_verify(author->sign, parts, ENTRY_PARTS, signature);
+}
+
+void entry_hash(const Entry *entry, Hash *ret_hash) {
+        Hasher hasher;
+
+        hash_start(&hasher);
+        hash_add(&hasher, chain_tag, strlen(chain_tag));
+        hash_add(&hasher, entry->prev.bytes, HASH_BYTES);
+        hash_add_u64(&hasher, entry->seq);
+        hash_add_u64(&hasher, entry->received_ms);
+        hash_add_field(&hasher, entry->kind);
+        hash_add_field(&hasher, entry->phase);
+        hash_add_field(&hasher, entry->actor);
+        hash_add_field(&hasher, id_slice(&entry->id));
+        hash_add_field(&hasher, entry->frame);
+        hash_add_field(&hasher, entry->signature);
+        hash_finish(&hasher, ret_hash);
+}
+
+/* ---- checkpoints: SSH's wire format, where a string is four bytes of length and its bytes ---- */
+
+static void ssh_u32(Buf *blob, uint32_t number) {
+        const uint8_t bytes[4] = {(uint8_t)(number >> 24), (uint8_t)(number >> 16),
+                                  (uint8_t)(number >> 8), (uint8_t)number};
+
+        buf_append(blob, bytes, sizeof bytes);
+}
+
+static void ssh_string(Buf *blob, Slice string) {
+        ssh_u32(blob, (uint32_t)string.n);
+        buf_slice(blob, string);
+}
+
+static void ssh_public_key(Buf *blob, const PublicKey *key) {
+        cleanup_buf Buf inner = BUF_INIT(BLOB_MAX);
+
+        ssh_string(&inner, slice_text(ssh_key_name));
+        ssh_string(&inner, slice_make(key->sign, SIGN_PUBLIC_BYTES));
+        ssh_string(blob, buf_get(&inner));
+}
+
+void checkpoint_format(const Hash *ledger, uint64_t seq, const Hash *hash, Buf *text) {
+        buf_text(text, checkpoint_tag);
+        hex_append(text, hash_slice(ledger));
+        buf_printf(text, "\n%llu\n", (unsigned long long)seq);
+        hex_append(text, hash_slice(hash));
+        buf_byte(text, '\n');
+}
+
+/* What an SSH signature of the checkpoint's text really signs. */
+static void checkpoint_signed_blob(const Hash *ledger, uint64_t seq, const Hash *hash, Buf *blob) {
+        cleanup_buf Buf text = BUF_INIT(CHECKPOINT_TEXT_MAX);
+        uint8_t digest[HASH512_BYTES];
+
+        checkpoint_format(ledger, seq, hash, &text);
+        hash512_of(buf_get(&text), digest);
+        buf_text(blob, ssh_magic);
+        ssh_string(blob, slice_text(checkpoint_namespace));
+        ssh_string(blob, SLICE_NULL);
+        ssh_string(blob, slice_text(ssh_hash_name));
+        ssh_string(blob, slice_make(digest, sizeof digest));
+}
+
+void checkpoint_sign(const Key *broker, const Hash *ledger, uint64_t seq, const Hash *hash,
+                     Checkpoint *ret_checkpoint) {
+        cleanup_buf Buf blob = BUF_INIT(BLOB_MAX);
+        Slice part;
+
+        checkpoint_signed_blob(ledger, seq, hash, &blob);
+        part = buf_get(&blob);
+        ret_checkpoint->seq = seq;
+        ret_checkpoint->hash = *hash;
+        sign_parts(broker, &part, 1, ret_checkpoint->signature);
+}
+
+bool checkpoint_holds(const PublicKey *broker, const Hash *ledger, const Checkpoint *checkpoint) {
+        cleanup_buf Buf blob = BUF_INIT(BLOB_MAX);
+        Slice part;
+
+        checkpoint_signed_blob(ledger, checkpoint->seq, &checkpoint->hash, &blob);
+        part = buf_get(&blob);
+        return sign_verify(broker->sign, &part, 1,
+                           slice_make(checkpoint->signature, SIGNATURE_BYTES));
+}
+
+void checkpoint_armour(const PublicKey *broker, const Checkpoint *checkpoint, Buf *text) {
+        cleanup_buf Buf blob = BUF_INIT(BLOB_MAX);
+        cleanup_buf Buf inner = BUF_INIT(BLOB_MAX);
+        cleanup_buf Buf base64 = BUF_INIT(2 * BLOB_MAX);
+
+        buf_text(&blob, ssh_magic);
+        ssh_u32(&blob, SSHSIG_VERSION);
+        ssh_public_key(&blob, broker);
+        ssh_string(&blob, slice_text(checkpoint_namespace));
+        ssh_string(&blob, SLICE_NULL);
+        ssh_string(&blob, slice_text(ssh_hash_name));
+        ssh_string(&inner, slice_text(ssh_key_name));
+        ssh_string(&inner, slice_make(checkpoint->signature, SIGNATURE_BYTES));
+        ssh_string(&blob, buf_get(&inner));
+        base64_append(&base64, buf_get(&blob));
+        buf_text(text, "-----BEGIN SSH SIGNATURE-----\n");
+        for (Slice rest = buf_get(&base64); rest.n; rest = slice_from(rest, ARMOUR_COLUMNS)) {
+                buf_slice(text, slice_head(rest, ARMOUR_COLUMNS));
+                buf_byte(text, '\n');
+        }
+        buf_text(text, "-----END SSH SIGNATURE-----\n");
+}
+
+void checkpoint_allowed_signer(const PublicKey *broker, Buf *text) {
+        cleanup_buf Buf blob = BUF_INIT(BLOB_MAX);
+
+        ssh_string(&blob, slice_text(ssh_key_name));
+        ssh_string(&blob, slice_make(broker->sign, SIGN_PUBLIC_BYTES));
+        buf_printf(text, "broker namespaces=\"%s\" %s ", checkpoint_namespace, ssh_key_name);
+        base64_append(text, buf_get(&blob));
+        buf_byte(text, '\n');
+}

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The coldgate authors */
+
+/* msgpack's heads as rows, and a walk over one object that keeps only a count for each level. */
+
+#include "proto/scan.h"
+
+/* A head whose first byte carries its value in the low bits. */
+static const struct {
+        uint8_t first, last;
+        ScanKind kind;
+} short_forms[] = {
+        {0x00, 0x7f, SCAN_UINT},
+        {0x80, 0x8f, SCAN_MAP},
+        {0x90, 0x9f, SCAN_ARRAY},
+        {0xa0, 0xbf, SCAN_TEXT},
+};
+
+/* A head with its value behind it; a value below `least` has a shorter form. */
+static const struct {
+        uint8_t first;
+        ScanKind kind;
+        size_t n_bytes;
+        uint64_t least;
+} long_forms[] = {
+        {0xc4, SCAN_BYTES, 1, 0},
+        {0xc5, SCAN_BYTES, 2, UINT64_C(1) << 8},
+        {0xc6, SCAN_BYTES, 4, UINT64_C(1) << 16},
+        {0xcc, SCAN_UINT, 1, UINT64_C(1) << 7},
+        {0xcd, SCAN_UINT, 2, UINT64_C(1) << 8},
+        {0xce, SCAN_UINT, 4, UINT64_C(1) << 16},
+        {0xcf, SCAN_UINT, 8, UINT64_C(1) << 32},
+        {0xd9, SCAN_TEXT, 1, UINT64_C(1) << 5},
+        {0xda, SCAN_TEXT, 2, UINT64_C(1) << 8},
+        {0xdb, SCAN_TEXT, 4, UINT64_C(1) << 16},
+        {0xdc, SCAN_ARRAY, 2, UINT64_C(1) << 4},
+        {0xdd, SCAN_ARRAY, 4, UINT64_C(1) << 16},
+        {0xde, SCAN_MAP, 2, UINT64_C(1) << 4},
+        {0xdf, SCAN_MAP, 4, UINT64_C(1) << 16},
+};
+
+static int read_long(Slice bytes, size_t form, ScanHead *ret_head) {
+        uint64_t value = 0;
+
+        if (bytes.n - 1 < long_forms[form].n_bytes)
+                return SCAN_E_TRUNCATED;
+        for (size_t i = 1; i <= long_forms[form].n_bytes; i++)
+                value = value << 8 | bytes.data[i];
+        if (value < long_forms[form].least)
+                return SCAN_E_FORBIDDEN;
+        *ret_head = (ScanHead){
+                .kind = long_forms[form].kind,
+                .value = value,
+                .n_bytes = long_forms[form].n_bytes + 1,
+        };
+        return 0;
+}
+
+int scan_head(Slice bytes, ScanHead *ret_head) {
+        uint8_t first;
+
+        if (!bytes.n)
+                return SCAN_E_TRUNCATED;
+        first = bytes.data[0];
+        for (size_t i = 0; i < ARRAY_SIZE(short_forms); i++)
+                if (first >= short_forms[i].first && first <= short_forms[i].last) {
+                        *ret_head = (ScanHead){
+                                .kind = short_forms[i].kind,
+                                .value = (uint64_t)first - short_forms[i].first,
+                                .n_bytes = 1,
+                        };
+                        return 0;
+                }
+        for (size_t i = 0; i < ARRAY_SIZE(long_forms); i++)
+                if (first == long_forms[i].first)
+                        return read_long(bytes, i, ret_head);
+        return SCAN_E_FORBIDDEN;
+}
+
+/* How many objects (ARRAY, MAP) or bytes (TEXT, BYTES) must follow; each object has one byte at
+ * least, so that in both cases fewer bytes than that are too few. */
+static uint64_t n_to_follow(const ScanHead *head) {
+        switch (head->kind) {
+        case SCAN_UINT: return 0;
+        case SCAN_TEXT:
+        case SCAN_BYTES:
+        case SCAN_ARRAY: return head->value;
+        case SCAN_MAP: return head->value * 2;
+        }
+        return 0;
+}
+
+int scan_frame(Slice frame) {
+        uint64_t n_left[SCAN_DEPTH_MAX];
+        size_t depth = 0;
+
+        if (!frame.n)
+                return SCAN_E_EMPTY;
+        do {
+                ScanHead head;
+                int r = scan_head(frame, &head);
+                bool is_container;
+                uint64_t n;
+
+                if (r)
+                        return r;
+                frame = slice_from(frame, head.n_bytes);
+                n = n_to_follow(&head);
+                if (n > frame.n)
+                        return SCAN_E_TRUNCATED;
+                is_container = head.kind == SCAN_ARRAY || head.kind == SCAN_MAP;
+                if (is_container && depth == SCAN_DEPTH_MAX)
+                        return SCAN_E_TOO_DEEP;
+                if (is_container && n) {
+                        n_left[depth++] = n;
+                        continue;
+                }
+                frame = slice_from(frame, n);
+                while (depth && --n_left[depth - 1] == 0)
+                        depth--;
+        } while (depth);
+        return frame.n ? SCAN_E_TRAILING : 0;
+}
+
+const char *scan_reason(int condition) {
+        switch (condition) {
+        case SCAN_E_TRUNCATED: return "declares more than there is";
+        case SCAN_E_TRAILING: return "has bytes behind its end";
+        case SCAN_E_TOO_DEEP: return "is nested too deeply";
+        case SCAN_E_FORBIDDEN: return "holds a value of a kind or length that is not canonical";
+        case SCAN_E_EMPTY: return "is empty";
+        default: return "is in order";
+        }
+}
