@@ -26,8 +26,8 @@ typedef struct Project {
         char *endpoint; /* absolute: ipc paths in the config are below root */
         char *docs;     /* absolute */
         PublicKey broker_key;
-        uint64_t lease_ms;       /* how long a lease lasts without progress */
-        uint64_t attempts;       /* leases of one claim before it is exhausted */
+        uint64_t lease_ms; /* how long a lease lasts without progress */
+        uint64_t attempts; /* leases of one claim before it is exhausted */
 } Project;
 
 enum { _PROJECT_E_SUCCESS, PROJECT_E_REFUSED };
@@ -39,11 +39,18 @@ char *project_find_root(const char *dir_option, Fault *reterr_fault);
 void project_deinit(Project *project);
 #define cleanup_project cleanup(project_deinit)
 
-/* Writes .coldgate with its folders and config; rule project-exists if there is one. */
+/* The config's settings as Markdown. */
+void project_print_settings_docs(Buf *text);
+
+/* Writes .coldgate with its folders and config; rule project-exists if there is one. `endpoint`
+ * NULL: the default. */
 int project_make(const char *root, const char *name, const char *endpoint,
                  const PublicKey *broker_key, Fault *reterr_fault) must_check;
 
 /* .coldgate/keys/NAME; --key FILE wins. Caller frees. */
 char *project_key_path(const Project *project, const Args *args, const char *name);
-/* .coldgate/agents/NAME, made if missing. */
+/* What an agent may be called, since names become file names: letters, digits, `.`, `_`, `-`; up to
+ * 64, not beginning with `.` or `-`. */
+bool project_name_is_plain(Slice name);
+/* .coldgate/agents/NAME, made if missing; the name must be plain. */
 int project_agent_dir(const Project *project, const char *name, char **ret_path) must_check;

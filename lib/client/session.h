@@ -53,8 +53,8 @@ int64_t session_prepare(Session *session, LoopWait *wait);
  * shorter ledger). A WELCOME is handed out too, after each (re)connection, so that the program can
  * give its credit again.
  */
-int session_poll(Session *session, Arena *arena, Message *ret_message, Fault *reterr_fault)
-        must_check;
+int session_poll(Session *session, Arena *arena, Message *ret_message,
+                 Fault *reterr_fault) must_check;
 
 /* Signs, keeps in the outbox, sends. The answer comes as ACK or REFUSE with the same id. */
 int session_submit(Session *session, const Message *entry, Id *ret_id) must_check;

@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The coldgate authors */
+
+/* Where everything is. */
+
+#include "client/project.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/fd.h"
+#include "base/mem.h"
+#include "client/settings.h"
+
+#define DIR_NAME    "/.coldgate"
+#define CONFIG_NAME "/config"
+#define IPC_WORD    "ipc://"
+
+/* The config as it is written; Project is what it means. */
+typedef struct Config {
+        char *name, *endpoint, *docs, *broker_key;
+        uint64_t lease_ms, attempts;
+} Config;
+
+static const SettingRow setting_rows[] = {
+        {"name", SETTING_TEXT, offsetof(Config, name), 1, 128, NULL,
+         "What the project is called, in the ledger and in the rendered files."},
+        {"broker-key", SETTING_TEXT, offsetof(Config, broker_key), 1, 1024, NULL,
+         "The broker's public line: agents talk to nobody else."},
+        {"endpoint", SETTING_TEXT, offsetof(Config, endpoint), 7, 1024,
+         "ipc://.coldgate/run/broker.ipc",
+         "Where the broker listens: `ipc://` and a path below the project, or `tcp://host:port`."},
+        {"docs", SETTING_TEXT, offsetof(Config, docs), 1, 1024, ".coldgate/docs",
+         "Directory of the rendered files, below the project unless it begins with `/`."},
+        {"lease", SETTING_DURATION, offsetof(Config, lease_ms), 100, 86400000, "60s",
+         "How long an adversary may hold a claim without progress."},
+        {"attempts", SETTING_NUMBER, offsetof(Config, attempts), 1, 100, "3",
+         "Leases of one claim before it is exhausted and the operator is told."},
+};
+
+static void config_deinit(Config *config) {
+        free(config->name);
+        free(config->endpoint);
+        free(config->docs);
+        free(config->broker_key);
+}
+
+void project_print_settings_docs(Buf *text) {
+        settings_print_docs(setting_rows, ARRAY_SIZE(setting_rows), text);
+}
+
+/* ---- finding it ---- */
+
+static bool has_config(const char *root) {
+        cleanup_free char *path = mem_printf("%s" DIR_NAME CONFIG_NAME, root);
+
+        return access(path, F_OK) == 0;
+}
+
+static char *refuse_missing(const char *where, Fault *fault) {
+        fault_set(fault, "project-missing", "there is no .coldgate here or above");
+        fault_place(fault, "%s", where);
+        fault_next(fault, "broker init, or name the project with --dir or COLDGATE_DIR");
+        return NULL;
+}
+
+/* The directory itself; also when its .coldgate was named. */
+static char *find_given(const char *dir, Fault *fault) {
+        cleanup_free char *root = realpath(dir, NULL);
+        char *slash;
+
+        if (root && has_config(root))
+                return TAKE(root);
+        slash = root ? strrchr(root, '/') : NULL;
+        if (slash && strcmp(slash, DIR_NAME) == 0) {
+                *slash = 0;
+                if (has_config(root))
+                        return TAKE(root);
+        }
+        fault_set(fault, "project-missing",
+                  "there is no .coldgate in the directory that was named");
+        fault_place(fault, "%s", dir);
+        fault_next(fault, "broker init --dir %s", dir);
+        return NULL;
+}
+
+char *project_find_root(const char *dir_option, Fault *reterr_fault) {
+        const char *dir = dir_option ? dir_option : getenv("COLDGATE_DIR");
+        cleanup_free char *root = NULL;
+
+        if (dir && dir[0])
+                return find_given(dir, reterr_fault);
+        root = getcwd(NULL, 0);
+        if (!root)
+                return refuse_missing(".", reterr_fault);
+        for (;;) {
+                char *slash = strrchr(root, '/');
+
+                if (has_config(root))
+                        return root[0] ? TAKE(root) : mem_strdup("/");
+                if (!slash)
+                        return refuse_missing("the current directory", reterr_fault);
+                *slash = 0;
+        }
+}
+
+/* ---- reading it ---- */
+
+/* A config planted by somebody else would choose the broker that we believe. */
+static int check_owner(const char *path, Fault *fault) {
+        struct stat facts;
+
+        if (stat(path, &facts) == 0 &&
+            (facts.st_uid == geteuid() || facts.st_uid == 0 || geteuid() == 0) &&
+            !(facts.st_mode & S_IWOTH))
+                return 0;
+        fault_set(fault, "config-unreadable",
+                  "it belongs to another user, or anybody may write it");
+        fault_place(fault, "%s", path);
+        fault_next(fault, "look who made it; chown and chmod go-w it if it is yours");
+        return PROJECT_E_REFUSED;
+}
+
+static int read_config(const char *dir, Config *config, Fault *fault) {
+        cleanup_free char *path = mem_printf("%s" CONFIG_NAME, dir);
+        cleanup_buf Buf text = BUF_INIT(SETTINGS_BYTES_MAX);
+        int r = check_owner(path, fault);
+
+        if (r != 0)
+                return r;
+        r = file_read(path, &text);
+        if (r != 0) {
+                fault_set(fault, "config-unreadable", "%s",
+                          r < 0                   ? strerror(-r)
+                          : r == FILE_E_TOO_LARGE ? "it is larger than 64 KiB"
+                                                  : "it is missing");
+                fault_place(fault, "%s", path);
+                return PROJECT_E_REFUSED;
+        }
+        r = settings_parse(buf_get(&text), path, setting_rows, ARRAY_SIZE(setting_rows), config,
+                           fault);
+        return r == SETTINGS_E_REFUSED ? PROJECT_E_REFUSED : r;
+}
+
+static char *below(const char *root, const char *path) {
+        if (path[0] == '/')
+                return mem_strdup(path);
+        return mem_printf("%s/%s", strcmp(root, "/") == 0 ? "" : root, path);
+}
+
+static char *absolute_endpoint(const char *root, const char *endpoint) {
+        cleanup_free char *path = NULL;
+
+        if (strncmp(endpoint, IPC_WORD, strlen(IPC_WORD)) != 0)
+                return mem_strdup(endpoint);
+        path = below(root, endpoint + strlen(IPC_WORD));
+        return mem_printf(IPC_WORD "%s", path);
+}
+
+int project_open(const Args *args, Project *ret_project, Fault *reterr_fault) {
+        cleanup_project Project project = {0};
+        cleanup(config_deinit) Config config = {0};
+        int r;
+
+        project.root = project_find_root(args_get(args, "dir"), reterr_fault);
+        if (!project.root)
+                return PROJECT_E_REFUSED;
+        project.dir = below(project.root, DIR_NAME + 1);
+        r = read_config(project.dir, &config, reterr_fault);
+        if (r != 0)
+                return r;
+        if (public_key_parse(slice_text(config.broker_key), &project.broker_key, reterr_fault)) {
+                fault_place(reterr_fault, "%s" CONFIG_NAME ": broker-key", project.dir);
+                return PROJECT_E_REFUSED;
+        }
+        project.endpoint = absolute_endpoint(project.root, config.endpoint);
+        project.docs = below(project.root, config.docs);
+        project.name = TAKE(config.name);
+        project.lease_ms = config.lease_ms;
+        project.attempts = config.attempts;
+        *ret_project = project;
+        project = (Project){0};
+        return 0;
+}
+
+void project_deinit(Project *project) {
+        free(project->root);
+        free(project->dir);
+        free(project->name);
+        free(project->endpoint);
+        free(project->docs);
+        *project = (Project){0};
+}
+
+/* ---- making it ---- */
+
+static int make_dirs(const char *dir) {
+        static const struct {
+                const char *name;
+                mode_t mode;
+        } rows[] = {
+                {"", 0755}, {"/keys", 0700}, {"/run", 0755}, {"/docs", 0755}, {"/agents", 0755},
+        };
+
+        for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+                cleanup_free char *path = mem_printf("%s%s", dir, rows[i].name);
+
+                TRY(dir_make(path, rows[i].mode));
+        }
+        return 0;
+}
+
+/* A name with a newline in it would write settings of its own. */
+static int check_config(const char *path, Slice text, Fault *fault) {
+        cleanup(config_deinit) Config config = {0};
+        int r = settings_parse(text, path, setting_rows, ARRAY_SIZE(setting_rows), &config, fault);
+
+        return r == SETTINGS_E_REFUSED ? PROJECT_E_REFUSED : r;
+}
+
+int project_make(const char *root, const char *name, const char *endpoint,
+                 const PublicKey *broker_key, Fault *reterr_fault) {
+        cleanup_free char *dir = below(root, DIR_NAME + 1);
+        cleanup_free char *config = mem_printf("%s" CONFIG_NAME, dir);
+        cleanup_free char *ignore = mem_printf("%s/.gitignore", dir);
+        cleanup_buf Buf text = BUF_TEXT;
+        int r;
+
+        if (access(config, F_OK) == 0) {
+                fault_set(reterr_fault, "project-exists", "there is a project already");
+                fault_place(reterr_fault, "%s", dir);
+                fault_next(reterr_fault, "broker run");
+                return PROJECT_E_REFUSED;
+        }
+        buf_printf(&text, "# Settings of this project: docs/settings.md\nname = %s\n", name);
+        if (endpoint)
+                buf_printf(&text, "endpoint = %s\n", endpoint);
+        buf_text(&text, "broker-key = ");
+        public_key_format(broker_key, "broker", &text);
+        buf_text(&text, "\n");
+        r = check_config(config, buf_get(&text), reterr_fault);
+        if (r != 0)
+                return r;
+        TRY(make_dirs(dir));
+        TRY(file_write_atomic(ignore, slice_text("*\n"), 0644));
+        TRY(file_write_atomic(config, buf_get(&text), 0644));
+        return 0;
+}
+
+/* ---- its agents ---- */
+
+char *project_key_path(const Project *project, const Args *args, const char *name) {
+        const char *given = args_get(args, "key");
+
+        return given ? mem_strdup(given) : mem_printf("%s/keys/%s", project->dir, name);
+}
+
+bool project_name_is_plain(Slice name) {
+        if (name.n == 0 || name.n > 64 || name.data[0] == '.' || name.data[0] == '-')
+                return false;
+        for (size_t i = 0; i < name.n; i++) {
+                uint8_t c = name.data[i];
+
+                if (!(c >= 'a' && c <= 'z') && !(c >= 'A' && c <= 'Z') && !(c >= '0' && c <= '9') &&
+                    c != '.' && c != '_' && c != '-')
+                        return false;
+        }
+        return true;
+}
+
+int project_agent_dir(const Project *project, const char *name, char **ret_path) {
+        cleanup_free char *path = mem_printf("%s/agents/%s", project->dir, name);
+
+        if (!project_name_is_plain(slice_text(name)))
+                return error_origin(-EINVAL);
+        TRY(dir_make(path, 0700));
+        *ret_path = TAKE(path);
+        return 0;
+}
