@@ -16,6 +16,13 @@
 #include "proto/entry.h"
 #include "proto/message.h"
 
+/* Memory stays bounded: the rules refuse what would pass the first, the fold forgets the oldest
+ * closed finding of a phase that has the second. */
+enum { FINDINGS_OPEN_MAX = 1024, FINDINGS_KEPT_MAX = 2048, PHASES_MAX = 256 };
+
+/* What the ledger calls the author of the broker's own entries; no agent may be called so. */
+#define BROKER_NAME "broker"
+
 typedef struct AgentRecord {
         char *name;
         Role role;
@@ -80,11 +87,12 @@ typedef struct PhaseRecord {
         char *plan_text; /* NUL-terminated */
         size_t plan_bytes;
         Hash plan_digest;
-        uint64_t plan_seq;
+        uint64_t plan_seq, plan_ms;
         char **needs;
         size_t n_needs;
         GateRecord *gates; /* in the plan's order, dropped ones last */
         size_t n_gates;
+        size_t n_findings, n_open_findings;
         uint64_t done_seq, done_ms;
         char done_commit[65];
 } PhaseRecord;
@@ -100,10 +108,9 @@ typedef struct State {
         size_t n_agents;
         PhaseRecord **phases;
         size_t n_phases;
-        ClaimRecord **claims; /* oldest first; only those that may still change, and the newest of
-                                 each gate */
+        ClaimRecord **claims; /* oldest first; only open ones and the newest of each gate */
         size_t n_claims;
-        FindingRecord **findings;
+        FindingRecord **findings; /* oldest first; of a phase at most FINDINGS_KEPT_MAX */
         size_t n_findings;
 } State;
 
@@ -116,7 +123,29 @@ AgentRecord *state_find_agent_by_curve(const State *state, const uint8_t curve[C
 PhaseRecord *state_find_phase(const State *state, Slice name);
 ClaimRecord *state_find_claim(const State *state, uint64_t seq);
 FindingRecord *state_find_finding(const State *state, uint64_t seq);
+/* The phase of an entry: what its fields say, or that of the claim or finding that they name. */
+Slice state_phase_of(const State *state, const Message *message);
 /* Only gates of the approved plan. */
 GateRecord *phase_find_gate(const PhaseRecord *phase, Slice id);
+/* Dropped ones too. */
+GateRecord *phase_find_gate_ever(const PhaseRecord *phase, Slice id);
 /* Index of the gate in the claim, or -1. */
 int claim_find_gate(const ClaimRecord *claim, Slice gate);
+/* Queued or leased. */
+bool claim_is_open(const ClaimRecord *claim);
+/* The claim's i-th gate while it still awaits this claim's verdict: in the plan, not decided, not
+ * claimed anew; NULL otherwise. */
+GateRecord *claim_get_open_gate(const ClaimRecord *claim, size_t i);
+size_t claim_count_open_gates(const ClaimRecord *claim);
+
+/* For the fold only: takes the record over; drops and frees it. */
+void state_add_agent(State *state, AgentRecord *agent);
+void state_add_phase(State *state, PhaseRecord *phase);
+void state_add_claim(State *state, ClaimRecord *claim);
+void state_add_finding(State *state, FindingRecord *finding);
+/* Drops the claim if it is neither open nor the newest of a gate. */
+void state_drop_claim_if_over(State *state, ClaimRecord *claim);
+void state_drop_oldest_closed_finding(State *state, PhaseRecord *phase);
+
+/* Everything in it as text, so that two states can be compared. */
+void state_describe(const State *state, Buf *text);

@@ -15,6 +15,10 @@ bool gate_is_fresh(const GateRecord *gate, Slice commit, uint64_t now_ms, Buf *w
 void phase_why_not_done(const State *state, const PhaseRecord *phase, Slice commit, uint64_t now_ms,
                         Arena *arena, Slice **ret_reasons, size_t *ret_n);
 
+/* The commit at which DONE would be asked for now: that of the newest claim that stands; empty if
+ * there is none. Status is computed for it. */
+Slice phase_get_candidate(const State *state, const PhaseRecord *phase);
+
 /* The whole answer; `phase` empty: all phases. Everything in the arena. */
 void status_build(const State *state, Slice phase, uint64_t now_ms, Arena *arena,
                   struct status *ret_status);

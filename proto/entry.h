@@ -26,7 +26,7 @@ typedef struct Entry {
         uint64_t seq;
         uint64_t received_ms;
         Slice kind;  /* message_name() of the frame */
-        Slice phase; /* message_phase() of the frame, or empty */
+        Slice phase; /* message_phase() of the frame, or that of the claim or finding it names */
         Slice actor; /* name of the author */
         Id id;
         Slice frame;

@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The coldgate authors */
+
+/* Records and how they are found. Entries ascend, so that claims and findings are sorted. */
+
+#include "broker/state.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+static AgentRecord *agent_free(AgentRecord *agent) {
+        if (agent)
+                free(agent->name);
+        free(agent);
+        return NULL;
+}
+
+static PhaseRecord *phase_free(PhaseRecord *phase) {
+        if (!phase)
+                return NULL;
+        for (size_t i = 0; i < phase->n_gates; i++) {
+                free(phase->gates[i].id);
+                free(phase->gates[i].title);
+        }
+        free(phase->gates);
+        for (size_t i = 0; i < phase->n_needs; i++)
+                free(phase->needs[i]);
+        free(phase->needs);
+        free(phase->plan_text);
+        free(phase->name);
+        free(phase);
+        return NULL;
+}
+
+static ClaimRecord *claim_free(ClaimRecord *claim) {
+        if (!claim)
+                return NULL;
+        for (size_t i = 0; i < claim->n_gates; i++)
+                free(claim->gates[i]);
+        free(claim->gates);
+        free(claim->verdicts);
+        free(claim->repository);
+        free(claim);
+        return NULL;
+}
+
+static FindingRecord *finding_free(FindingRecord *finding) {
+        if (!finding)
+                return NULL;
+        free(finding->gate);
+        free(finding->title);
+        free(finding->reproduce);
+        free(finding);
+        return NULL;
+}
+
+void state_init(State *state) {
+        *state = (State){.has_genesis = false};
+}
+
+void state_deinit(State *state) {
+        for (size_t i = 0; i < state->n_findings; i++)
+                (void)finding_free(state->findings[i]);
+        free(state->findings);
+        for (size_t i = 0; i < state->n_claims; i++)
+                (void)claim_free(state->claims[i]);
+        free(state->claims);
+        for (size_t i = 0; i < state->n_phases; i++)
+                (void)phase_free(state->phases[i]);
+        free(state->phases);
+        for (size_t i = 0; i < state->n_agents; i++)
+                (void)agent_free(state->agents[i]);
+        free(state->agents);
+        free(state->project);
+        state_init(state);
+}
+
+AgentRecord *state_find_agent(const State *state, Slice name) {
+        for (size_t i = 0; i < state->n_agents; i++)
+                if (slice_is(name, state->agents[i]->name))
+                        return state->agents[i];
+        return NULL;
+}
+
+AgentRecord *state_find_agent_by_curve(const State *state, const uint8_t curve[CURVE_BYTES]) {
+        for (size_t i = 0; i < state->n_agents; i++)
+                if (memcmp(state->agents[i]->key.curve, curve, CURVE_BYTES) == 0)
+                        return state->agents[i];
+        return NULL;
+}
+
+PhaseRecord *state_find_phase(const State *state, Slice name) {
+        for (size_t i = 0; i < state->n_phases; i++)
+                if (slice_is(name, state->phases[i]->name))
+                        return state->phases[i];
+        return NULL;
+}
+
+/* Place of the first claim that is not older than `seq`. */
+static size_t place_of_claim(const State *state, uint64_t seq) {
+        size_t low = 0, high = state->n_claims;
+
+        while (low < high) {
+                size_t middle = low + (high - low) / 2;
+
+                if (state->claims[middle]->seq < seq)
+                        low = middle + 1;
+                else
+                        high = middle;
+        }
+        return low;
+}
+
+ClaimRecord *state_find_claim(const State *state, uint64_t seq) {
+        size_t place = place_of_claim(state, seq);
+
+        if (place == state->n_claims || state->claims[place]->seq != seq)
+                return NULL;
+        return state->claims[place];
+}
+
+FindingRecord *state_find_finding(const State *state, uint64_t seq) {
+        size_t low = 0, high = state->n_findings;
+
+        while (low < high) {
+                size_t middle = low + (high - low) / 2;
+
+                if (state->findings[middle]->seq < seq)
+                        low = middle + 1;
+                else
+                        high = middle;
+        }
+        if (low == state->n_findings || state->findings[low]->seq != seq)
+                return NULL;
+        return state->findings[low];
+}
+
+static Slice phase_of_claim(const State *state, uint64_t seq) {
+        const ClaimRecord *claim = state_find_claim(state, seq);
+
+        return claim ? slice_text(claim->phase->name) : SLICE_NULL;
+}
+
+Slice state_phase_of(const State *state, const Message *message) {
+        const FindingRecord *finding;
+
+        if (message->type == MESSAGE_WITHDRAW)
+                return phase_of_claim(state, message->withdraw.claim);
+        if (message->type == MESSAGE_LEASE)
+                return phase_of_claim(state, message->lease.claim);
+        if (message->type == MESSAGE_LAPSE)
+                return phase_of_claim(state, message->lapse.claim);
+        if (message->type == MESSAGE_VERDICT)
+                return phase_of_claim(state, message->verdict.claim);
+        if (message->type != MESSAGE_CLOSE)
+                return message_phase(message);
+        finding = state_find_finding(state, message->close.finding);
+        return finding ? slice_text(finding->phase->name) : SLICE_NULL;
+}
+
+GateRecord *phase_find_gate(const PhaseRecord *phase, Slice id) {
+        GateRecord *gate = phase_find_gate_ever(phase, id);
+
+        return gate && gate->in_plan ? gate : NULL;
+}
+
+GateRecord *phase_find_gate_ever(const PhaseRecord *phase, Slice id) {
+        for (size_t i = 0; i < phase->n_gates; i++)
+                if (slice_is(id, phase->gates[i].id))
+                        return &phase->gates[i];
+        return NULL;
+}
+
+int claim_find_gate(const ClaimRecord *claim, Slice gate) {
+        for (size_t i = 0; i < claim->n_gates; i++)
+                if (slice_is(gate, claim->gates[i]))
+                        return (int)i;
+        return -1;
+}
+
+bool claim_is_open(const ClaimRecord *claim) {
+        return claim->state == CLAIM_STATE_QUEUED || claim->state == CLAIM_STATE_LEASED;
+}
+
+GateRecord *claim_get_open_gate(const ClaimRecord *claim, size_t i) {
+        GateRecord *gate = phase_find_gate(claim->phase, slice_text(claim->gates[i]));
+
+        if (!gate || gate->claim_seq != claim->seq)
+                return NULL;
+        if (gate->state != GATE_STATE_CLAIMED && gate->state != GATE_STATE_VERIFYING)
+                return NULL;
+        return gate;
+}
+
+size_t claim_count_open_gates(const ClaimRecord *claim) {
+        size_t n = 0;
+
+        for (size_t i = 0; i < claim->n_gates; i++)
+                n += claim_get_open_gate(claim, i) != NULL;
+        return n;
+}
+
+/* Room for one more pointer: the space doubles whenever the count is a power of two. */
+static void *make_room(void *pointers, size_t n) {
+        if ((n & (n - 1)) != 0)
+                return pointers;
+        return mem_resize(pointers, n ? n * 2 : 1, sizeof(void *));
+}
+
+void state_add_agent(State *state, AgentRecord *agent) {
+        state->agents = make_room(state->agents, state->n_agents);
+        state->agents[state->n_agents++] = agent;
+}
+
+void state_add_phase(State *state, PhaseRecord *phase) {
+        state->phases = make_room(state->phases, state->n_phases);
+        state->phases[state->n_phases++] = phase;
+}
+
+void state_add_claim(State *state, ClaimRecord *claim) {
+        state->claims = make_room(state->claims, state->n_claims);
+        state->claims[state->n_claims++] = claim;
+}
+
+void state_add_finding(State *state, FindingRecord *finding) {
+        state->findings = make_room(state->findings, state->n_findings);
+        state->findings[state->n_findings++] = finding;
+}
+
+void state_drop_claim_if_over(State *state, ClaimRecord *claim) {
+        size_t place = place_of_claim(state, claim->seq);
+
+        if (claim_is_open(claim))
+                return;
+        for (size_t i = 0; i < claim->n_gates; i++) {
+                const GateRecord *gate =
+                        phase_find_gate_ever(claim->phase, slice_text(claim->gates[i]));
+
+                if (gate && gate->claim_seq == claim->seq)
+                        return;
+        }
+        state->n_claims--;
+        memmove(&state->claims[place], &state->claims[place + 1],
+                (state->n_claims - place) * sizeof *state->claims);
+        (void)claim_free(claim);
+}
+
+void state_drop_oldest_closed_finding(State *state, PhaseRecord *phase) {
+        size_t place = 0;
+
+        while (place < state->n_findings && (state->findings[place]->phase != phase ||
+                                             state->findings[place]->state == FINDING_STATE_OPEN))
+                place++;
+        if (place == state->n_findings)
+                return;
+        (void)finding_free(state->findings[place]);
+        state->n_findings--;
+        phase->n_findings--;
+        memmove(&state->findings[place], &state->findings[place + 1],
+                (state->n_findings - place) * sizeof(*state->findings));
+}

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The coldgate authors */
+
+/* A state as text: two states are the same if their texts are. */
+
+#include "broker/state.h"
+
+#include <inttypes.h>
+
+static void describe_hash(const char *name, const Hash *hash, Buf *text) {
+        buf_printf(text, " %s=", name);
+        hex_append(text, hash_slice(hash));
+}
+
+static void describe_agent(const AgentRecord *agent, Buf *text) {
+        buf_printf(text, "agent %s role=%s revoked=%d admitted=%" PRIu64 " key=", agent->name,
+                   word_of(&words_ROLE, (int)agent->role), agent->is_revoked, agent->admitted_seq);
+        hex_append(text, slice_make(&agent->key, sizeof agent->key));
+        buf_text(text, "\n");
+}
+
+static void describe_gate(const GateRecord *gate, Buf *text) {
+        const VerdictRecord *verdict = &gate->verdict;
+
+        buf_printf(text,
+                   "  gate %s title=\"%s\" state=%s in_plan=%d valid=%" PRIu64 " claim=%" PRIu64,
+                   gate->id, gate->title, word_of(&words_GATE_STATE, (int)gate->state),
+                   gate->in_plan, gate->valid_for_ms, gate->claim_seq);
+        describe_hash("digest", &gate->digest, text);
+        buf_text(text, "\n");
+        if (verdict->seq == 0)
+                return;
+        buf_printf(text, "    verdict %" PRIu64 " claim=%" PRIu64 " at=%" PRIu64 " %s %s %s by=%s",
+                   verdict->seq, verdict->claim_seq, verdict->received_ms,
+                   word_of(&words_DECISION, (int)verdict->decision),
+                   word_of(&words_MODE, (int)verdict->mode), verdict->commit, verdict->adversary);
+        describe_hash("digest", &verdict->gate_digest, text);
+        buf_text(text, "\n");
+}
+
+static void describe_phase(const PhaseRecord *phase, Buf *text) {
+        buf_printf(text,
+                   "phase %s state=%s plan=%" PRIu64 " at=%" PRIu64 " bytes=%zu findings=%zu/%zu",
+                   phase->name, word_of(&words_PHASE_STATE, (int)phase->state), phase->plan_seq,
+                   phase->plan_ms, phase->plan_bytes, phase->n_open_findings, phase->n_findings);
+        describe_hash("digest", &phase->plan_digest, text);
+        buf_printf(text, " done=%" PRIu64 " at=%" PRIu64 " %s", phase->done_seq, phase->done_ms,
+                   phase->done_commit);
+        for (size_t i = 0; i < phase->n_needs; i++)
+                buf_printf(text, " needs=%s", phase->needs[i]);
+        buf_text(text, "\n");
+        for (size_t i = 0; i < phase->n_gates; i++)
+                describe_gate(&phase->gates[i], text);
+}
+
+static void describe_claim(const ClaimRecord *claim, Buf *text) {
+        buf_printf(text, "claim %" PRIu64 " at=%" PRIu64 " %s %s by=%s %s %s %s", claim->seq,
+                   claim->received_ms, claim->phase->name,
+                   word_of(&words_CLAIM_STATE, (int)claim->state), claim->builder,
+                   claim->repository, claim->commit, word_of(&words_MODE, (int)claim->mode));
+        buf_printf(text, " lease=%" PRIu64 " ms=%" PRIu64 " at=%" PRIu64 " to=%s attempts=%" PRIu64,
+                   claim->lease_seq, claim->lease_ms, claim->leased_ms,
+                   claim->adversary ? claim->adversary : "", claim->attempts);
+        for (size_t i = 0; i < claim->n_gates; i++)
+                buf_printf(text, " %s:%" PRIu64, claim->gates[i], claim->verdicts[i]);
+        buf_text(text, "\n");
+}
+
+static void describe_finding(const FindingRecord *finding, Buf *text) {
+        buf_printf(text, "finding %" PRIu64 " at=%" PRIu64 " %s %s %s %s %s \"%s\" \"%s\"",
+                   finding->seq, finding->received_ms, finding->phase->name,
+                   finding->gate ? finding->gate : "",
+                   word_of(&words_FINDING_STATE, (int)finding->state),
+                   word_of(&words_SEVERITY, (int)finding->severity),
+                   word_of(&words_BLOCKS, (int)finding->blocks), finding->title,
+                   finding->reproduce ? finding->reproduce : "");
+        buf_printf(text, " verdict=%" PRIu64 " closed=%" PRIu64 "\n", finding->verdict_seq,
+                   finding->closed_seq);
+}
+
+void state_describe(const State *state, Buf *text) {
+        buf_printf(text, "ledger \"%s\" genesis=%d head=%" PRIu64,
+                   state->project ? state->project : "", state->has_genesis, state->head_seq);
+        describe_hash("id", &state->ledger, text);
+        describe_hash("hash", &state->head_hash, text);
+        buf_text(text, "\n");
+        for (size_t i = 0; i < state->n_agents; i++)
+                describe_agent(state->agents[i], text);
+        for (size_t i = 0; i < state->n_phases; i++)
+                describe_phase(state->phases[i], text);
+        for (size_t i = 0; i < state->n_claims; i++)
+                describe_claim(state->claims[i], text);
+        for (size_t i = 0; i < state->n_findings; i++)
+                describe_finding(state->findings[i], text);
+}
