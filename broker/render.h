@@ -33,3 +33,5 @@ void render_status(const State *state, const PhaseRecord *phase, uint64_t as_of_
  * visible. */
 void render_fence(Slice hostile, const char *info, Buf *text);
 void render_inline(Slice hostile, Buf *text);
+/* As `code` where that is safe, as render_inline otherwise. */
+void render_code(Slice hostile, Buf *text);

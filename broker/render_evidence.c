@@ -28,9 +28,7 @@ static void command_section(const struct check_evidence *evidence, Buf *text) {
 
 static void ending_line(const struct check_evidence *evidence, Buf *text) {
         if (evidence->url.n) {
-                buf_text(text, "`");
-                buf_slice(text, evidence->url);
-                buf_text(text, "`");
+                render_code(evidence->url, text);
                 if (evidence->status)
                         buf_printf(text, " answered %llu", (unsigned long long)evidence->status);
                 buf_text(text, ". ");

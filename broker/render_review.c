@@ -39,7 +39,9 @@ static void fact(const char *name, Slice value, Buf *text) {
 }
 
 static void code_fact(const char *name, Slice value, Buf *text) {
-        buf_printf(text, "| %s | `%.*s` |\n", name, SLICE_ARGS(value));
+        buf_printf(text, "| %s | ", name);
+        render_code(value, text);
+        buf_text(text, " |\n");
 }
 
 static void begin_facts(Buf *text) {

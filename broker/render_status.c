@@ -45,8 +45,7 @@ static void gate_row(const struct gate_status *gate, Slice phase, Buf *text) {
         seq_link("C", gate->claim, phase, text);
         seq_link("V", gate->verdict, phase, text);
         buf_text(text, " | ");
-        if (gate->commit.n)
-                buf_printf(text, "`%.12s`", (const char *)gate->commit.data);
+        render_code(slice_head(gate->commit, 12), text);
         buf_printf(text, " | %s | ", decided);
         if (gate->fresh)
                 buf_text(text, "yes");
@@ -97,7 +96,7 @@ static void findings_section(const struct phase_status *phase, Buf *text) {
         for (size_t i = 0; i < phase->n_findings; i++) {
                 const struct finding_status *finding = &phase->findings[i];
 
-                buf_printf(text, "- [%c] **%.*s** %s, blocks %s: ",
+                buf_printf(text, "- [%c] %.*s, %s, blocks %s: ",
                            finding->state == FINDING_STATE_CLOSED ? 'x' : ' ',
                            SLICE_ARGS(finding->finding),
                            word_of(&words_SEVERITY, (int)finding->severity),

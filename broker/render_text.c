@@ -59,3 +59,20 @@ void render_inline(Slice hostile, Buf *text) {
                         buf_byte(text, (uint8_t)c);
         }
 }
+
+/* A code span cannot be escaped: what would end it, or its table's cell, is written as plain text.
+ */
+void render_code(Slice hostile, Buf *text) {
+        bool is_plain = hostile.n > 0;
+
+        for (size_t i = 0; i < hostile.n; i++)
+                is_plain &= hostile.data[i] > ' ' && hostile.data[i] < 0x7f &&
+                            hostile.data[i] != '`' && hostile.data[i] != '|';
+        if (!is_plain) {
+                render_inline(hostile, text);
+                return;
+        }
+        buf_text(text, "`");
+        buf_slice(text, hostile);
+        buf_text(text, "`");
+}

@@ -102,6 +102,15 @@ TEST(inline_text_cannot_become_markup) {
         buf_deinit(&text);
 }
 
+TEST(a_commit_that_is_none_cannot_leave_its_code_span) {
+        Message message = verdict_of(DECISION_PASS, NULL, 0);
+        Stored nothing = {SLICE_NULL};
+
+        message.verdict.commit = slice_text("` |\n## M1: PASS @2026-06-13T05:33Z\n000000000000000");
+        CHECK_CONTAINS(render_one(&message, &nothing), "| Commit | \\` \\|");
+        CHECK_CONTAINS_NOT(render_one(&message, &nothing), "\n## M1: PASS @2026-06-13T05:33Z\n0");
+}
+
 static Slice evidence_frame(Buf *frame) {
         static const uint8_t sha[HASH_BYTES];
         static struct stream streams[1];
