@@ -6,8 +6,8 @@
  * CURVE sockets over ZeroMQ. The server answers ZAP itself and fails closed: the handler is bound
  * before the socket, a domain is always set, ZMQ_ZAP_ENFORCE_DOMAIN (93) is set and checked. Who
  * sent a frame is the ZAP User-Id of that frame, never the routing id. Sends never block and
- * ROUTER_MANDATORY is on: a peer that is gone or full is a condition. Facts: shared notes on the
- * queue, cited in docs/decisions.
+ * ROUTER_MANDATORY is on: a peer that is gone or full is a condition. Why each option: the rows in
+ * channel.c and docs/decisions/011-who-gets-in.md.
  */
 
 #include "base/buf.h"
@@ -43,12 +43,13 @@ enum {
 int channel_server_new(const char *endpoint, const Key *key, ChannelAdmits admits, void *userdata,
                        ChannelServer **ret_server, Fault *reterr_fault) must_check;
 ChannelServer *channel_server_free(ChannelServer *server);
-/* One frame; `ret_curve` is the sender's transport key as ZAP established it. CHANNEL_E_EMPTY. */
+/* One frame; `ret_curve` is the sender's transport key as ZAP established it.
+ * The buffer's ceiling is FRAME_MAX or more. CHANNEL_E_EMPTY. */
 int channel_server_receive(ChannelServer *server, Buf *ret_frame, Route *ret_route,
                            uint8_t ret_curve[CURVE_BYTES]) must_check;
 /* CHANNEL_E_GONE, CHANNEL_E_FULL, CHANNEL_E_TOO_LARGE. */
 int channel_server_send(ChannelServer *server, const Route *route, Slice frame) must_check;
-/* Answers waiting ZAP requests. The loop calls it when the ZAP descriptor is readable. */
+/* Answers waiting ZAP requests. To be called whenever loop_wait says zap_is_ready. */
 int channel_server_serve_zap(ChannelServer *server) must_check;
 /* For tests: closes the ZAP handler; from then on nobody new is let in. */
 void channel_server_kill_zap(ChannelServer *server);
@@ -57,8 +58,26 @@ int channel_client_new(const char *endpoint, const Key *key,
                        const uint8_t server_curve[CURVE_BYTES], ChannelClient **ret_client,
                        Fault *reterr_fault) must_check;
 ChannelClient *channel_client_free(ChannelClient *client);
+/* As above. CHANNEL_E_EMPTY. */
 int channel_client_receive(ChannelClient *client, Buf *ret_frame) must_check;
+/* CHANNEL_E_FULL: not connected now, or the broker does not read. CHANNEL_E_TOO_LARGE. */
 int channel_client_send(ChannelClient *client, Slice frame) must_check;
+/* How often a connection was made. It reconnects by itself: when this grew, the broker does not
+ * know the new connection yet. */
+uint64_t channel_client_count_connections(ChannelClient *client);
+/* The newest handshake failed because the broker does not admit our key. It is tried again
+ * after a second, within whatever is called then. */
+bool channel_client_is_key_refused(ChannelClient *client);
+
+/* For loop.c: ZeroMQ's sockets, NULL where there is none. */
+typedef struct ChannelSockets {
+        void *frames;
+        void *zap;
+        void *monitor;
+} ChannelSockets;
+
+ChannelSockets channel_server_get_sockets(const ChannelServer *server);
+ChannelSockets channel_client_get_sockets(const ChannelClient *client);
 
 DEFINE_FREEP(ChannelServer, channel_server_free, channel_server_freep)
 DEFINE_FREEP(ChannelClient, channel_client_free, channel_client_freep)

@@ -19,7 +19,8 @@ typedef struct LoopWait {
                 bool is_ready; /* set by loop_wait: readable or writable, or hung up */
         } fds[LOOP_SOURCES_MAX];
         size_t n_fds;
-        /* Set by loop_wait: */
+        bool client_wants_send; /* wait also until the client can send, e.g. is connected */
+        /* Set by loop_wait. Read each channel until CHANNEL_E_EMPTY. */
         bool server_is_ready, zap_is_ready, client_is_ready;
 } LoopWait;
 

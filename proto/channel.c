@@ -1,0 +1,540 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The coldgate authors */
+
+/*
+ * ZeroMQ's sockets, with every option that decides who gets in and what is lost as a row. The ZAP
+ * handler is a socket of the same loop, not a thread: it answers from the broker's state, and a
+ * broker that is too busy to answer lets nobody in.
+ */
+
+#include "proto/channel.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include <zmq.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/hash.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "proto/codec.h"
+#include "proto/endpoint.h"
+
+static const char zap_endpoint[] = "inproc://zeromq.zap.01";
+static const char zap_domain[] = "coldgate";
+static const char monitor_endpoint[] = "inproc://monitor";
+static const char user_id_property[] = "User-Id";
+
+enum {
+        /* Hidden behind the draft switch in zmq.h, but there. Without it a server whose handler is
+         * gone lets everybody in. */
+        OPTION_ZAP_ENFORCE_DOMAIN = 93,
+        /* What CURVE puts around a frame on the wire, and some room. */
+        WIRE_MORE_BYTES = 256,
+        /* One receive passes over so many messages that no channel made, not more: whoever sends
+         * nothing else shall not hold up the loop. */
+        DROPS_MAX = 64,
+        MONITORED = ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL |
+                    ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH,
+        MONITOR_EVENT_BYTES = 6,
+        CONNECT_AGAIN_MS = 1000,
+};
+
+typedef struct OptionValue {
+        int option;
+        int value;
+} OptionValue;
+
+static const OptionValue server_options[] = {
+        {ZMQ_CURVE_SERVER, 1},
+        {OPTION_ZAP_ENFORCE_DOMAIN, 1},
+        {ZMQ_ROUTER_MANDATORY, 1},
+        {ZMQ_ROUTER_HANDOVER, 0},
+        {ZMQ_HANDSHAKE_IVL, 3000},
+        {ZMQ_HEARTBEAT_IVL, 1000},
+        {ZMQ_HEARTBEAT_TIMEOUT, 3000},
+        {ZMQ_LINGER, 200},
+        {ZMQ_RCVHWM, 64},
+        {ZMQ_SNDHWM, 256},
+};
+
+/* IMMEDIATE: nothing is taken before the handshake is through, so that FULL tells the session that
+ * it is not connected. LINGER lets a program that says one thing and ends be heard. */
+static const OptionValue client_options[] = {
+        {ZMQ_IMMEDIATE, 1},        {ZMQ_RECONNECT_IVL, 100},  {ZMQ_RECONNECT_IVL_MAX, 2000},
+        {ZMQ_HANDSHAKE_IVL, 3000}, {ZMQ_HEARTBEAT_IVL, 1000}, {ZMQ_HEARTBEAT_TIMEOUT, 3000},
+        {ZMQ_LINGER, 500},         {ZMQ_RCVHWM, 256},         {ZMQ_SNDHWM, 64},
+};
+
+struct ChannelServer {
+        void *context;
+        void *zap;
+        void *router;
+        void *monitor;
+        Endpoint endpoint;
+        ChannelAdmits admits;
+        void *userdata;
+};
+
+struct ChannelClient {
+        void *context;
+        void *dealer;
+        void *monitor;
+        Endpoint endpoint;
+        uint64_t n_connections;
+        bool is_key_refused;
+        uint64_t connect_again_ms; /* monotonic; 0: ZeroMQ itself goes on trying */
+};
+
+/* ---- sockets ---- */
+
+static void socket_close(void **socket) {
+        if (*socket)
+                (void)zmq_close(*socket);
+        *socket = NULL;
+}
+
+static void context_free(void *context) {
+        if (!context)
+                return;
+        while (zmq_ctx_term(context) < 0 && errno == EINTR)
+                ;
+}
+
+static int set_options(void *socket, const OptionValue *options, size_t n_options) {
+        const int64_t frame_max = FRAME_MAX + WIRE_MORE_BYTES;
+
+        for (size_t i = 0; i < n_options; i++)
+                if (zmq_setsockopt(socket, options[i].option, &options[i].value, sizeof(int)) < 0)
+                        return error_origin(-errno);
+        if (zmq_setsockopt(socket, ZMQ_MAXMSGSIZE, &frame_max, sizeof frame_max) < 0)
+                return error_origin(-errno);
+        return 0;
+}
+
+static int set_key(void *socket, int option, const uint8_t key[CURVE_BYTES]) {
+        return zmq_setsockopt(socket, option, key, CURVE_BYTES) < 0 ? error_origin(-errno) : 0;
+}
+
+static int refuse_endpoint(const char *endpoint, Fault *reterr_fault) {
+        fault_set(reterr_fault, errno == EADDRINUSE ? "endpoint-in-use" : "endpoint-unusable", "%s",
+                  zmq_strerror(errno));
+        fault_place(reterr_fault, "%s", endpoint);
+        return CHANNEL_E_REFUSED;
+}
+
+static int monitor_open(void *context, void *watched, void **ret_monitor) {
+        const int unlimited = 0;
+        void *monitor;
+
+        if (zmq_socket_monitor(watched, monitor_endpoint, MONITORED) < 0)
+                return error_origin(-errno);
+        monitor = zmq_socket(context, ZMQ_PAIR);
+        if (!monitor)
+                return error_origin(-errno);
+        *ret_monitor = monitor;
+        /* Where it could fill up, ZeroMQ's own thread would wait for us. */
+        if (zmq_setsockopt(monitor, ZMQ_RCVHWM, &unlimited, sizeof unlimited) < 0 ||
+            zmq_connect(monitor, monitor_endpoint) < 0)
+                return error_origin(-errno);
+        return 0;
+}
+
+static void monitor_close(void *watched, void **monitor) {
+        if (watched)
+                (void)zmq_socket_monitor(watched, NULL, 0);
+        socket_close(monitor);
+}
+
+/* The next event's number; 0 when there is none. */
+static int monitor_read(void *monitor) {
+        uint8_t event[MONITOR_EVENT_BYTES];
+        char peer[128];
+        uint16_t number;
+        int n;
+
+        if (!monitor || zmq_recv(monitor, event, sizeof event, ZMQ_DONTWAIT) != sizeof event)
+                return 0;
+        n = zmq_recv(monitor, peer, sizeof peer, ZMQ_DONTWAIT);
+        memcpy(&number, event, sizeof number);
+        if (number != ZMQ_EVENT_HANDSHAKE_SUCCEEDED)
+                log_write(LOG_DEBUG, "handshake failed at %.*s (event %#x)",
+                          n < 0 ? 0 : (int)size_min((size_t)n, sizeof peer), peer, number);
+        return number;
+}
+
+/* ---- frames ---- */
+
+static void message_close(zmq_msg_t *message) {
+        (void)zmq_msg_close(message);
+}
+
+/* The next part: 0, CHANNEL_E_EMPTY, or fatal. */
+static int receive_part(void *socket, zmq_msg_t *part) {
+        while (zmq_msg_recv(part, socket, ZMQ_DONTWAIT) < 0) {
+                if (errno == EAGAIN)
+                        return CHANNEL_E_EMPTY;
+                if (errno != EINTR)
+                        return error_origin(-errno);
+        }
+        return 0;
+}
+
+static Slice part_get(zmq_msg_t *part) {
+        return slice_make(zmq_msg_data(part), zmq_msg_size(part));
+}
+
+/* Reads away what is left of a message that has more parts than ours. */
+static int drop_parts(void *socket, zmq_msg_t *part) {
+        while (zmq_msg_more(part))
+                TRY(receive_part(socket, part));
+        return 0;
+}
+
+static int send_part(void *socket, Slice bytes, int flags) {
+        while (zmq_send(socket, bytes.data, bytes.n, flags | ZMQ_DONTWAIT) < 0) {
+                if (errno == EAGAIN)
+                        return CHANNEL_E_FULL;
+                if (errno == EHOSTUNREACH)
+                        return CHANNEL_E_GONE;
+                if (errno != EINTR)
+                        return error_origin(-errno);
+        }
+        return 0;
+}
+
+/* ---- ZAP ---- */
+
+enum {
+        ZAP_VERSION,
+        ZAP_REQUEST,
+        ZAP_DOMAIN,
+        ZAP_ADDRESS,
+        ZAP_IDENTITY,
+        ZAP_MECHANISM,
+        ZAP_KEY,
+        _ZAP_MAX,
+        ZAP_PART_BYTES = 256
+};
+
+typedef struct ZapRequest {
+        uint8_t bytes[_ZAP_MAX][ZAP_PART_BYTES];
+        Slice parts[_ZAP_MAX];
+        bool is_whole; /* as many parts as CURVE's request has, none cut */
+} ZapRequest;
+
+static int zap_receive(void *zap, ZapRequest *ret_request) {
+        size_t n_parts = 0;
+        bool has_more = true, is_cut = false;
+
+        memset(ret_request, 0, sizeof *ret_request);
+        while (has_more) {
+                cleanup(message_close) zmq_msg_t part;
+                Slice bytes;
+
+                (void)zmq_msg_init(&part);
+                if (n_parts == 0) {
+                        int r = receive_part(zap, &part);
+
+                        if (r)
+                                return r;
+                } else {
+                        TRY(receive_part(zap, &part));
+                }
+                has_more = zmq_msg_more(&part);
+                bytes = part_get(&part);
+                is_cut = is_cut || bytes.n > ZAP_PART_BYTES;
+                if (n_parts < _ZAP_MAX && bytes.n && bytes.n <= ZAP_PART_BYTES) {
+                        memcpy(ret_request->bytes[n_parts], bytes.data, bytes.n);
+                        ret_request->parts[n_parts] =
+                                slice_make(ret_request->bytes[n_parts], bytes.n);
+                }
+                n_parts++;
+        }
+        ret_request->is_whole = n_parts == _ZAP_MAX && !is_cut;
+        return 0;
+}
+
+static bool zap_admits(const ChannelServer *server, const ZapRequest *request) {
+        return request->is_whole && slice_is(request->parts[ZAP_VERSION], "1.0") &&
+               slice_is(request->parts[ZAP_DOMAIN], zap_domain) &&
+               slice_is(request->parts[ZAP_MECHANISM], "CURVE") &&
+               request->parts[ZAP_KEY].n == CURVE_BYTES &&
+               server->admits(server->userdata, request->parts[ZAP_KEY].data);
+}
+
+static int zap_answer(const ChannelServer *server, const ZapRequest *request) {
+        bool is_admitted = zap_admits(server, request);
+        char user_id[USER_ID_HEX + 1] = "";
+        Slice parts[] = {
+                slice_text("1.0"),
+                request->parts[ZAP_REQUEST],
+                slice_text(is_admitted ? "200" : "400"),
+                slice_text(is_admitted ? "OK" : "key not admitted"),
+                SLICE_NULL,
+                SLICE_NULL, /* no metadata */
+        };
+
+        if (is_admitted) {
+                hex_encode(request->parts[ZAP_KEY], user_id);
+                parts[4] = slice_text(user_id);
+        }
+        for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
+                int r = send_part(server->zap, parts[i],
+                                  i + 1 < ARRAY_SIZE(parts) ? ZMQ_SNDMORE : 0);
+
+                /* Whoever asked has gone: nobody waits for the answer. */
+                if (r > 0)
+                        return 0;
+                TRY(r);
+        }
+        return 0;
+}
+
+int channel_server_serve_zap(ChannelServer *server) {
+        while (monitor_read(server->monitor))
+                ;
+        while (server->zap) {
+                ZapRequest request;
+                int r = zap_receive(server->zap, &request);
+
+                if (r == CHANNEL_E_EMPTY)
+                        return 0;
+                TRY(r);
+                TRY(zap_answer(server, &request));
+        }
+        return 0;
+}
+
+void channel_server_kill_zap(ChannelServer *server) {
+        socket_close(&server->zap);
+}
+
+/* ---- server ---- */
+
+static int server_configure(ChannelServer *server, const Key *key) {
+        TRY(set_options(server->router, server_options, ARRAY_SIZE(server_options)));
+        if (zmq_setsockopt(server->router, ZMQ_ZAP_DOMAIN, zap_domain, strlen(zap_domain)) < 0)
+                return error_origin(-errno);
+        return set_key(server->router, ZMQ_CURVE_SECRETKEY, key->curve_secret);
+}
+
+/* In this order: nobody may knock before there is somebody who answers. */
+static int server_open(ChannelServer *server, const Key *key) {
+        const int no_linger = 0;
+
+        server->context = zmq_ctx_new();
+        if (!server->context)
+                return error_origin(-errno);
+        server->zap = zmq_socket(server->context, ZMQ_REP);
+        server->router = zmq_socket(server->context, ZMQ_ROUTER);
+        if (!server->zap || !server->router)
+                return error_origin(-errno);
+        if (zmq_setsockopt(server->zap, ZMQ_LINGER, &no_linger, sizeof no_linger) < 0 ||
+            zmq_bind(server->zap, zap_endpoint) < 0)
+                return error_origin(-errno);
+        TRY(server_configure(server, key));
+        return monitor_open(server->context, server->router, &server->monitor);
+}
+
+int channel_server_new(const char *endpoint, const Key *key, ChannelAdmits admits, void *userdata,
+                       ChannelServer **ret_server, Fault *reterr_fault) {
+        cleanup(channel_server_freep) ChannelServer *server = mem_new(ChannelServer);
+
+        server->endpoint = ENDPOINT_INIT;
+        server->admits = admits;
+        server->userdata = userdata;
+        if (endpoint_open(endpoint, &server->endpoint, reterr_fault))
+                return CHANNEL_E_REFUSED;
+        TRY(server_open(server, key));
+        if (zmq_bind(server->router, server->endpoint.address) < 0)
+                return refuse_endpoint(endpoint, reterr_fault);
+        *ret_server = TAKE(server);
+        return 0;
+}
+
+ChannelServer *channel_server_free(ChannelServer *server) {
+        if (!server)
+                return NULL;
+        monitor_close(server->router, &server->monitor);
+        socket_close(&server->router);
+        socket_close(&server->zap);
+        context_free(server->context);
+        endpoint_close(&server->endpoint);
+        free(server);
+        return NULL;
+}
+
+typedef struct Sender {
+        Route route;
+        uint8_t curve[CURVE_BYTES];
+        bool is_known; /* false: the message was not made by a channel; to be dropped */
+} Sender;
+
+/* One message as it came; its frame is left in `part`. */
+static int server_take(ChannelServer *server, zmq_msg_t *part, Sender *ret_sender) {
+        int r = receive_part(server->router, part);
+        const char *user_id;
+        Slice id;
+
+        if (r)
+                return r;
+        ret_sender->is_known = false;
+        id = part_get(part);
+        if (id.n > ROUTE_BYTES_MAX || !zmq_msg_more(part))
+                return drop_parts(server->router, part);
+        memcpy(ret_sender->route.bytes, id.data, id.n);
+        ret_sender->route.n = id.n;
+        TRY(receive_part(server->router, part));
+        if (zmq_msg_more(part) || zmq_msg_size(part) > FRAME_MAX)
+                return drop_parts(server->router, part);
+        user_id = zmq_msg_gets(part, user_id_property);
+        ret_sender->is_known =
+                user_id && hex_decode(slice_text(user_id), ret_sender->curve, CURVE_BYTES);
+        return 0;
+}
+
+int channel_server_receive(ChannelServer *server, Buf *ret_frame, Route *ret_route,
+                           uint8_t ret_curve[CURVE_BYTES]) {
+        for (int i = 0; i < DROPS_MAX; i++) {
+                cleanup(message_close) zmq_msg_t part;
+                Sender sender;
+                int r;
+
+                (void)zmq_msg_init(&part);
+                r = server_take(server, &part, &sender);
+                if (r)
+                        return r;
+                if (!sender.is_known)
+                        continue;
+                buf_clear(ret_frame);
+                buf_slice(ret_frame, part_get(&part));
+                *ret_route = sender.route;
+                memcpy(ret_curve, sender.curve, CURVE_BYTES);
+                return 0;
+        }
+        return CHANNEL_E_EMPTY;
+}
+
+int channel_server_send(ChannelServer *server, const Route *route, Slice frame) {
+        int r;
+
+        if (frame.n > FRAME_MAX)
+                return CHANNEL_E_TOO_LARGE;
+        r = send_part(server->router, slice_make(route->bytes, route->n), ZMQ_SNDMORE);
+        return r ? r : send_part(server->router, frame, 0);
+}
+
+/* ---- client ---- */
+
+static int client_open(ChannelClient *client, const Key *key,
+                       const uint8_t server_curve[CURVE_BYTES]) {
+        client->context = zmq_ctx_new();
+        if (!client->context)
+                return error_origin(-errno);
+        client->dealer = zmq_socket(client->context, ZMQ_DEALER);
+        if (!client->dealer)
+                return error_origin(-errno);
+        TRY(set_options(client->dealer, client_options, ARRAY_SIZE(client_options)));
+        TRY(set_key(client->dealer, ZMQ_CURVE_SERVERKEY, server_curve));
+        TRY(set_key(client->dealer, ZMQ_CURVE_PUBLICKEY, key->public.curve));
+        TRY(set_key(client->dealer, ZMQ_CURVE_SECRETKEY, key->curve_secret));
+        return monitor_open(client->context, client->dealer, &client->monitor);
+}
+
+int channel_client_new(const char *endpoint, const Key *key,
+                       const uint8_t server_curve[CURVE_BYTES], ChannelClient **ret_client,
+                       Fault *reterr_fault) {
+        cleanup(channel_client_freep) ChannelClient *client = mem_new(ChannelClient);
+
+        client->endpoint = ENDPOINT_INIT;
+        if (endpoint_open(endpoint, &client->endpoint, reterr_fault))
+                return CHANNEL_E_REFUSED;
+        TRY(client_open(client, key, server_curve));
+        if (zmq_connect(client->dealer, client->endpoint.address) < 0)
+                return refuse_endpoint(endpoint, reterr_fault);
+        *ret_client = TAKE(client);
+        return 0;
+}
+
+ChannelClient *channel_client_free(ChannelClient *client) {
+        if (!client)
+                return NULL;
+        monitor_close(client->dealer, &client->monitor);
+        socket_close(&client->dealer);
+        context_free(client->context);
+        endpoint_close(&client->endpoint);
+        free(client);
+        return NULL;
+}
+
+/* After a handshake that failed ZeroMQ gives the endpoint up, but a key may be admitted later and a
+ * broker may come back. */
+static void client_connect_again(ChannelClient *client) {
+        if (!client->connect_again_ms || clock_mono_ms() < client->connect_again_ms)
+                return;
+        client->connect_again_ms = 0;
+        (void)zmq_disconnect(client->dealer, client->endpoint.address);
+        (void)zmq_connect(client->dealer, client->endpoint.address);
+}
+
+static void client_note_events(ChannelClient *client) {
+        int event;
+
+        while ((event = monitor_read(client->monitor)) != 0) {
+                bool is_connected = event == ZMQ_EVENT_HANDSHAKE_SUCCEEDED;
+
+                client->n_connections += is_connected;
+                client->is_key_refused = event == ZMQ_EVENT_HANDSHAKE_FAILED_AUTH;
+                client->connect_again_ms = is_connected ? 0 : clock_mono_ms() + CONNECT_AGAIN_MS;
+        }
+        client_connect_again(client);
+}
+
+uint64_t channel_client_count_connections(ChannelClient *client) {
+        client_note_events(client);
+        return client->n_connections;
+}
+
+bool channel_client_is_key_refused(ChannelClient *client) {
+        client_note_events(client);
+        return client->is_key_refused;
+}
+
+int channel_client_receive(ChannelClient *client, Buf *ret_frame) {
+        client_note_events(client);
+        for (int i = 0; i < DROPS_MAX; i++) {
+                cleanup(message_close) zmq_msg_t part;
+                bool is_ours;
+                int r;
+
+                (void)zmq_msg_init(&part);
+                r = receive_part(client->dealer, &part);
+                if (r)
+                        return r;
+                is_ours = !zmq_msg_more(&part) && zmq_msg_size(&part) <= FRAME_MAX;
+                TRY(drop_parts(client->dealer, &part));
+                if (!is_ours)
+                        continue;
+                buf_clear(ret_frame);
+                buf_slice(ret_frame, part_get(&part));
+                return 0;
+        }
+        return CHANNEL_E_EMPTY;
+}
+
+int channel_client_send(ChannelClient *client, Slice frame) {
+        return frame.n > FRAME_MAX ? CHANNEL_E_TOO_LARGE : send_part(client->dealer, frame, 0);
+}
+
+/* ---- for loop.c ---- */
+
+ChannelSockets channel_server_get_sockets(const ChannelServer *server) {
+        return (ChannelSockets){server->router, server->zap, server->monitor};
+}
+
+ChannelSockets channel_client_get_sockets(const ChannelClient *client) {
+        return (ChannelSockets){client->dealer, NULL, client->monitor};
+}
