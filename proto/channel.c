@@ -526,6 +526,7 @@ int channel_client_receive(ChannelClient *client, Buf *ret_frame) {
 }
 
 int channel_client_send(ChannelClient *client, Slice frame) {
+        client_note_events(client);
         return frame.n > FRAME_MAX ? CHANNEL_E_TOO_LARGE : send_part(client->dealer, frame, 0);
 }
 
