@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The coldgate authors */
+
+/* One small file: the text that the broker signed, and its signature. */
+
+#include "client/seen.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+
+#include "base/error.h"
+#include "base/fd.h"
+#include "base/mem.h"
+
+enum { SEEN_BYTES_MAX = 1024, LINES = 5 };
+
+static bool split(Slice text, Slice lines[LINES]) {
+        for (size_t i = 0; i < LINES; i++) {
+                size_t end = slice_find(text, slice_text("\n"));
+
+                if (end == text.n)
+                        return false;
+                lines[i] = slice_head(text, end);
+                text = slice_from(text, end + 1);
+        }
+        return text.n == 0;
+}
+
+static bool parse_seq(Slice text, uint64_t *ret_seq) {
+        uint64_t seq = 0;
+
+        if (text.n == 0 || text.n > 18)
+                return false;
+        for (size_t i = 0; i < text.n; i++) {
+                if (text.data[i] < '0' || text.data[i] > '9')
+                        return false;
+                seq = seq * 10 + (uint64_t)(text.data[i] - '0');
+        }
+        *ret_seq = seq;
+        return seq > 0;
+}
+
+static bool parse(Slice text, const PublicKey *broker, Seen *ret_seen) {
+        Seen seen = {.checkpoint = {.seq = 0}};
+        Slice lines[LINES];
+
+        if (!split(text, lines) || !hex_decode(lines[1], seen.ledger.bytes, HASH_BYTES) ||
+            !parse_seq(lines[2], &seen.checkpoint.seq) ||
+            !hex_decode(lines[3], seen.checkpoint.hash.bytes, HASH_BYTES) ||
+            !hex_decode(lines[4], seen.checkpoint.signature, SIGNATURE_BYTES) ||
+            !checkpoint_holds(broker, &seen.ledger, &seen.checkpoint))
+                return false;
+        *ret_seen = seen;
+        return true;
+}
+
+int seen_read(const char *dir, const PublicKey *broker, Seen *ret_seen, Fault *reterr_fault) {
+        cleanup_free char *path = mem_printf("%s/seen", dir);
+        cleanup_buf Buf text = BUF_INIT(SEEN_BYTES_MAX);
+        int r = file_read(path, &text);
+
+        if (r == FILE_E_MISSING) {
+                *ret_seen = (Seen){.checkpoint = {.seq = 0}};
+                return 0;
+        }
+        if (r < 0)
+                return error_origin(r);
+        if (r == 0 && parse(buf_get(&text), broker, ret_seen))
+                return 0;
+        fault_set(reterr_fault, "seen-malformed",
+                  "the remembered checkpoint is damaged, or signed by another broker");
+        fault_place(reterr_fault, "%s", path);
+        fault_next(reterr_fault, "find out why; remove the file to begin anew with this broker");
+        return SEEN_E_REFUSED;
+}
+
+static int refuse_fork(const char *dir, const Seen *seen, bool other_ledger, Fault *fault) {
+        if (other_ledger)
+                fault_set(fault, "ledger-forked", "the broker keeps another ledger than before");
+        else
+                fault_set(fault, "ledger-forked",
+                          "the broker has signed two different entries as number %llu",
+                          (unsigned long long)seen->checkpoint.seq);
+        fault_place(fault, "%s/seen", dir);
+        fault_next(fault, "keep that file: it proves it; ask the operator which ledger holds");
+        return SEEN_E_REFUSED;
+}
+
+static int write_seen(const char *dir, const Seen *seen) {
+        cleanup_free char *path = mem_printf("%s/seen", dir);
+        cleanup_buf Buf text = BUF_INIT(SEEN_BYTES_MAX);
+
+        checkpoint_format(&seen->ledger, seen->checkpoint.seq, &seen->checkpoint.hash, &text);
+        hex_append(&text, slice_make(seen->checkpoint.signature, SIGNATURE_BYTES));
+        buf_text(&text, "\n");
+        return file_write_atomic(path, buf_get(&text), 0600);
+}
+
+int seen_advance(const char *dir, const PublicKey *broker, const Seen *newer, Fault *reterr_fault) {
+        cleanup_fd int lock_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        Seen seen;
+        int r;
+
+        if (lock_fd < 0 || flock(lock_fd, LOCK_EX) < 0)
+                return error_origin(-errno);
+        r = seen_read(dir, broker, &seen, reterr_fault);
+        if (r != 0)
+                return r;
+        if (seen.checkpoint.seq && !hash_equal(&seen.ledger, &newer->ledger))
+                return refuse_fork(dir, &seen, true, reterr_fault);
+        if (seen.checkpoint.seq == newer->checkpoint.seq &&
+            !hash_equal(&seen.checkpoint.hash, &newer->checkpoint.hash))
+                return refuse_fork(dir, &seen, false, reterr_fault);
+        if (seen.checkpoint.seq >= newer->checkpoint.seq)
+                return 0;
+        TRY(write_seen(dir, newer));
+        return 0;
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The coldgate authors */
+#pragma once
+
+/*
+ * The newest checkpoint that an agent has seen. A hash chain alone proves nothing against whoever
+ * holds the file; agents that remember what the broker signed do. It only moves forward, and all
+ * processes of an agent share it.
+ */
+
+#include "base/fault.h"
+#include "proto/entry.h"
+
+typedef struct Seen {
+        Hash ledger;
+        Checkpoint checkpoint; /* seq 0: none yet */
+} Seen;
+
+enum { _SEEN_E_SUCCESS, SEEN_E_REFUSED };
+
+/* From `dir`/seen; a missing file is no checkpoint. SEEN_E_REFUSED: rule seen-malformed. */
+int seen_read(const char *dir, const PublicKey *broker, Seen *ret_seen,
+              Fault *reterr_fault) must_check;
+
+/* Remembers `newer`, whose signature was verified, unless the file has a later one. SEEN_E_REFUSED:
+ * the same number was signed with another hash, or another ledger (rule ledger-forked). */
+int seen_advance(const char *dir, const PublicKey *broker, const Seen *newer,
+                 Fault *reterr_fault) must_check;
