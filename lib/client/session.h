@@ -51,7 +51,8 @@ int64_t session_prepare(Session *session, LoopWait *wait);
  * that is for the program: ACK, REFUSE, OFFER, CANCEL, ENTRY, PROGRESS, STATUS, EVIDENCE.
  * SESSION_E_NOTHING when there is none; SESSION_E_REFUSED for what ends the session (revoked key,
  * shorter ledger). A WELCOME is handed out too, after each (re)connection, so that the program can
- * give its credit again.
+ * give its credit again; what the outbox holds is resent at the step after it. With a REFUSE the
+ * fault is filled in as well; its rule lives as long as the session.
  */
 int session_poll(Session *session, Arena *arena, Message *ret_message,
                  Fault *reterr_fault) must_check;

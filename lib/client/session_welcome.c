@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The coldgate authors */
+
+/* What an agent believes of its broker: what the broker's key signed, and nothing that contradicts
+ * what the same key signed before. */
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "client/session_parts.h"
+
+enum { PROTOCOL_VERSION = 1 };
+
+static int refuse_welcome(Session *session, const char *rule, const char *found, const char *next,
+                          Fault *fault) {
+        fault_set(fault, rule, "%s", found);
+        fault_place(fault, "%s", session->endpoint);
+        fault_next(fault, "%s", next);
+        return SESSION_E_REFUSED;
+}
+
+static int refuse_shorter(Session *session, uint64_t head_seq, Fault *fault) {
+        fault_set(fault, "ledger-shorter",
+                  "the broker's ledger ends at entry %llu; it signed entry %llu before",
+                  (unsigned long long)head_seq, (unsigned long long)session->said_seen.seq);
+        fault_place(fault, "%s/seen", session->dir);
+        fault_next(fault,
+                   "entries were lost: restore the longer ledger.db; if it is gone for good, "
+                   "keep that file as the proof, and move it away to go on");
+        return SESSION_E_REFUSED;
+}
+
+static int refuse_forked(Session *session, Fault *fault) {
+        fault_set(fault, "ledger-forked",
+                  "entry %llu of the broker's ledger is not the one that it signed before",
+                  (unsigned long long)session->said_seen.seq);
+        fault_place(fault, "%s/seen", session->dir);
+        fault_next(fault,
+                   "history was rewritten: keep that file, it proves it; run `broker verify` "
+                   "and ask the operator");
+        return SESSION_E_REFUSED;
+}
+
+/* Verified, compared with what we know, remembered. */
+static int accept_checkpoint(Session *session, const Hash *ledger, uint64_t seq, Slice hash,
+                             Slice signature, Fault *fault) {
+        Seen newer = {.ledger = *ledger, .checkpoint = {.seq = seq}};
+        int r;
+
+        memcpy(newer.checkpoint.signature, signature.data, SIGNATURE_BYTES);
+        if (!hash_from_slice(hash, &newer.checkpoint.hash) ||
+            !checkpoint_holds(&session->broker, ledger, &newer.checkpoint))
+                return refuse_welcome(session, "checkpoint-false",
+                                      "the checkpoint is not signed by the broker's key",
+                                      "this is not the broker of this project: ask the operator",
+                                      fault);
+        r = seen_advance(session->dir, &session->broker, &newer, fault);
+        if (r == SEEN_E_REFUSED)
+                return SESSION_E_REFUSED;
+        TRY(r);
+        if (seq > session->head)
+                session->head = seq;
+        return 0;
+}
+
+/* What the broker says of the entry that our hello named. */
+static int check_memory(Session *session, const struct welcome *welcome, Fault *fault) {
+        if (!session->said_seen.seq)
+                return 0;
+        if (welcome->head_seq < session->said_seen.seq || !welcome->seen_hash.n)
+                return refuse_shorter(session, welcome->head_seq, fault);
+        if (!slice_equal(welcome->seen_hash, hash_slice(&session->said_seen.hash)))
+                return refuse_forked(session, fault);
+        return 0;
+}
+
+int session_accept_welcome(Session *session, const struct welcome *welcome, Fault *reterr_fault) {
+        Hash ledger;
+        int r;
+
+        if (welcome->protocol != PROTOCOL_VERSION)
+                return refuse_welcome(session, "protocol-version",
+                                      "the broker speaks another version of the protocol",
+                                      "install the same version of coldgate on both sides",
+                                      reterr_fault);
+        if (!slice_equal(welcome->broker_key, slice_make(&session->broker, sizeof session->broker)))
+                return refuse_welcome(session, "broker-key-differs",
+                                      "the broker's key is not the config's broker-key",
+                                      "ask the operator for the broker's public line",
+                                      reterr_fault);
+        if (!hash_from_slice(welcome->ledger, &ledger) ||
+            (session->has_ledger && !hash_equal(&ledger, &session->ledger)))
+                return refuse_welcome(session, "ledger-forked",
+                                      "the broker keeps another ledger than before",
+                                      "ask the operator which ledger holds", reterr_fault);
+        r = check_memory(session, welcome, reterr_fault);
+        if (r != 0)
+                return r;
+        r = accept_checkpoint(session, &ledger, welcome->head_seq, welcome->head_hash,
+                              welcome->head_signature, reterr_fault);
+        if (r != 0)
+                return r;
+        session->ledger = ledger;
+        session->has_ledger = true;
+        session->role = welcome->role;
+        free(session->name);
+        session->name = mem_strndup((const char *)welcome->name.data, welcome->name.n);
+        return 0;
+}
+
+int session_accept_ack(Session *session, const struct ack *ack, Fault *reterr_fault) {
+        if (ack->seq > ack->head_seq ||
+            (ack->seq == ack->head_seq && !slice_equal(ack->hash, ack->head_hash)))
+                return refuse_welcome(session, "checkpoint-false",
+                                      "an answer's entry does not fit its checkpoint",
+                                      "run `broker verify` and ask the operator", reterr_fault);
+        return accept_checkpoint(session, &session->ledger, ack->head_seq, ack->head_hash,
+                                 ack->head_signature, reterr_fault);
+}
+
+int session_accept_entry(Session *session, const struct entry *entry, Fault *reterr_fault) {
+        Entry whole = {.seq = entry->seq,
+                       .received_ms = entry->received_ms,
+                       .kind = entry->kind,
+                       .phase = entry->phase,
+                       .actor = entry->actor,
+                       .frame = entry->frame,
+                       .signature = entry->signature};
+        Hash hash;
+
+        if (!id_from_slice(entry->id, &whole.id) || !hash_from_slice(entry->prev, &whole.prev) ||
+            !hash_from_slice(entry->hash, &whole.hash))
+                return error_origin(-EBADMSG);
+        entry_hash(&whole, &hash);
+        if (!hash_equal(&hash, &whole.hash)) {
+                fault_set(reterr_fault, "entry-false",
+                          "entry %llu does not have the hash it came with",
+                          (unsigned long long)entry->seq);
+                fault_next(reterr_fault, "run `broker verify` and ask the operator");
+                return SESSION_E_REFUSED;
+        }
+        if (entry->seq > session->head)
+                session->head = entry->seq;
+        return 0;
+}
