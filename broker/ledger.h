@@ -18,11 +18,19 @@ typedef struct Ledger Ledger;
 enum {
         _LEDGER_E_SUCCESS,
         LEDGER_E_REFUSED, /* the fault says why: ledger-missing, ledger-exists, ledger-locked,
-                             ledger-not-ours, ledger-newer, ledger-corrupt, ledger-damaged */
+                             ledger-unreadable, ledger-not-ours, ledger-newer, ledger-corrupt,
+                             ledger-damaged */
         LEDGER_E_NONE,    /* no such entry or evidence */
+        LEDGER_E_CORRUPT, /* SQLite cannot read on */
 };
 
-typedef enum LedgerMode { LEDGER_READ, LEDGER_WRITE, LEDGER_CREATE } LedgerMode;
+typedef enum LedgerMode {
+        LEDGER_READ,
+        LEDGER_WRITE,
+        LEDGER_CREATE,
+        /* Reads, and trusts neither schema nor columns: for `broker verify`. */
+        LEDGER_INSPECT,
+} LedgerMode;
 
 int ledger_open(const char *path, LedgerMode mode, Ledger **ret_ledger,
                 Fault *reterr_fault) must_check;
@@ -31,6 +39,7 @@ DEFINE_FREEP(Ledger, ledger_free, ledger_freep)
 
 /* In the open transaction, which the first append begins. */
 int ledger_append(Ledger *ledger, const Entry *entry) must_check;
+/* What is there already stays as it is. */
 int ledger_evidence_put(Ledger *ledger, const Hash *digest, Slice frame) must_check;
 /* Durable afterwards. Any failure is final for the process (fsync is not retried). */
 int ledger_commit(Ledger *ledger) must_check;
@@ -43,7 +52,27 @@ int ledger_evidence_get(Ledger *ledger, const Hash *digest, Arena *arena,
 int ledger_head(Ledger *ledger, uint64_t *ret_seq) must_check; /* 0: empty */
 
 /* Each entry from `first`, in order, optionally of one phase; stops when the callback returns
- * non-zero and returns that. */
+ * non-zero and returns that. The entry's slices last until the callback returns; it may read other
+ * entries and evidence, and may not walk. */
 typedef int (*LedgerVisit)(void *userdata, const Entry *entry);
 int ledger_walk(Ledger *ledger, uint64_t first, Slice phase, LedgerVisit visit,
                 void *userdata) must_check;
+
+/* As ledger_walk, for rows that may be anything: `defect` says what keeps the row from being an
+ * entry (a column of another type or size), or is NULL. LEDGER_E_CORRUPT. */
+typedef int (*LedgerInspect)(void *userdata, const Entry *entry, const char *defect);
+int ledger_inspect(Ledger *ledger, LedgerInspect inspect, void *userdata) must_check;
+
+/* Each evidence from `first` on, in the order of the digests, `defect` as above. LEDGER_E_CORRUPT.
+ */
+typedef int (*LedgerEvidenceVisit)(void *userdata, const Hash *digest, Slice frame,
+                                   const char *defect);
+int ledger_evidence_walk(Ledger *ledger, const Hash *first, LedgerEvidenceVisit visit,
+                         void *userdata) must_check;
+
+/* A line for each object of the schema that is missing, foreign or changed. */
+int ledger_schema_defects(Ledger *ledger, Buf *defects) must_check;
+
+/* For tests: runs the text on the ledger's own connection, as a programming error would.
+ * LEDGER_E_REFUSED if SQLite refused it. */
+int ledger_try_sql(Ledger *ledger, const char *sql) must_check;

@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The coldgate authors */
+
+/* Entries and evidence in and out of an open ledger. */
+
+#include "broker/ledger_db.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#include <sqlite3.h>
+
+#include "base/error.h"
+#include "base/log.h"
+
+enum { DEFECT_BYTES = 96 };
+
+static const struct {
+        const char *name;
+        int type;
+        int n_bytes; /* 0: any number */
+} entry_columns[] = {
+        {"seq", SQLITE_INTEGER, 0},        {"received_ms", SQLITE_INTEGER, 0},
+        {"kind", SQLITE_TEXT, 0},          {"phase", SQLITE_TEXT, 0},
+        {"actor", SQLITE_TEXT, 0},         {"message_id", SQLITE_BLOB, ID_BYTES},
+        {"frame", SQLITE_BLOB, 0},         {"signature", SQLITE_BLOB, SIGNATURE_BYTES},
+        {"prev", SQLITE_BLOB, HASH_BYTES}, {"hash", SQLITE_BLOB, HASH_BYTES},
+};
+
+static int sql_errno(int sql_code) {
+        switch (sql_code & 0xff) {
+        case SQLITE_FULL: return -ENOSPC;
+        case SQLITE_BUSY:
+        case SQLITE_LOCKED: return -EBUSY;
+        case SQLITE_NOMEM: return -ENOMEM;
+        case SQLITE_READONLY: return -EROFS;
+        case SQLITE_CORRUPT:
+        case SQLITE_NOTADB: return -EUCLEAN;
+        default: return -EIO;
+        }
+}
+
+/* A database error is final; the line is for whoever runs the program. */
+int ledger_sql_fail(Ledger *ledger, const char *doing) {
+        int sql_code = sqlite3_extended_errcode(ledger->db);
+
+        log_write(LOG_ERROR, "%s: %s: %s%s", ledger->path, doing, sqlite3_errmsg(ledger->db),
+                  (sql_code & 0xff) == SQLITE_FULL ? "; make room, then start the broker again"
+                                                   : "");
+        return error_origin(sql_errno(sql_code));
+}
+
+/* ---- rows ---- */
+
+static Slice column_slice(sqlite3_stmt *row, int column) {
+        const void *data = sqlite3_column_blob(row, column);
+        int n = sqlite3_column_bytes(row, column);
+
+        return data && n > 0 ? slice_make(data, (size_t)n) : SLICE_NULL;
+}
+
+static bool find_defect(sqlite3_stmt *row, char ret_defect[DEFECT_BYTES]) {
+        for (int i = 0; i < (int)ARRAY_SIZE(entry_columns); i++) {
+                if (sqlite3_column_type(row, i) != entry_columns[i].type) {
+                        (void)snprintf(ret_defect, DEFECT_BYTES, "%s is of another type",
+                                       entry_columns[i].name);
+                        return true;
+                }
+                if (entry_columns[i].n_bytes &&
+                    sqlite3_column_bytes(row, i) != entry_columns[i].n_bytes) {
+                        (void)snprintf(ret_defect, DEFECT_BYTES, "%s has %d bytes, not %d",
+                                       entry_columns[i].name, sqlite3_column_bytes(row, i),
+                                       entry_columns[i].n_bytes);
+                        return true;
+                }
+        }
+        return false;
+}
+
+/* Borrows from the row. Values of another size than theirs stay zero. */
+static void entry_from_row(sqlite3_stmt *row, Entry *ret_entry) {
+        *ret_entry = (Entry){
+                .seq = (uint64_t)sqlite3_column_int64(row, 0),
+                .received_ms = (uint64_t)sqlite3_column_int64(row, 1),
+                .kind = column_slice(row, 2),
+                .phase = column_slice(row, 3),
+                .actor = column_slice(row, 4),
+                .frame = column_slice(row, 6),
+                .signature = column_slice(row, 7),
+        };
+        (void)id_from_slice(column_slice(row, 5), &ret_entry->id);
+        (void)hash_from_slice(column_slice(row, 8), &ret_entry->prev);
+        (void)hash_from_slice(column_slice(row, 9), &ret_entry->hash);
+}
+
+static int check_row(Ledger *ledger, sqlite3_stmt *row) {
+        char defect[DEFECT_BYTES];
+
+        if (!find_defect(row, defect))
+                return 0;
+        log_write(LOG_ERROR, "%s: entry %lld: %s; see `broker verify`", ledger->path,
+                  (long long)sqlite3_column_int64(row, 0), defect);
+        return error_origin(-EUCLEAN);
+}
+
+static void entry_to_arena(Entry *entry, Arena *arena) {
+        entry->kind = arena_slice(arena, entry->kind);
+        entry->phase = arena_slice(arena, entry->phase);
+        entry->actor = arena_slice(arena, entry->actor);
+        entry->frame = arena_slice(arena, entry->frame);
+        entry->signature = arena_slice(arena, entry->signature);
+}
+
+/* ---- statements ---- */
+
+static void reset_statementp(sqlite3_stmt **statement) {
+        (void)sqlite3_reset(*statement); /* repeats what its last step said */
+        (void)sqlite3_clear_bindings(*statement);
+}
+#define cleanup_reset cleanup(reset_statementp)
+
+static void bind_bytes(sqlite3_stmt *statement, int i, Slice bytes) {
+        (void)sqlite3_bind_blob64(statement, i, bytes.n ? (const void *)bytes.data : "", bytes.n,
+                                  SQLITE_STATIC);
+}
+
+static void bind_text(sqlite3_stmt *statement, int i, Slice text) {
+        (void)sqlite3_bind_text64(statement, i, text.n ? (const char *)text.data : "", text.n,
+                                  SQLITE_STATIC, SQLITE_UTF8);
+}
+
+static int run_statement(Ledger *ledger, sqlite3_stmt *statement, const char *doing) {
+        if (sqlite3_step(statement) != SQLITE_DONE)
+                return ledger_sql_fail(ledger, doing);
+        return 0;
+}
+
+static int begin_batch(Ledger *ledger) {
+        cleanup_reset sqlite3_stmt *statement = ledger->statements[STATEMENT_BEGIN];
+
+        if (ledger->is_in_batch)
+                return 0;
+        TRY(run_statement(ledger, statement, "begin"));
+        ledger->is_in_batch = true;
+        return 0;
+}
+
+/* ---- write ---- */
+
+int ledger_append(Ledger *ledger, const Entry *entry) {
+        cleanup_reset sqlite3_stmt *append = ledger->statements[STATEMENT_APPEND];
+
+        TRY(begin_batch(ledger));
+        (void)sqlite3_bind_int64(append, 1, (int64_t)entry->seq);
+        (void)sqlite3_bind_int64(append, 2, (int64_t)entry->received_ms);
+        bind_text(append, 3, entry->kind);
+        bind_text(append, 4, entry->phase);
+        bind_text(append, 5, entry->actor);
+        bind_bytes(append, 6, id_slice(&entry->id));
+        bind_bytes(append, 7, entry->frame);
+        bind_bytes(append, 8, entry->signature);
+        bind_bytes(append, 9, hash_slice(&entry->prev));
+        bind_bytes(append, 10, hash_slice(&entry->hash));
+        return run_statement(ledger, append, "append");
+}
+
+static int has_evidence(Ledger *ledger, const Hash *digest, bool *ret_has) {
+        cleanup_reset sqlite3_stmt *get = ledger->statements[STATEMENT_EVIDENCE_GET];
+        int sql_code;
+
+        bind_bytes(get, 1, hash_slice(digest));
+        sql_code = sqlite3_step(get);
+        if (sql_code != SQLITE_ROW && sql_code != SQLITE_DONE)
+                return ledger_sql_fail(ledger, "evidence");
+        *ret_has = sql_code == SQLITE_ROW;
+        return 0;
+}
+
+int ledger_evidence_put(Ledger *ledger, const Hash *digest, Slice frame) {
+        cleanup_reset sqlite3_stmt *put = ledger->statements[STATEMENT_EVIDENCE_PUT];
+        bool is_there = false;
+
+        TRY(begin_batch(ledger));
+        TRY(has_evidence(ledger, digest, &is_there));
+        if (is_there)
+                return 0;
+        bind_bytes(put, 1, hash_slice(digest));
+        (void)sqlite3_bind_int64(put, 2, (int64_t)frame.n);
+        bind_bytes(put, 3, frame);
+        return run_statement(ledger, put, "evidence");
+}
+
+int ledger_commit(Ledger *ledger) {
+        cleanup_reset sqlite3_stmt *commit = ledger->statements[STATEMENT_COMMIT];
+
+        if (!ledger->is_in_batch)
+                return 0;
+        TRY(run_statement(ledger, commit, "commit"));
+        ledger->is_in_batch = false;
+        return 0;
+}
+
+/* ---- read ---- */
+
+static int fetch_entry(Ledger *ledger, sqlite3_stmt *query, Arena *arena, Entry *ret_entry) {
+        int sql_code = sqlite3_step(query);
+
+        if (sql_code == SQLITE_DONE)
+                return LEDGER_E_NONE;
+        if (sql_code != SQLITE_ROW)
+                return ledger_sql_fail(ledger, "read");
+        TRY(check_row(ledger, query));
+        entry_from_row(query, ret_entry);
+        entry_to_arena(ret_entry, arena);
+        return 0;
+}
+
+int ledger_read(Ledger *ledger, uint64_t seq, Arena *arena, Entry *ret_entry) {
+        cleanup_reset sqlite3_stmt *query = ledger->statements[STATEMENT_READ];
+
+        (void)sqlite3_bind_int64(query, 1, (int64_t)seq);
+        return fetch_entry(ledger, query, arena, ret_entry);
+}
+
+int ledger_find(Ledger *ledger, const Id *id, Arena *arena, Entry *ret_entry) {
+        cleanup_reset sqlite3_stmt *query = ledger->statements[STATEMENT_FIND];
+
+        bind_bytes(query, 1, id_slice(id));
+        return fetch_entry(ledger, query, arena, ret_entry);
+}
+
+int ledger_head(Ledger *ledger, uint64_t *ret_seq) {
+        cleanup_reset sqlite3_stmt *query = ledger->statements[STATEMENT_HEAD];
+
+        if (sqlite3_step(query) != SQLITE_ROW)
+                return ledger_sql_fail(ledger, "head");
+        *ret_seq = (uint64_t)sqlite3_column_int64(query, 0);
+        return 0;
+}
+
+/* ---- walks ---- */
+
+static int end_walk(Ledger *ledger, int sql_code) {
+        if (sql_code == SQLITE_DONE)
+                return 0;
+        (void)ledger_sql_fail(ledger, "read");
+        return (sql_code & 0xff) == SQLITE_CORRUPT ? LEDGER_E_CORRUPT : sql_errno(sql_code);
+}
+
+int ledger_inspect(Ledger *ledger, LedgerInspect inspect, void *userdata) {
+        cleanup_reset sqlite3_stmt *query = ledger->statements[STATEMENT_WALK];
+        int sql_code;
+
+        (void)sqlite3_bind_int64(query, 1, INT64_MIN);
+        while ((sql_code = sqlite3_step(query)) == SQLITE_ROW) {
+                char defect[DEFECT_BYTES];
+                bool is_bad = find_defect(query, defect);
+                Entry entry;
+                int r;
+
+                entry_from_row(query, &entry);
+                r = inspect(userdata, &entry, is_bad ? defect : NULL);
+                if (r != 0)
+                        return r;
+        }
+        return end_walk(ledger, sql_code);
+}
+
+int ledger_walk(Ledger *ledger, uint64_t first, Slice phase, LedgerVisit visit, void *userdata) {
+        cleanup_reset sqlite3_stmt *query =
+                ledger->statements[phase.n ? STATEMENT_WALK_PHASE : STATEMENT_WALK];
+        int sql_code;
+
+        (void)sqlite3_bind_int64(query, 1, (int64_t)first);
+        if (phase.n)
+                bind_text(query, 2, phase);
+        while ((sql_code = sqlite3_step(query)) == SQLITE_ROW) {
+                Entry entry;
+                int r;
+
+                TRY(check_row(ledger, query));
+                entry_from_row(query, &entry);
+                r = visit(userdata, &entry);
+                if (r != 0)
+                        return r;
+        }
+        return sql_code == SQLITE_DONE ? 0 : ledger_sql_fail(ledger, "read");
+}
+
+/* ---- evidence ---- */
+
+static const char *evidence_defect(sqlite3_stmt *row) {
+        Slice encoding = column_slice(row, 2);
+
+        if (sqlite3_column_type(row, 0) != SQLITE_BLOB ||
+            sqlite3_column_bytes(row, 0) != HASH_BYTES)
+                return "digest is not of 32 bytes";
+        if (!slice_is(encoding, "raw"))
+                return "encoding is not raw";
+        if (sqlite3_column_type(row, 3) != SQLITE_BLOB)
+                return "bytes is of another type";
+        if (sqlite3_column_int64(row, 1) != sqlite3_column_bytes(row, 3))
+                return "size is not the number of bytes";
+        return NULL;
+}
+
+int ledger_evidence_get(Ledger *ledger, const Hash *digest, Arena *arena, Slice *ret_frame) {
+        cleanup_reset sqlite3_stmt *query = ledger->statements[STATEMENT_EVIDENCE_GET];
+        const char *defect;
+        int sql_code;
+
+        bind_bytes(query, 1, hash_slice(digest));
+        sql_code = sqlite3_step(query);
+        if (sql_code == SQLITE_DONE)
+                return LEDGER_E_NONE;
+        if (sql_code != SQLITE_ROW)
+                return ledger_sql_fail(ledger, "evidence");
+        defect = evidence_defect(query);
+        if (defect) {
+                log_write(LOG_ERROR, "%s: evidence: %s; see `broker verify`", ledger->path, defect);
+                return error_origin(-EUCLEAN);
+        }
+        *ret_frame = arena_slice(arena, column_slice(query, 3));
+        return 0;
+}
+
+int ledger_evidence_walk(Ledger *ledger, const Hash *first, LedgerEvidenceVisit visit,
+                         void *userdata) {
+        cleanup_reset sqlite3_stmt *query = ledger->statements[STATEMENT_EVIDENCE_WALK];
+        int sql_code;
+
+        bind_bytes(query, 1, hash_slice(first));
+        while ((sql_code = sqlite3_step(query)) == SQLITE_ROW) {
+                Hash digest = {{0}};
+                int r;
+
+                (void)hash_from_slice(column_slice(query, 0), &digest);
+                r = visit(userdata, &digest, column_slice(query, 3), evidence_defect(query));
+                if (r != 0)
+                        return r;
+        }
+        return end_walk(ledger, sql_code);
+}
+
+/* ---- tests ---- */
+
+int ledger_try_sql(Ledger *ledger, const char *sql) {
+        return sqlite3_exec(ledger->db, sql, NULL, NULL, NULL) == SQLITE_OK ? 0 : LEDGER_E_REFUSED;
+}

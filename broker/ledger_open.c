@@ -1,0 +1,378 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The coldgate authors */
+
+/*
+ * Opening a ledger, or making one. Three fences, each for another kind of mistake: triggers for
+ * whoever opens the file, the authorizer and defensive mode for this program's own errors, the lock
+ * for a second broker. None of them is the proof that nothing was changed: that is `broker verify`.
+ */
+
+#include "broker/ledger_db.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <sqlite3.h>
+
+#include "base/error.h"
+#include "base/fd.h"
+#include "base/log.h"
+#include "base/mem.h"
+
+enum {
+        LEDGER_APPLICATION = 0x636f6c64, /* "cold" */
+        LEDGER_FORMAT = 1,
+        VALUE_BYTES_MAX = 4 << 20,
+        SQL_BYTES_MAX = 1 << 16,
+        BUSY_MS = 5000,
+        PRAGMA_BYTES = 32,
+};
+
+static const struct {
+        SqlAccess access;
+        const char *sql;
+} statement_rows[_STATEMENT_MAX] = {
+#define STATEMENT(NAME, access, sql) [STATEMENT_##NAME] = {access, sql},
+#include "broker/statements.def"
+};
+
+typedef struct SchemaRow {
+        const char *type, *name, *sql;
+} SchemaRow;
+
+static const SchemaRow schema_rows[] = {
+#define SCHEMA(type, name, sql) {type, name, sql},
+#include "broker/statements.def"
+};
+
+static const struct {
+        SqlAccess access;
+        const char *pragma, *value, *wanted;
+} setting_rows[] = {
+#define SETTING(access, pragma, value, wanted) {access, pragma, value, wanted},
+#include "broker/statements.def"
+};
+
+/* All that our statements and their triggers need; whatever else is prepared is an error of ours.
+ */
+static const struct {
+        SqlAccess access;
+        int action;
+        const char *what; /* NULL: any */
+} permission_rows[] = {
+        {SQL_READS, SQLITE_SELECT, NULL},           {SQL_READS, SQLITE_READ, "entry"},
+        {SQL_READS, SQLITE_READ, "evidence"},       {SQL_READS, SQLITE_READ, "sqlite_master"},
+        {SQL_READS, SQLITE_FUNCTION, "coalesce"},   {SQL_READS, SQLITE_FUNCTION, "max"},
+        {SQL_WRITES, SQLITE_FUNCTION, "zeroblob"},  {SQL_WRITES, SQLITE_INSERT, "entry"},
+        {SQL_WRITES, SQLITE_INSERT, "evidence"},    {SQL_WRITES, SQLITE_TRANSACTION, "BEGIN"},
+        {SQL_WRITES, SQLITE_TRANSACTION, "COMMIT"},
+};
+
+static char *lock_path_of(const char *path) {
+        size_t n = strlen(path);
+
+        if (n > 3 && strcmp(path + n - 3, ".db") == 0)
+                n -= 3;
+        return mem_printf("%.*s.lock", (int)n, path);
+}
+
+static int take_lock(Ledger *ledger, Fault *reterr_fault) {
+        cleanup_free char *lock_path = lock_path_of(ledger->path);
+        char pid[PRAGMA_BYTES] = "";
+        int n;
+
+        ledger->lock_fd = open(lock_path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+        if (ledger->lock_fd < 0) {
+                fault_set(reterr_fault, "ledger-unreadable", "its lock cannot be opened: %s",
+                          strerror(errno));
+                fault_place(reterr_fault, "%s", lock_path);
+                return LEDGER_E_REFUSED;
+        }
+        if (flock(ledger->lock_fd, LOCK_EX | LOCK_NB) < 0) {
+                (void)!read(ledger->lock_fd, pid, sizeof pid - 1);
+                pid[strcspn(pid, "\n")] = 0;
+                fault_set(reterr_fault, "ledger-locked", "a broker has it open: process %s", pid);
+                fault_place(reterr_fault, "%s", ledger->path);
+                fault_next(reterr_fault, "use the running broker, or stop it: kill %s", pid);
+                return LEDGER_E_REFUSED;
+        }
+        n = snprintf(pid, sizeof pid, "%d\n", (int)getpid());
+        if (ftruncate(ledger->lock_fd, 0) < 0 || pwrite(ledger->lock_fd, pid, (size_t)n, 0) != n)
+                return error_origin(-errno);
+        return 0;
+}
+
+static int check_presence(const char *path, LedgerMode mode, Fault *reterr_fault) {
+        bool is_there = access(path, F_OK) == 0;
+
+        if (is_there == (mode != LEDGER_CREATE))
+                return 0;
+        if (is_there) {
+                fault_set(reterr_fault, "ledger-exists", "a ledger is never overwritten");
+                fault_next(reterr_fault, "broker status");
+        } else {
+                fault_set(reterr_fault, "ledger-missing", "there is no ledger: %s",
+                          strerror(errno));
+                fault_next(reterr_fault, "broker init");
+        }
+        fault_place(reterr_fault, "%s", path);
+        return LEDGER_E_REFUSED;
+}
+
+/* What SQLite says of a file that it cannot use is a refusal, not an error of ours. */
+static int refuse_file(const Ledger *ledger, Fault *reterr_fault) {
+        int sql_code = sqlite3_errcode(ledger->db);
+        const char *rule = "ledger-unreadable";
+
+        if (sql_code == SQLITE_NOTADB)
+                rule = "ledger-not-ours";
+        else if (sql_code == SQLITE_CORRUPT)
+                rule = "ledger-corrupt";
+        fault_set(reterr_fault, rule, "%s", sqlite3_errmsg(ledger->db));
+        fault_place(reterr_fault, "%s", ledger->path);
+        fault_next(reterr_fault, "leave the file as it is; broker verify names what it can");
+        return LEDGER_E_REFUSED;
+}
+
+static int take_first_value(void *userdata, int n, char **values, char **names) {
+        (void)names;
+        if (n >= 1)
+                (void)snprintf(userdata, PRAGMA_BYTES, "%s", values[0] ? values[0] : "");
+        return 0;
+}
+
+static int read_pragma(Ledger *ledger, const char *pragma, char ret_value[PRAGMA_BYTES]) {
+        char sql[96];
+
+        ret_value[0] = 0;
+        (void)snprintf(sql, sizeof sql, "PRAGMA %s", pragma);
+        return sqlite3_exec(ledger->db, sql, take_first_value, ret_value, NULL);
+}
+
+static int apply_settings(Ledger *ledger, Fault *reterr_fault) {
+        for (size_t i = 0; i < ARRAY_SIZE(setting_rows); i++) {
+                const char *pragma = setting_rows[i].pragma;
+                char sql[96], found[PRAGMA_BYTES];
+
+                if (setting_rows[i].access > ledger->access)
+                        continue;
+                (void)snprintf(sql, sizeof sql, "PRAGMA %s = %s", pragma, setting_rows[i].value);
+                if (sqlite3_exec(ledger->db, sql, NULL, NULL, NULL) != SQLITE_OK ||
+                    read_pragma(ledger, pragma, found) != SQLITE_OK)
+                        return refuse_file(ledger, reterr_fault);
+                if (strcmp(found, setting_rows[i].wanted) == 0)
+                        continue;
+                fault_set(reterr_fault, "ledger-unreadable", "%s is %s after it was set to %s",
+                          pragma, found, setting_rows[i].value);
+                fault_place(reterr_fault, "%s", ledger->path);
+                fault_next(reterr_fault, "put the ledger on a local file system");
+                return LEDGER_E_REFUSED;
+        }
+        return 0;
+}
+
+static int execute(Ledger *ledger, const char *sql, const char *doing) {
+        if (sqlite3_exec(ledger->db, sql, NULL, NULL, NULL) != SQLITE_OK)
+                return ledger_sql_fail(ledger, doing);
+        return 0;
+}
+
+static int create_schema(Ledger *ledger) {
+        cleanup_free char *marks =
+                mem_printf("PRAGMA application_id = %d; PRAGMA user_version = %d;",
+                           LEDGER_APPLICATION, LEDGER_FORMAT);
+        cleanup_free char *parent = mem_strdup(ledger->path);
+        char *slash = strrchr(parent, '/');
+
+        TRY(execute(ledger, statement_rows[STATEMENT_BEGIN].sql, "create"));
+        for (size_t i = 0; i < ARRAY_SIZE(schema_rows); i++)
+                TRY(execute(ledger, schema_rows[i].sql, "create"));
+        TRY(execute(ledger, marks, "create"));
+        TRY(execute(ledger, statement_rows[STATEMENT_COMMIT].sql, "create"));
+        if (slash)
+                slash[slash == parent] = 0;
+        return dir_sync(slash ? parent : ".");
+}
+
+static int check_marks(Ledger *ledger, Fault *reterr_fault) {
+        char application[PRAGMA_BYTES], format[PRAGMA_BYTES];
+
+        if (read_pragma(ledger, "application_id", application) != SQLITE_OK ||
+            read_pragma(ledger, "user_version", format) != SQLITE_OK)
+                return refuse_file(ledger, reterr_fault);
+        if (strtoll(application, NULL, 10) != LEDGER_APPLICATION)
+                fault_set(reterr_fault, "ledger-not-ours",
+                          "a database of another program: "
+                          "application_id %s, not %d",
+                          application, LEDGER_APPLICATION);
+        else if (strtoll(format, NULL, 10) > LEDGER_FORMAT)
+                fault_set(reterr_fault, "ledger-newer", "format %s; this program knows up to %d",
+                          format, LEDGER_FORMAT);
+        else if (strtoll(format, NULL, 10) < LEDGER_FORMAT)
+                fault_set(reterr_fault, "ledger-damaged", "format %s was never written", format);
+        else
+                return 0;
+        fault_place(reterr_fault, "%s", ledger->path);
+        return LEDGER_E_REFUSED;
+}
+
+static const SchemaRow *find_schema_row(const char *name) {
+        for (size_t i = 0; name && i < ARRAY_SIZE(schema_rows); i++)
+                if (strcmp(schema_rows[i].name, name) == 0)
+                        return &schema_rows[i];
+        return NULL;
+}
+
+/* Objects without a text are the indexes that SQLite makes for our own PRIMARY KEY and UNIQUE. */
+static void compare_object(sqlite3_stmt *object, bool is_there[ARRAY_SIZE(schema_rows)],
+                           Buf *defects) {
+        const char *type = (const char *)sqlite3_column_text(object, 0);
+        const char *name = (const char *)sqlite3_column_text(object, 1);
+        const char *sql = (const char *)sqlite3_column_text(object, 2);
+        const SchemaRow *row = find_schema_row(name);
+
+        if (!sql && type && strcmp(type, "index") == 0)
+                return;
+        if (!row || !type || strcmp(row->type, type) != 0)
+                buf_printf(defects, "%s %s is not of a ledger\n", type ? type : "object",
+                           name ? name : "without a name");
+        else if (!sql || strcmp(row->sql, sql) != 0)
+                buf_printf(defects, "%s %s was changed\n", type, name);
+        if (row)
+                is_there[row - schema_rows] = true;
+}
+
+int ledger_schema_defects(Ledger *ledger, Buf *defects) {
+        sqlite3_stmt *objects = ledger->statements[STATEMENT_SCHEMA];
+        bool is_there[ARRAY_SIZE(schema_rows)] = {false};
+        int sql_code;
+
+        while ((sql_code = sqlite3_step(objects)) == SQLITE_ROW)
+                compare_object(objects, is_there, defects);
+        if (sqlite3_reset(objects) != SQLITE_OK)
+                return ledger_sql_fail(ledger, "schema");
+        for (size_t i = 0; i < ARRAY_SIZE(schema_rows); i++)
+                if (!is_there[i])
+                        buf_printf(defects, "%s %s is missing\n", schema_rows[i].type,
+                                   schema_rows[i].name);
+        return 0;
+}
+
+static int check_schema(Ledger *ledger, Fault *reterr_fault) {
+        cleanup_buf Buf defects = BUF_TEXT;
+
+        TRY(ledger_schema_defects(ledger, &defects));
+        if (!defects.n)
+                return 0;
+        fault_set(reterr_fault, "ledger-damaged", "%.*s",
+                  (int)strcspn(buf_get_text(&defects), "\n"), buf_get_text(&defects));
+        fault_place(reterr_fault, "%s", ledger->path);
+        fault_next(reterr_fault, "broker verify; then take the file from a backup that verifies");
+        return LEDGER_E_REFUSED;
+}
+
+static int authorize(void *userdata, int action, const char *first, const char *second,
+                     const char *database, const char *inside) {
+        const Ledger *ledger = userdata;
+        const char *what = action == SQLITE_FUNCTION ? second : first;
+
+        (void)database;
+        (void)inside;
+        for (size_t i = 0; i < ARRAY_SIZE(permission_rows); i++)
+                if (permission_rows[i].action == action &&
+                    permission_rows[i].access <= ledger->access &&
+                    (!permission_rows[i].what ||
+                     (what && strcmp(what, permission_rows[i].what) == 0)))
+                        return SQLITE_OK;
+        return SQLITE_DENY;
+}
+
+static int prepare_statements(Ledger *ledger, Fault *reterr_fault) {
+        (void)sqlite3_set_authorizer(ledger->db, authorize, ledger);
+        for (size_t i = 0; i < _STATEMENT_MAX; i++)
+                if (statement_rows[i].access <= ledger->access &&
+                    sqlite3_prepare_v3(ledger->db, statement_rows[i].sql, -1,
+                                       SQLITE_PREPARE_PERSISTENT, &ledger->statements[i],
+                                       NULL) != SQLITE_OK)
+                        return refuse_file(ledger, reterr_fault);
+        return 0;
+}
+
+static int connect(Ledger *ledger, Fault *reterr_fault) {
+        int flags = ledger->access == SQL_WRITES ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY;
+
+        if (sqlite3_open_v2(ledger->path, &ledger->db, flags | SQLITE_OPEN_NOMUTEX, NULL) !=
+            SQLITE_OK)
+                return refuse_file(ledger, reterr_fault);
+        (void)sqlite3_extended_result_codes(ledger->db, 1);
+        (void)sqlite3_busy_timeout(ledger->db, BUSY_MS);
+        (void)sqlite3_limit(ledger->db, SQLITE_LIMIT_LENGTH, VALUE_BYTES_MAX);
+        (void)sqlite3_limit(ledger->db, SQLITE_LIMIT_SQL_LENGTH, SQL_BYTES_MAX);
+        (void)sqlite3_limit(ledger->db, SQLITE_LIMIT_ATTACHED, 0);
+        (void)sqlite3_db_config(ledger->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+        (void)sqlite3_db_config(ledger->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+        (void)sqlite3_db_config(ledger->db, SQLITE_DBCONFIG_DQS_DML, 0, NULL);
+        (void)sqlite3_db_config(ledger->db, SQLITE_DBCONFIG_DQS_DDL, 0, NULL);
+        /* The writer alone checkpoints: two that do it at once can corrupt the file in 3.40. */
+        (void)sqlite3_db_config(ledger->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE,
+                                ledger->access == SQL_READS, NULL);
+        return apply_settings(ledger, reterr_fault);
+}
+
+/* An empty file of ours, so that SQLite's own modes do not apply. */
+static int create_file(const char *path) {
+        cleanup_fd int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+
+        return fd < 0 ? error_origin(-errno) : 0;
+}
+
+static int open_steps(Ledger *ledger, LedgerMode mode, Fault *reterr_fault) {
+        int r = ledger->access == SQL_WRITES ? take_lock(ledger, reterr_fault) : 0;
+
+        if (r == 0 && mode == LEDGER_CREATE)
+                r = create_file(ledger->path);
+        if (r == 0)
+                r = connect(ledger, reterr_fault);
+        if (r == 0 && mode == LEDGER_CREATE)
+                r = create_schema(ledger);
+        if (r == 0)
+                r = check_marks(ledger, reterr_fault);
+        if (r == 0)
+                r = prepare_statements(ledger, reterr_fault);
+        if (r == 0 && mode != LEDGER_INSPECT)
+                r = check_schema(ledger, reterr_fault);
+        return r;
+}
+
+int ledger_open(const char *path, LedgerMode mode, Ledger **ret_ledger, Fault *reterr_fault) {
+        cleanup(ledger_freep) Ledger *ledger = NULL;
+        int r = check_presence(path, mode, reterr_fault);
+
+        if (r != 0)
+                return r;
+        ledger = mem_new(Ledger);
+        ledger->path = mem_strdup(path);
+        ledger->lock_fd = -1;
+        ledger->access = mode == LEDGER_WRITE || mode == LEDGER_CREATE ? SQL_WRITES : SQL_READS;
+        r = open_steps(ledger, mode, reterr_fault);
+        if (r != 0)
+                return r;
+        *ret_ledger = TAKE(ledger);
+        return 0;
+}
+
+Ledger *ledger_free(Ledger *ledger) {
+        if (!ledger)
+                return NULL;
+        for (size_t i = 0; i < _STATEMENT_MAX; i++)
+                (void)sqlite3_finalize(
+                        ledger->statements[i]); /* says its last step's error again */
+        (void)sqlite3_close(ledger->db); /* what was committed is durable; the rest never was */
+        fd_close(&ledger->lock_fd);      /* after the database: the lock covers all of its use */
+        free(ledger->path);
+        free(ledger);
+        return NULL;
+}
