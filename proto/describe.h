@@ -3,13 +3,13 @@
 #pragma once
 
 /* Messages in words, derived from the rows: one line for logs, JSON for programs, Markdown for
- * docs/protocol.md. Home of jansson.h in proto. */
+ * docs/protocol.md. */
 
 #include "base/buf.h"
 #include "proto/message.h"
 
-/* One line: `claim phase=m gates=[M1] commit=e634… …`; long values cut, control characters made
- * visible. */
+/* One line: `claim phase=m gates=[M1] commit=e634… …`; long values cut, control characters and
+ * those that turn the direction of writing made visible. */
 void describe_line(const Message *message, Buf *text);
 
 /* A JSON object with the rows' names, without the type: {"phase":"m","gates":["M1"],…}. Ids,

@@ -30,6 +30,11 @@ enum { TAG_MAX = 63 };
         };
 #include "proto/words.def"
 
+static const WordSet *const word_sets[] = {
+#define WORDS(Type_, PREFIX_, sentence_) &words_##PREFIX_,
+#include "proto/words.def"
+};
+
 /* ---- rows ---- */
 
 #define RECORD(UPPER_, lower_, sentence_)                                                          \
@@ -137,6 +142,10 @@ MessageType message_type_by_name(Slice name) {
                 if (slice_is(name, messages[i]()->body.name))
                         return messages[i]()->type;
         return MESSAGE_NONE;
+}
+
+const WordSet *word_set_at(size_t index) {
+        return index < ARRAY_SIZE(word_sets) ? word_sets[index] : NULL;
 }
 
 const char *word_of(const WordSet *set, int value) {

@@ -140,6 +140,9 @@ MessageType message_type_by_name(Slice name);
 #define WORDS(Type, PREFIX, sentence) extern const WordSet words_##PREFIX;
 #include "proto/words.def"
 
+/* All of them; NULL behind the last. */
+const WordSet *word_set_at(size_t index);
+
 /* The word of a value: word_of(&words_ROLE, ROLE_BUILDER) is "builder". */
 const char *word_of(const WordSet *set, int value);
 /* -1 if there is no such word. */
