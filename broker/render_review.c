@@ -104,6 +104,24 @@ static void render_claim(const Entry *entry, const struct claim *claim, Buf *tex
         said("WHERE", claim->where, text);
 }
 
+/* What the verdict did to the findings of its gate. */
+static void verdict_findings(const State *state, const Entry *entry, Buf *text) {
+        for (size_t i = 0; i < state->n_findings; i++) {
+                const FindingRecord *finding = state->findings[i];
+                bool is_filed = finding->seq == entry->seq;
+
+                if (finding->closed_seq == entry->seq)
+                        buf_printf(text, "| Finding | F-%llu: CLOSED, re-tested |\n",
+                                   (unsigned long long)finding->seq);
+                else if (finding->verdict_seq == entry->seq)
+                        buf_printf(text, "| Finding | F-%llu: %s, %s, blocks %s |\n",
+                                   (unsigned long long)finding->seq,
+                                   is_filed ? "filed" : "shown again",
+                                   word_of(&words_SEVERITY, (int)finding->severity),
+                                   word_of(&words_BLOCKS, (int)finding->blocks));
+        }
+}
+
 static void verdict_facts(const State *state, const Entry *entry, const struct verdict *verdict,
                           Buf *text) {
         const ClaimRecord *claim = state_find_claim(state, verdict->claim);
@@ -129,6 +147,7 @@ static void verdict_facts(const State *state, const Entry *entry, const struct v
                 fact("Isolation", verdict->isolation, text);
         if (verdict->workspace.n)
                 fact("Workspace", verdict->workspace, text);
+        verdict_findings(state, entry, text);
         ledger_fact(entry, text);
 }
 

@@ -14,6 +14,7 @@
 
 #include "base/mem.h"
 #include "broker/claim.h"
+#include "broker/finding.h"
 #include "broker/gate.h"
 
 typedef struct Step {
@@ -335,6 +336,7 @@ static int fold_verdict(const Step *step) {
         if (gate_apply(gate, &event) != 0)
                 return corrupt(step, "is on a gate that is not being verified");
         claim->verdicts[place] = step->entry->seq;
+        finding_hear_verdict(step->state, claim->phase, step->entry, message);
         if (claim_count_open_gates(claim) == 0 &&
             claim_apply(claim, &(ClaimEvent){.kind = CLAIM_EV_DECIDE}) != 0)
                 return corrupt(step, "decides a claim that is not leased");
@@ -344,25 +346,10 @@ static int fold_verdict(const Step *step) {
 static int fold_finding(const Step *step) {
         const struct finding *message = &step->message->finding;
         PhaseRecord *phase = state_find_phase(step->state, message->phase);
-        FindingRecord *finding;
 
         if (!phase)
                 return corrupt(step, "names no phase");
-        if (phase->n_findings >= FINDINGS_KEPT_MAX)
-                state_drop_oldest_closed_finding(step->state, phase);
-        finding = mem_new(FindingRecord);
-        finding->seq = step->entry->seq;
-        finding->received_ms = step->entry->received_ms;
-        finding->phase = phase;
-        finding->gate = message->gate.n ? copy_text(message->gate) : NULL;
-        finding->severity = message->severity;
-        finding->blocks = message->blocks;
-        finding->title = copy_text(message->title);
-        finding->reproduce = message->reproduce.n ? copy_text(message->reproduce) : NULL;
-        finding->verdict_seq = message->verdict;
-        state_add_finding(step->state, finding);
-        phase->n_findings++;
-        phase->n_open_findings++;
+        finding_file(step->state, phase, step->entry, message);
         return 0;
 }
 
@@ -371,9 +358,7 @@ static int fold_close(const Step *step) {
 
         if (!finding || finding->state != FINDING_STATE_OPEN)
                 return corrupt(step, "closes no open finding");
-        finding->state = FINDING_STATE_CLOSED;
-        finding->closed_seq = step->entry->seq;
-        finding->phase->n_open_findings--;
+        finding_close(finding, step->entry->seq);
         return 0;
 }
 
