@@ -29,5 +29,10 @@ enum { _RULES_E_SUCCESS, RULES_E_REFUSED };
 
 int rules_check(const RuleInput *input, Arena *arena, RuleRefusal *reterr_refusal) must_check;
 
+/* What must hold, by the word that a refusal carries; NULL for a word that is none of ours. */
+const char *rules_get_sentence(const char *word);
+/* The words of all rules, for tests; how many there are. */
+size_t rules_list(const char **ret_words, size_t n_max);
+
 /* Each rule with its sentence, for docs/rules.md. */
 void rules_print_docs(Buf *text);

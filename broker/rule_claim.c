@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The coldgate authors */
+
+/* Rules about claims and DONE. */
+
+#include "broker/rule.h"
+
+#include <inttypes.h>
+
+#include "broker/status.h"
+
+enum { OPEN_CLAIMS_MAX = 256 };
+
+bool rule_commit_malformed(const RuleCase *c) {
+        const Message *message = c->input->message;
+        bool is_claim = message->type == MESSAGE_CLAIM;
+        Slice commit = is_claim ? message->claim.commit : message->done.commit;
+        bool is_hex = commit.n == 40 || commit.n == 64;
+
+        for (size_t i = 0; i < commit.n; i++)
+                is_hex &= memchr("0123456789abcdef", commit.data[i], 16) != NULL;
+        if (is_hex)
+                return true;
+        rule_broken(c, is_claim ? "claim.commit" : "done.commit",
+                    "not 40 or 64 lower-case hex digits");
+        return rule_next(c, "git rev-parse HEAD");
+}
+
+bool rule_claim_gate_twice(const RuleCase *c) {
+        const struct claim *claim = &c->input->message->claim;
+
+        for (size_t i = 0; i < claim->n_gates; i++)
+                for (size_t j = 0; j < i; j++)
+                        if (slice_equal(claim->gates[i], claim->gates[j])) {
+                                rule_broken(c, "claim.gates", "gate \"%.*s\" stands twice",
+                                            SLICE_ARGS(claim->gates[i]));
+                                return rule_next(c, "name it once");
+                        }
+        return true;
+}
+
+bool rule_claim_repository(const RuleCase *c) {
+        static const char *const schemes[] = {"https://", "ssh://", "file://"};
+        Slice url = c->input->message->claim.repository;
+
+        for (size_t i = 0; i < ARRAY_SIZE(schemes); i++) {
+                size_t n = strlen(schemes[i]);
+
+                if (url.n > n && slice_is(slice_head(url, n), schemes[i]) && url.data[n] != '-')
+                        return true;
+        }
+        rule_broken(c, "claim.repository", "not an https, ssh or file URL");
+        return rule_next(c, "builder-agent claim --repo URL");
+}
+
+bool rule_claim_too_many(const RuleCase *c) {
+        const State *state = c->input->state;
+        size_t n_open = 0;
+
+        for (size_t i = 0; i < state->n_claims; i++)
+                n_open += claim_is_open(state->claims[i]) &&
+                          state->claims[i]->builder == c->input->actor->name;
+        if (n_open < OPEN_CLAIMS_MAX)
+                return true;
+        rule_broken(c, "claim", "%s has %zu open claims", c->input->actor->name, n_open);
+        return rule_next(c, "wait for verdicts, or builder-agent withdraw CLAIM");
+}
+
+static uint64_t claim_seq_of(const Message *message) {
+        return message->type == MESSAGE_WITHDRAW ? message->withdraw.claim : message->verdict.claim;
+}
+
+bool rule_claim_unknown(const RuleCase *c) {
+        const Message *message = c->input->message;
+
+        if (rule_get_claim(c))
+                return true;
+        rule_broken(c, arena_printf(c->arena, "%s.claim", message_name(message->type)),
+                    "entry %" PRIu64 " is no claim that is open or the newest of a gate",
+                    claim_seq_of(message));
+        return rule_next(c, "builder-agent status");
+}
+
+bool rule_claim_not_yours(const RuleCase *c) {
+        const ClaimRecord *claim = rule_get_claim(c);
+
+        if (claim->builder == c->input->actor->name)
+                return true;
+        rule_broken(c, "withdraw.claim", "claim %" PRIu64 " is %s's", claim->seq, claim->builder);
+        return rule_next(c, "claim the gate anew: that supersedes it");
+}
+
+bool rule_claim_superseded(const RuleCase *c) {
+        const ClaimRecord *claim = rule_get_claim(c);
+        Slice id = c->input->message->verdict.gate;
+        const GateRecord *gate = phase_find_gate(claim->phase, id);
+
+        if (gate && gate->claim_seq == claim->seq)
+                return true;
+        if (!gate)
+                rule_broken(c, "verdict.gate", "a revision of the plan dropped %.*s",
+                            SLICE_ARGS(id));
+        else
+                rule_broken(c, "verdict.claim", "claim %" PRIu64 " is the newest of %s",
+                            gate->claim_seq, gate->id);
+        return rule_next(c, "stop: the claim's newer offer comes by itself");
+}
+
+bool rule_claim_not_open(const RuleCase *c) {
+        const ClaimRecord *claim = rule_get_claim(c);
+        const Message *message = c->input->message;
+
+        if (claim_is_open(claim))
+                return true;
+        rule_broken(c, arena_printf(c->arena, "%s.claim", message_name(message->type)),
+                    "claim %" PRIu64 " is %s", claim->seq,
+                    word_of(&words_CLAIM_STATE, (int)claim->state));
+        return rule_next(c, "builder-agent status --phase %s", claim->phase->name);
+}
+
+bool rule_done_not_yet(const RuleCase *c) {
+        const struct done *done = &c->input->message->done;
+        const PhaseRecord *phase = rule_get_phase(c);
+        RuleRefusal *refusal = c->refusal;
+        Slice *reasons;
+        size_t n;
+
+        phase_why_not_done(c->input->state, phase, done->commit, c->input->now_ms, c->arena,
+                           &reasons, &n);
+        if (n == 0)
+                return true;
+        rule_broken(c, "done.commit", "%zu reason%s why %s is not DONE at %.*s", n,
+                    n == 1 ? "" : "s", phase->name, SLICE_ARGS(slice_head(done->commit, 12)));
+        refusal->reasons = reasons;
+        refusal->n_reasons = n;
+        return rule_next(c, "builder-agent status --phase %s", phase->name);
+}

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The coldgate authors */
+
+/* Rules about verdicts: the right hand, on the right thing, in time, with something to show. */
+
+#include "broker/rule.h"
+
+#include <inttypes.h>
+
+bool rule_verdict_own_claim(const RuleCase *c) {
+        const ClaimRecord *claim = rule_get_claim(c);
+        const AgentRecord *actor = c->input->actor;
+        const AgentRecord *builder = state_find_agent(c->input->state, slice_text(claim->builder));
+
+        if (builder && builder != actor &&
+            memcmp(builder->key.sign, actor->key.sign, SIGN_PUBLIC_BYTES) != 0)
+                return true;
+        rule_broken(c, "verdict.claim", "claim %" PRIu64 " was made with the same key", claim->seq);
+        return rule_next(c, "leave it to an adversary with a key of its own");
+}
+
+bool rule_verdict_gate_not_claimed(const RuleCase *c) {
+        const ClaimRecord *claim = rule_get_claim(c);
+        Slice gate = c->input->message->verdict.gate;
+
+        if (claim_find_gate(claim, gate) >= 0)
+                return true;
+        return rule_broken(c, "verdict.gate", "claim %" PRIu64 " does not name \"%.*s\"",
+                           claim->seq, SLICE_ARGS(gate));
+}
+
+bool rule_verdict_already(const RuleCase *c) {
+        const ClaimRecord *claim = rule_get_claim(c);
+        int place = claim_find_gate(claim, c->input->message->verdict.gate);
+
+        if (claim->verdicts[place] == 0)
+                return true;
+        rule_broken(c, "verdict.gate", "entry %" PRIu64 " is the verdict on %s of claim %" PRIu64,
+                    claim->verdicts[place], claim->gates[place], claim->seq);
+        return rule_next(c, "broker show %" PRIu64, claim->verdicts[place]);
+}
+
+bool rule_lease_unknown(const RuleCase *c) {
+        const ClaimRecord *claim = rule_get_claim(c);
+        uint64_t lease = c->input->message->verdict.lease;
+
+        if (lease > claim->seq && lease <= claim->lease_seq)
+                return true;
+        return rule_broken(c, "verdict.lease", "entry %" PRIu64 " is no lease of claim %" PRIu64,
+                           lease, claim->seq);
+}
+
+bool rule_lease_not_yours(const RuleCase *c) {
+        const ClaimRecord *claim = rule_get_claim(c);
+
+        if (c->input->message->verdict.lease != claim->lease_seq ||
+            claim->adversary == c->input->actor->name)
+                return true;
+        return rule_broken(c, "verdict.lease", "lease %" PRIu64 " is %s's", claim->lease_seq,
+                           claim->adversary);
+}
+
+bool rule_lease_expired(const RuleCase *c) {
+        const ClaimRecord *claim = rule_get_claim(c);
+        uint64_t lease = c->input->message->verdict.lease;
+
+        if (lease < claim->lease_seq)
+                rule_broken(c, "verdict.lease", "lease %" PRIu64 " took its place",
+                            claim->lease_seq);
+        else if (claim->state != CLAIM_STATE_LEASED)
+                rule_broken(c, "verdict.lease", "lease %" PRIu64 " lapsed", lease);
+        else if (c->input->lease_is_over)
+                rule_broken(c, "verdict.lease", "lease %" PRIu64 " ran out", lease);
+        else
+                return true;
+        return rule_next(c, "stop: the claim is offered again");
+}
+
+bool rule_verdict_commit_differs(const RuleCase *c) {
+        const ClaimRecord *claim = rule_get_claim(c);
+        Slice commit = c->input->message->verdict.commit;
+
+        if (slice_is(commit, claim->commit))
+                return true;
+        return rule_broken(c, "verdict.commit", "verified %.*s, claimed %s", SLICE_ARGS(commit),
+                           claim->commit);
+}
+
+bool rule_verdict_mode_differs(const RuleCase *c) {
+        const ClaimRecord *claim = rule_get_claim(c);
+        Mode mode = c->input->message->verdict.mode;
+
+        if (mode == claim->mode)
+                return true;
+        return rule_broken(c, "verdict.mode", "verified %s, claimed %s",
+                           word_of(&words_MODE, (int)mode), word_of(&words_MODE, (int)claim->mode));
+}
+
+bool rule_verdict_gate_digest(const RuleCase *c) {
+        const ClaimRecord *claim = rule_get_claim(c);
+        const struct verdict *verdict = &c->input->message->verdict;
+        const GateRecord *gate = phase_find_gate(claim->phase, verdict->gate);
+
+        if (slice_equal(verdict->gate_digest, hash_slice(&gate->digest)))
+                return true;
+        rule_broken(c, "verdict.gate_digest", "what was run is not %s of the approved plan",
+                    gate->id);
+        return rule_next(c, "stop: the claim is offered again with the approved plan");
+}
+
+bool rule_evidence_missing(const RuleCase *c) {
+        Slice missing = c->input->missing_evidence;
+        char hex[HASH_HEX + 1];
+
+        if (missing.n != HASH_BYTES)
+                return true;
+        hex_encode(missing, hex);
+        rule_broken(c, "verdict.checks", "no evidence is stored under %s", hex);
+        return rule_next(c, "send evidence-put, then the verdict with a new id");
+}
+
+bool rule_pass_with_failures(const RuleCase *c) {
+        const struct verdict *verdict = &c->input->message->verdict;
+
+        if (verdict->decision != DECISION_PASS)
+                return true;
+        if (verdict->n_checks == 0)
+                return rule_broken(c, "verdict.checks", "a PASS without a single check");
+        for (size_t i = 0; i < verdict->n_checks; i++)
+                if (verdict->checks[i].outcome != OUTCOME_PASS)
+                        return rule_broken(
+                                c, "verdict.checks", "a PASS whose check \"%.*s\" is %s",
+                                SLICE_ARGS(verdict->checks[i].check),
+                                word_of(&words_OUTCOME, (int)verdict->checks[i].outcome));
+        return true;
+}
