@@ -58,6 +58,9 @@ int core_replay(Core *core, const Entry *entry, Fault *reterr_fault) must_check;
 int core_genesis(Core *core, const char *project, const Hash *ledger) must_check;
 int core_admit(Core *core, const char *name, Role role, const PublicKey *key) must_check;
 
+/* Whether the core takes messages of this type, for tests. */
+bool core_handles(MessageType type);
+
 /* For ZAP: a known, unrevoked transport key. */
 bool core_admits(const Core *core, const uint8_t curve[CURVE_BYTES]);
 

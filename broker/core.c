@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The coldgate authors */
+
+/*
+ * The batch: frames in, entries into the state and the port, and only when they are durable,
+ * answers, offers and deliveries out. To add a message to the broker: its handler on_<name> in the
+ * part that it belongs to, and its row in handler_rows.
+ */
+
+#include "broker/core.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "broker/core_parts.h"
+#include "broker/replay.h"
+#include "proto/codec.h"
+
+const CoreSettings core_settings_default = {
+        .lease_ms = 60000,
+        .attempts = 3,
+        .peer_quiet_ms = 120000,
+};
+
+static const struct {
+        MessageType type;
+        int (*handle)(Core *core, Incoming *in);
+} handler_rows[] = {
+        {MESSAGE_HELLO, on_hello},
+        {MESSAGE_SUBMIT, on_submit},
+        {MESSAGE_CREDIT, on_credit},
+        {MESSAGE_PROGRESS, on_progress},
+        {MESSAGE_HEARTBEAT, on_heartbeat},
+        {MESSAGE_ASK, on_ask},
+        {MESSAGE_EVIDENCE_PUT, on_evidence_put},
+        {MESSAGE_EVIDENCE_GET, on_evidence_get},
+};
+
+Core *core_new(const CorePort *port, const CoreSettings *settings, const Key *key) {
+        Core *core = mem_new(Core);
+
+        core->port = *port;
+        core->settings = *settings;
+        core->key = key;
+        state_init(&core->state);
+        return core;
+}
+
+Core *core_free(Core *core) {
+        if (!core)
+                return NULL;
+        held_clear(core);
+        free(core->held);
+        free(core->running);
+        peer_clear(core);
+        state_deinit(&core->state);
+        free(core);
+        return NULL;
+}
+
+const State *core_get_state(const Core *core) {
+        return &core->state;
+}
+
+uint64_t core_mono_ms(const Core *core) {
+        return core->port.mono_ms(core->port.userdata);
+}
+
+uint64_t core_wall_ms(const Core *core) {
+        return core->port.wall_ms(core->port.userdata);
+}
+
+/* ---- entries ---- */
+
+int core_replay(Core *core, const Entry *entry, Fault *reterr_fault) {
+        cleanup_arena Arena arena = ARENA_INIT;
+        CodecFault codec_fault;
+        Message message;
+        Hash hash;
+        int r;
+
+        entry_hash(entry, &hash);
+        if (!hash_equal(&hash, &entry->hash)) {
+                fault_set(reterr_fault, "ledger-corrupt", "entry %llu is not what its hash says",
+                          (unsigned long long)entry->seq);
+                fault_place(reterr_fault, "entry %llu", (unsigned long long)entry->seq);
+                fault_next(reterr_fault, "broker verify");
+                return REPLAY_E_CORRUPT;
+        }
+        r = codec_decode(entry->frame, &arena, &message, &codec_fault);
+        if (r == CODEC_E_REFUSED) {
+                codec_fault_to_fault(&codec_fault, reterr_fault);
+                fault_place(reterr_fault, "entry %llu", (unsigned long long)entry->seq);
+                return REPLAY_E_CORRUPT;
+        }
+        TRY(r);
+        core->is_settled = false;
+        core->has_checkpoint = false;
+        return replay_apply(&core->state, entry, &message, reterr_fault);
+}
+
+/* Into the state first: what the fold cannot take must never reach the ledger, for it would be
+ * refused at each restart. */
+int core_append(Core *core, const Entry *draft, const Message *message) {
+        Entry entry = *draft;
+        Fault fault = FAULT_INIT;
+
+        entry.seq = core->state.head_seq + 1;
+        entry.received_ms = core_wall_ms(core);
+        entry.kind = slice_text(message_name(message->type));
+        entry.phase = state_phase_of(&core->state, message);
+        entry.prev = core->state.head_hash;
+        entry_hash(&entry, &entry.hash);
+        TRY(replay_apply(&core->state, &entry, message, &fault));
+        core->has_checkpoint = false;
+        core->is_dirty = true;
+        TRY(core->port.append(core->port.userdata, &entry));
+        return 0;
+}
+
+/* Ascending, and the rest from the port, so that a simulation can be repeated. */
+void core_make_id(Core *core, Id *ret_id) {
+        id_make(&core->ids, core_wall_ms(core), ret_id);
+        core->port.random(core->port.userdata, ret_id->bytes + ID_BYTES / 2, ID_BYTES / 2);
+}
+
+int core_append_own(Core *core, Message *message) {
+        cleanup_buf Buf frame = BUF_INIT(FRAME_MAX);
+        uint8_t signature[SIGNATURE_BYTES];
+        CodecFault fault;
+        Entry draft = {.actor = slice_text(BROKER_NAME)};
+        Hash ledger = core->state.ledger;
+
+        if (message->type == MESSAGE_GENESIS && !hash_from_slice(message->genesis.ledger, &ledger))
+                return error_origin(-EINVAL);
+        message_set_present(message);
+        TRY(codec_encode(message, &frame, &fault));
+        core_make_id(core, &draft.id);
+        entry_sign(core->key, &ledger, &draft.id, buf_get(&frame), signature);
+        draft.frame = buf_get(&frame);
+        draft.signature = slice_make(signature, sizeof signature);
+        return core_append(core, &draft, message);
+}
+
+int core_genesis(Core *core, const char *project, const Hash *ledger) {
+        Message message = {
+                .type = MESSAGE_GENESIS,
+                .genesis = {.ledger = hash_slice(ledger),
+                            .project = slice_text(project),
+                            .broker_key = slice_make(&core->key->public, sizeof(PublicKey)),
+                            .format = 1},
+        };
+
+        return core_append_own(core, &message);
+}
+
+int core_admit(Core *core, const char *name, Role role, const PublicKey *key) {
+        Message message = {
+                .type = MESSAGE_ADMIT,
+                .admit = {.name = slice_text(name),
+                          .role = role,
+                          .key = slice_make(key, sizeof *key)},
+        };
+
+        return core_append_own(core, &message);
+}
+
+/* ---- frames ---- */
+
+bool core_admits(const Core *core, const uint8_t curve[CURVE_BYTES]) {
+        const AgentRecord *agent = state_find_agent_by_curve(&core->state, curve);
+
+        return agent && !agent->is_revoked;
+}
+
+static int refuse(Core *core, const Route *route, const char *rule, const char *found,
+                  const char *next) {
+        RuleRefusal refusal = {.n_reasons = 0};
+
+        fault_set(&refusal.fault, rule, "%s", found);
+        fault_next(&refusal.fault, "%s", next);
+        return held_refusal(core, route, SLICE_NULL, &refusal);
+}
+
+static int dispatch(Core *core, Incoming *in) {
+        MessageType type = in->message.type;
+
+        for (size_t i = 0; i < ARRAY_SIZE(handler_rows); i++) {
+                if (handler_rows[i].type != type)
+                        continue;
+                if (!in->peer && type != MESSAGE_HELLO)
+                        return refuse(core, in->route, "hello-first",
+                                      "this connection has not said hello", "say hello");
+                return handler_rows[i].handle(core, in);
+        }
+        return refuse(core, in->route, "message-unexpected", "this message is not for the broker",
+                      "");
+}
+
+static int receive(Core *core, Incoming *in, Slice frame) {
+        RuleRefusal refusal = {.n_reasons = 0};
+        CodecFault fault;
+        int r;
+
+        if (!in->actor)
+                return refuse(core, in->route, "key-unknown", "nobody was admitted with this key",
+                              "an operator admits it: broker admit");
+        if (in->actor->is_revoked)
+                return refuse(core, in->route, "key-revoked", "an operator revoked this key",
+                              "an operator admits a new key: broker admit");
+        if (frame.n > FRAME_MAX)
+                return refuse(core, in->route, "frame-too-large", "a frame has at most 1 MiB", "");
+        r = codec_decode(frame, in->arena, &in->message, &fault);
+        if (r == CODEC_E_REFUSED) {
+                codec_fault_to_fault(&fault, &refusal.fault);
+                return held_refusal(core, in->route, SLICE_NULL, &refusal);
+        }
+        TRY(r);
+        in->peer = peer_find(core, in->route);
+        /* A route belongs to who said hello on it. */
+        if (in->peer && in->peer->agent != in->actor) {
+                in->peer->is_gone = true;
+                in->peer = NULL;
+        }
+        if (in->peer)
+                in->peer->heard_ms = core_mono_ms(core);
+        return dispatch(core, in);
+}
+
+int core_receive(Core *core, const Route *route, const uint8_t curve[CURVE_BYTES], Slice frame) {
+        cleanup_arena Arena arena = ARENA_INIT;
+        Incoming in = {
+                .route = route,
+                .actor = state_find_agent_by_curve(&core->state, curve),
+                .arena = &arena,
+        };
+
+        TRY(receive(core, &in, frame));
+        if (core->n_held_bytes > HELD_BYTES_MAX)
+                TRY(core_commit(core));
+        return 0;
+}
+
+/* ---- the batch ---- */
+
+int core_commit(Core *core) {
+        TRY(offer_settle(core));
+        TRY(offer_hand_out(core));
+        if (core->is_dirty)
+                TRY(core->port.commit(core->port.userdata));
+        core->is_dirty = false;
+        TRY(held_speak(core));
+        TRY(offer_send_due(core));
+        TRY(deliver_all(core));
+        peer_sweep(core);
+        return 0;
+}
+
+int core_tick(Core *core) {
+        TRY(offer_settle(core));
+        TRY(offer_lapse_overdue(core));
+        peer_forget_quiet(core);
+        return 0;
+}
+
+uint64_t core_next_deadline(const Core *core) {
+        uint64_t offers = offer_next_deadline(core), peers = peer_next_deadline(core);
+
+        if (!core->is_settled || core->delivery_is_pending)
+                return 0;
+        return offers < peers ? offers : peers;
+}
+
+bool core_handles(MessageType type) {
+        for (size_t i = 0; i < ARRAY_SIZE(handler_rows); i++)
+                if (handler_rows[i].type == type)
+                        return true;
+        return false;
+}

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The coldgate authors */
+#pragma once
+
+/* What the parts of the core share: core.c (batch, dispatch), submit.c (entries), offer.c (leases),
+ * deliver.c (entries to those who follow), answer.c (questions), peer.c (connections), held.c
+ * (what waits for the commit). Nobody else includes it. */
+
+#include "base/arena.h"
+#include "broker/core.h"
+#include "broker/rules.h"
+
+enum {
+        PEERS_MAX = 4096,
+        PEERS_PER_AGENT_MAX = 64,
+        PROTOCOL_VERSION = 1,
+        /* A batch that holds more back is committed at once. */
+        HELD_BYTES_MAX = 8 << 20,
+        /* Entries that one commit delivers, in all: the rest follows with the next. */
+        DELIVERED_PER_COMMIT = 512,
+        RETRY_FULL_MS = 50,
+};
+
+typedef struct Peer {
+        Route route;
+        AgentRecord *agent;
+        uint64_t heard_ms;
+        bool is_gone;           /* the channel said so: swept at the end of the batch */
+        uint64_t full_until_ms; /* the channel said so: not tried before */
+        /* As CREDIT said, less what was used of it. */
+        uint64_t jobs, entries, after;
+        char *phase; /* NULL: all */
+        bool has_given_credit;
+        uint64_t offered; /* number of the newest offer it got, for fairness */
+} Peer;
+
+/* A lease that runs. The ledger says that it does; how long is ours to say. */
+typedef struct Running {
+        uint64_t claim_seq, lease_seq;
+        uint64_t deadline_ms;
+        char *adversary;   /* borrowed from the agent's record */
+        bool offer_is_due; /* to be sent to `route` */
+        bool awaits_sign;  /* offered once more after a reconnection: not free to take others */
+        Route route;       /* n is 0 while the holder is away */
+} Running;
+
+typedef enum HeldKind {
+        HELD_FRAME,     /* bytes, to the route */
+        HELD_FOR_AGENT, /* bytes, to each connection of the agent */
+        HELD_PROGRESS,  /* bytes, to those who wait for the claim */
+        HELD_ACK,
+        HELD_WELCOME,
+        HELD_STATUS,   /* bytes: the phase */
+        HELD_ENTRY,    /* seq */
+        HELD_EVIDENCE, /* hash */
+} HeldKind;
+
+/* What is said when the batch is durable. Large answers are made only then, one at a time. */
+typedef struct Held {
+        HeldKind kind;
+        Route route;
+        AgentRecord *agent;
+        uint8_t *bytes; /* owned */
+        size_t n_bytes;
+        Id id;
+        uint64_t seq;
+        Hash hash;
+} Held;
+
+struct Core {
+        CorePort port;
+        CoreSettings settings;
+        const Key *key;
+        State state;
+        IdMaker ids;
+        bool is_dirty;   /* the open batch has something in it */
+        bool is_settled; /* the running leases are those of the state */
+        Peer **peers;
+        size_t n_peers;
+        Running *running; /* by claim_seq */
+        size_t n_running;
+        Held *held;
+        size_t n_held, n_held_bytes;
+        uint64_t n_offers;
+        size_t deliver_first; /* whose turn it is */
+        bool delivery_is_pending;
+        bool has_checkpoint; /* of the head */
+        Checkpoint checkpoint;
+};
+
+/* One message on its way through. */
+typedef struct Incoming {
+        const Route *route;
+        AgentRecord *actor;
+        Peer *peer; /* NULL before hello */
+        Message message;
+        Arena *arena;
+} Incoming;
+
+/* ---- core.c ---- */
+uint64_t core_mono_ms(const Core *core);
+uint64_t core_wall_ms(const Core *core);
+void core_make_id(Core *core, Id *ret_id);
+/* An entry by `actor`: into the state and into the open batch. */
+int core_append(Core *core, const Entry *draft, const Message *message) must_check;
+/* An entry of the broker's own. */
+int core_append_own(Core *core, Message *message) must_check;
+
+/* ---- held.c ---- */
+int held_message(Core *core, const Route *route, Message *message) must_check;
+int held_refusal(Core *core, const Route *route, Slice id, const RuleRefusal *refusal) must_check;
+int held_for_agent(Core *core, AgentRecord *agent, Message *message) must_check;
+int held_progress(Core *core, uint64_t claim_seq, Message *message) must_check;
+/* The kinds that are made at the commit. */
+void held_later(Core *core, const Held *held);
+void held_later_bytes(Core *core, const Held *held, Slice bytes);
+/* Says all of it. */
+int held_speak(Core *core) must_check;
+void held_clear(Core *core);
+/* Encodes and sends to a peer or a route that needs none; CHANNEL_E_FULL, CHANNEL_E_GONE. */
+int held_send(Core *core, const Route *route, Message *message) must_check;
+
+/* ---- submit.c ---- */
+int on_submit(Core *core, Incoming *in) must_check;
+
+/* ---- offer.c ---- */
+int on_progress(Core *core, Incoming *in) must_check;
+/* The holder of running leases is back: offers them once more. */
+void offer_again(Core *core, Peer *peer);
+/* A sign of life of the lease's holder. */
+void offer_renew(Core *core, uint64_t claim_seq, uint64_t lease_seq);
+bool offer_is_over(const Core *core, uint64_t claim_seq, uint64_t lease_seq);
+int offer_lapse_overdue(Core *core) must_check;
+int offer_settle(Core *core) must_check;
+int offer_hand_out(Core *core) must_check;
+int offer_send_due(Core *core) must_check;
+uint64_t offer_next_deadline(const Core *core);
+
+/* ---- deliver.c ---- */
+int on_credit(Core *core, Incoming *in) must_check;
+int deliver_all(Core *core) must_check;
+/* Whether the reader may not see the entry (yet). */
+int deliver_is_sealed(const Core *core, const AgentRecord *reader, const Entry *entry,
+                      bool *ret_is_sealed) must_check;
+void deliver_fill(const Entry *entry, Message *ret_message);
+
+/* ---- answer.c ---- */
+int on_ask(Core *core, Incoming *in) must_check;
+int on_evidence_put(Core *core, Incoming *in) must_check;
+int on_evidence_get(Core *core, Incoming *in) must_check;
+int on_heartbeat(Core *core, Incoming *in) must_check;
+/* Answers a question that was held. */
+int answer_status(Core *core, const Held *held) must_check;
+int answer_entry(Core *core, const Held *held) must_check;
+int answer_evidence(Core *core, const Held *held) must_check;
+
+/* ---- peer.c ---- */
+int on_hello(Core *core, Incoming *in) must_check;
+Peer *peer_find(const Core *core, const Route *route);
+/* As the port's send; remembers what the channel said of the peer. */
+int peer_send(Core *core, Peer *peer, Slice frame) must_check;
+/* Forgets the quiet. */
+void peer_forget_quiet(Core *core);
+/* Frees those that are gone or revoked. */
+void peer_sweep(Core *core);
+void peer_clear(Core *core);
+uint64_t peer_next_deadline(const Core *core);

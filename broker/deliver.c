@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The coldgate authors */
+
+/*
+ * Entries to those who follow the ledger. The ledger is the queue: a follower is a cursor and a
+ * credit, so that a slow one only lags. Sealing: the journal is never shown to an adversary, nor a
+ * claim with what the builder saw before the claim is decided; they are passed over.
+ */
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "broker/core_parts.h"
+#include "proto/codec.h"
+
+int on_credit(Core *core, Incoming *in) {
+        const struct credit *credit = &in->message.credit;
+        Peer *peer = in->peer;
+
+        peer->jobs = peer->agent->role == ROLE_ADVERSARY ? credit->jobs : 0;
+        peer->entries = credit->entries;
+        peer->after = credit->after;
+        free(peer->phase);
+        peer->phase = credit->phase.n
+                              ? mem_strndup((const char *)credit->phase.data, credit->phase.n)
+                              : NULL;
+        /* A holder that has room and is new on this connection may have lost what it held. */
+        if (!peer->has_given_credit && peer->jobs)
+                offer_again(core, peer);
+        peer->has_given_credit = true;
+        return 0;
+}
+
+int deliver_is_sealed(const Core *core, const AgentRecord *reader, const Entry *entry,
+                      bool *ret_is_sealed) {
+        cleanup_arena Arena arena = ARENA_INIT;
+        const ClaimRecord *claim;
+        CodecFault fault;
+        Message message;
+
+        *ret_is_sealed = false;
+        if (reader->role != ROLE_ADVERSARY ||
+            !(slice_is(entry->kind, "note") || slice_is(entry->kind, "claim")))
+                return 0;
+        TRY(codec_decode(entry->frame, &arena, &message, &fault));
+        if (message.type == MESSAGE_NOTE) {
+                *ret_is_sealed = message.note.to == NOTE_TO_JOURNAL;
+                return 0;
+        }
+        claim = state_find_claim(&core->state, entry->seq);
+        *ret_is_sealed = message.claim.claimed_evidence.n && claim && claim_is_open(claim);
+        return 0;
+}
+
+void deliver_fill(const Entry *entry, Message *ret_message) {
+        *ret_message = (Message){
+                .type = MESSAGE_ENTRY,
+                .entry = {.seq = entry->seq,
+                          .received_ms = entry->received_ms,
+                          .kind = entry->kind,
+                          .phase = entry->phase,
+                          .actor = entry->actor,
+                          .id = id_slice(&entry->id),
+                          .frame = entry->frame,
+                          .signature = entry->signature,
+                          .prev = hash_slice(&entry->prev),
+                          .hash = hash_slice(&entry->hash)},
+        };
+}
+
+/* The entry behind the peer's cursor. CHANNEL_E_FULL, CHANNEL_E_GONE: the cursor stays. */
+static int deliver_next(Core *core, Peer *peer) {
+        cleanup_arena Arena arena = ARENA_INIT;
+        bool is_sealed = false;
+        Message message;
+        Entry entry;
+        int r;
+
+        TRY(core->port.read(core->port.userdata, peer->after + 1, &arena, &entry));
+        if (!peer->phase || slice_is(entry.phase, peer->phase)) {
+                TRY(deliver_is_sealed(core, peer->agent, &entry, &is_sealed));
+                if (!is_sealed) {
+                        deliver_fill(&entry, &message);
+                        r = held_send(core, &peer->route, &message);
+                        if (r != 0)
+                                return r;
+                        peer->entries--;
+                }
+        }
+        peer->after++;
+        return 0;
+}
+
+static bool wants_entries(const Core *core, const Peer *peer) {
+        return !peer->is_gone && !peer->agent->is_revoked && peer->entries > 0 &&
+               peer->after < core->state.head_seq && peer->full_until_ms <= core_mono_ms(core);
+}
+
+/* One entry for each in turn, so that nobody's backlog delays another's news. */
+int deliver_all(Core *core) {
+        size_t n_left = DELIVERED_PER_COMMIT;
+        bool has_moved = true;
+
+        while (has_moved && n_left) {
+                has_moved = false;
+                for (size_t i = 0; i < core->n_peers && n_left; i++) {
+                        size_t place = (core->deliver_first + i) % core->n_peers;
+                        int r;
+
+                        if (!wants_entries(core, core->peers[place]))
+                                continue;
+                        r = deliver_next(core, core->peers[place]);
+                        n_left--;
+                        has_moved = true;
+                        if (r != CHANNEL_E_FULL && r != CHANNEL_E_GONE)
+                                TRY(r);
+                }
+        }
+        core->deliver_first++;
+        core->delivery_is_pending = false;
+        for (size_t i = 0; i < core->n_peers; i++)
+                core->delivery_is_pending |= wants_entries(core, core->peers[i]);
+        return 0;
+}

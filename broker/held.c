@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The coldgate authors */
+
+/*
+ * What is said when the batch is durable, and not before. An answer that a full or lost peer does
+ * not get is dropped: it asks again, and gets the same one.
+ */
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "broker/core_parts.h"
+#include "proto/codec.h"
+
+/* Refusals name some reasons and say how many more there are. */
+enum { REASONS_BYTES_MAX = 64 << 10 };
+
+void held_later_bytes(Core *core, const Held *held, Slice bytes) {
+        Held *place;
+
+        /* Doubles whenever the count is a power of two. */
+        if ((core->n_held & (core->n_held - 1)) == 0)
+                core->held = mem_resize(core->held, core->n_held ? core->n_held * 2 : 1,
+                                        sizeof *core->held);
+        place = &core->held[core->n_held++];
+        *place = *held;
+        place->bytes = NULL;
+        place->n_bytes = bytes.n;
+        core->n_held_bytes += sizeof *place + bytes.n;
+        if (bytes.n == 0)
+                return;
+        place->bytes = mem_alloc(bytes.n);
+        memcpy(place->bytes, bytes.data, bytes.n);
+}
+
+void held_later(Core *core, const Held *held) {
+        held_later_bytes(core, held, SLICE_NULL);
+}
+
+static int hold(Core *core, const Held *held, Message *message) {
+        cleanup_buf Buf frame = BUF_INIT(FRAME_MAX);
+        CodecFault fault;
+
+        message_set_present(message);
+        TRY(codec_encode(message, &frame, &fault));
+        held_later_bytes(core, held, buf_get(&frame));
+        return 0;
+}
+
+int held_message(Core *core, const Route *route, Message *message) {
+        return hold(core, &(Held){.kind = HELD_FRAME, .route = *route}, message);
+}
+
+int held_for_agent(Core *core, AgentRecord *agent, Message *message) {
+        return hold(core, &(Held){.kind = HELD_FOR_AGENT, .agent = agent}, message);
+}
+
+int held_progress(Core *core, uint64_t claim_seq, Message *message) {
+        return hold(core, &(Held){.kind = HELD_PROGRESS, .seq = claim_seq}, message);
+}
+
+/* A fault's texts may have been cut in the middle of a character. */
+static Slice whole_characters(const char *text) {
+        Slice slice = slice_text(text);
+        size_t n = slice.n, n_wanted = 1;
+
+        while (n && (slice.data[n - 1] & 0xc0) == 0x80)
+                n--;
+        if (n == 0)
+                return slice;
+        if (slice.data[n - 1] >= 0xf0)
+                n_wanted = 4;
+        else if (slice.data[n - 1] >= 0xe0)
+                n_wanted = 3;
+        else if (slice.data[n - 1] >= 0xc0)
+                n_wanted = 2;
+        return slice.n - (n - 1) < n_wanted ? slice_head(slice, n - 1) : slice;
+}
+
+/* As many of the reasons as fit; then how many more there are. */
+static void fill_reasons(struct refuse *refuse, const RuleRefusal *refusal, Arena *arena) {
+        size_t n_bytes = 0, n = 0;
+
+        refuse->reasons = arena_alloc_array(arena, refusal->n_reasons + 1, sizeof *refuse->reasons);
+        while (n < refusal->n_reasons && n_bytes + refusal->reasons[n].n <= REASONS_BYTES_MAX) {
+                n_bytes += refusal->reasons[n].n;
+                refuse->reasons[n] = refusal->reasons[n];
+                n++;
+        }
+        if (n < refusal->n_reasons) {
+                refuse->reasons[n] = slice_text(
+                        arena_printf(arena, "and %zu more reasons", refusal->n_reasons - n));
+                n++;
+        }
+        refuse->n_reasons = n;
+}
+
+int held_refusal(Core *core, const Route *route, Slice id, const RuleRefusal *refusal) {
+        cleanup_arena Arena arena = ARENA_INIT;
+        Message message = {
+                .type = MESSAGE_REFUSE,
+                .refuse = {.id = id,
+                           .rule = slice_text(refusal->fault.rule),
+                           .place = whole_characters(refusal->fault.place),
+                           .found = whole_characters(refusal->fault.found),
+                           .next = whole_characters(refusal->fault.next)},
+        };
+
+        fill_reasons(&message.refuse, refusal, &arena);
+        return held_message(core, route, &message);
+}
+
+int held_send(Core *core, const Route *route, Message *message) {
+        cleanup_buf Buf frame = BUF_INIT(FRAME_MAX);
+        Peer *peer = peer_find(core, route);
+        CodecFault fault;
+
+        message_set_present(message);
+        TRY(codec_encode(message, &frame, &fault));
+        if (peer)
+                return peer_send(core, peer, buf_get(&frame));
+        return core->port.send(core->port.userdata, route, buf_get(&frame));
+}
+
+static const Checkpoint *checkpoint_of_head(Core *core) {
+        if (!core->has_checkpoint)
+                checkpoint_sign(core->key, &core->state.ledger, core->state.head_seq,
+                                &core->state.head_hash, &core->checkpoint);
+        core->has_checkpoint = true;
+        return &core->checkpoint;
+}
+
+static int say_ack(Core *core, const Held *held) {
+        const Checkpoint *head = checkpoint_of_head(core);
+        Message message = {
+                .type = MESSAGE_ACK,
+                .ack = {.id = id_slice(&held->id),
+                        .seq = held->seq,
+                        .hash = hash_slice(&held->hash),
+                        .head_seq = head->seq,
+                        .head_hash = hash_slice(&head->hash),
+                        .head_signature = slice_make(head->signature, SIGNATURE_BYTES)},
+        };
+
+        return held_send(core, &held->route, &message);
+}
+
+static int say_welcome(Core *core, const Held *held) {
+        cleanup_arena Arena arena = ARENA_INIT;
+        const State *state = &core->state;
+        const Checkpoint *head = checkpoint_of_head(core);
+        Message message = {
+                .type = MESSAGE_WELCOME,
+                .welcome = {.protocol = PROTOCOL_VERSION,
+                            .ledger = hash_slice(&state->ledger),
+                            .project = slice_text(state->project),
+                            .name = slice_text(held->agent->name),
+                            .role = held->agent->role,
+                            .head_seq = head->seq,
+                            .head_hash = hash_slice(&head->hash),
+                            .head_signature = slice_make(head->signature, SIGNATURE_BYTES),
+                            .broker_key = slice_make(&state->broker_key, sizeof(PublicKey))},
+        };
+        Entry seen;
+
+        if (held->seq && held->seq <= state->head_seq) {
+                TRY(core->port.read(core->port.userdata, held->seq, &arena, &seen));
+                message.welcome.seen_hash = hash_slice(&seen.hash);
+        }
+        return held_send(core, &held->route, &message);
+}
+
+static bool follows(const Core *core, const Peer *peer, const ClaimRecord *claim) {
+        if (!claim || peer->is_gone || peer->full_until_ms > core_mono_ms(core))
+                return false;
+        if (peer->agent->name == claim->builder)
+                return true;
+        return peer->agent->role != ROLE_ADVERSARY && peer->entries > 0 &&
+               (!peer->phase || slice_is(slice_text(peer->phase), claim->phase->name));
+}
+
+static int say_to_many(Core *core, const Held *held) {
+        const ClaimRecord *claim = state_find_claim(&core->state, held->seq);
+        Slice frame = slice_make(held->bytes, held->n_bytes);
+
+        for (size_t i = 0; i < core->n_peers; i++) {
+                Peer *peer = core->peers[i];
+                bool is_meant = held->kind == HELD_FOR_AGENT
+                                        ? peer->agent == held->agent && !peer->is_gone
+                                        : follows(core, peer, claim);
+
+                int r = is_meant ? peer_send(core, peer, frame) : 0;
+
+                if (r < 0)
+                        TRY(r);
+        }
+        return 0;
+}
+
+static int say_frame(Core *core, const Held *held) {
+        Peer *peer = peer_find(core, &held->route);
+        Slice frame = slice_make(held->bytes, held->n_bytes);
+
+        if (peer)
+                return peer_send(core, peer, frame);
+        return core->port.send(core->port.userdata, &held->route, frame);
+}
+
+static int say(Core *core, const Held *held) {
+        switch (held->kind) {
+        case HELD_FRAME: return say_frame(core, held);
+        case HELD_FOR_AGENT:
+        case HELD_PROGRESS: return say_to_many(core, held);
+        case HELD_ACK: return say_ack(core, held);
+        case HELD_WELCOME: return say_welcome(core, held);
+        case HELD_STATUS: return answer_status(core, held);
+        case HELD_ENTRY: return answer_entry(core, held);
+        case HELD_EVIDENCE: return answer_evidence(core, held);
+        }
+        return error_origin(-EINVAL);
+}
+
+int held_speak(Core *core) {
+        for (size_t i = 0; i < core->n_held; i++) {
+                int r = say(core, &core->held[i]);
+
+                if (r < 0 || r == CHANNEL_E_TOO_LARGE)
+                        TRY(r);
+        }
+        held_clear(core);
+        return 0;
+}
+
+void held_clear(Core *core) {
+        for (size_t i = 0; i < core->n_held; i++)
+                free(core->held[i].bytes);
+        core->n_held = 0;
+        core->n_held_bytes = 0;
+}

@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The coldgate authors */
+
+/*
+ * Leases. The ledger says which run; here is until when, and to whom their offer must go. Level,
+ * not edge: the running leases are made equal to the state in each batch, so that a restart, a
+ * withdrawal and a revised plan need nothing of their own.
+ */
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/error.h"
+#include "broker/core_parts.h"
+
+/* The schema's limit of a lease's attempt. */
+enum { ATTEMPTS_EVER_MAX = 1000 };
+
+static size_t place_of(const Core *core, uint64_t claim_seq) {
+        size_t low = 0, high = core->n_running;
+
+        while (low < high) {
+                size_t middle = low + (high - low) / 2;
+
+                if (core->running[middle].claim_seq < claim_seq)
+                        low = middle + 1;
+                else
+                        high = middle;
+        }
+        return low;
+}
+
+static Running *find_running(const Core *core, uint64_t claim_seq) {
+        size_t place = place_of(core, claim_seq);
+
+        if (place == core->n_running || core->running[place].claim_seq != claim_seq)
+                return NULL;
+        return &core->running[place];
+}
+
+static Running *add_running(Core *core, const ClaimRecord *claim) {
+        size_t place = place_of(core, claim->seq);
+        Running *running;
+
+        core->running = mem_resize(core->running, core->n_running + 1, sizeof *core->running);
+        running = &core->running[place];
+        memmove(running + 1, running, (core->n_running - place) * sizeof *running);
+        core->n_running++;
+        *running = (Running){
+                .claim_seq = claim->seq,
+                .lease_seq = claim->lease_seq,
+                .deadline_ms = core_mono_ms(core) + claim->lease_ms,
+                .adversary = claim->adversary,
+        };
+        return running;
+}
+
+bool offer_is_over(const Core *core, uint64_t claim_seq, uint64_t lease_seq) {
+        const Running *running = find_running(core, claim_seq);
+
+        return running && running->lease_seq == lease_seq &&
+               core_mono_ms(core) >= running->deadline_ms;
+}
+
+void offer_renew(Core *core, uint64_t claim_seq, uint64_t lease_seq) {
+        const ClaimRecord *claim = state_find_claim(&core->state, claim_seq);
+        Running *running = find_running(core, claim_seq);
+
+        if (!claim || !running || running->lease_seq != lease_seq)
+                return;
+        running->deadline_ms = core_mono_ms(core) + claim->lease_ms;
+        running->awaits_sign = false;
+}
+
+/* ---- the end of leases ---- */
+
+static int cancel(Core *core, const Route *route, const char *adversary, uint64_t lease_seq,
+                  const char *why) {
+        AgentRecord *agent =
+                adversary ? state_find_agent(&core->state, slice_text(adversary)) : NULL;
+        Message message = {
+                .type = MESSAGE_CANCEL,
+                .cancel = {.lease = lease_seq, .why = slice_text(why)},
+        };
+
+        if (route)
+                return held_message(core, route, &message);
+        return held_for_agent(core, agent, &message);
+}
+
+static const char *why_over(const ClaimRecord *claim) {
+        if (!claim || claim->state == CLAIM_STATE_SUPERSEDED)
+                return "nothing of the claim is open any more";
+        if (claim->state == CLAIM_STATE_WITHDRAWN)
+                return "the builder withdrew the claim";
+        return "the lease lapsed";
+}
+
+static int lapse(Core *core, const ClaimRecord *claim, const char *why, uint64_t attempts_max) {
+        Message message = {
+                .type = MESSAGE_LAPSE,
+                .lapse = {.claim = claim->seq,
+                          .lease = claim->lease_seq,
+                          .why = slice_text(why),
+                          .exhausted = claim->attempts >= attempts_max},
+        };
+
+        return core_append_own(core, &message);
+}
+
+/* Leases that cannot lead to a verdict any more, whatever the clock says. */
+static const char *why_moot(const Core *core, const ClaimRecord *claim) {
+        const AgentRecord *holder = state_find_agent(&core->state, slice_text(claim->adversary));
+
+        if (holder->is_revoked)
+                return "the key of its holder was revoked";
+        if (claim->phase->plan_seq > claim->lease_seq)
+                return "the plan was revised";
+        return NULL;
+}
+
+static int lapse_moot(Core *core) {
+        for (size_t i = core->state.n_claims; i-- > 0;) {
+                const ClaimRecord *claim = core->state.claims[i];
+                const char *why = claim->state == CLAIM_STATE_LEASED ? why_moot(core, claim) : NULL;
+
+                if (why)
+                        TRY(lapse(core, claim, why, ATTEMPTS_EVER_MAX));
+        }
+        return 0;
+}
+
+int offer_lapse_overdue(Core *core) {
+        uint64_t now = core_mono_ms(core);
+
+        for (size_t i = 0; i < core->n_running; i++) {
+                const Running *running = &core->running[i];
+                const ClaimRecord *claim = state_find_claim(&core->state, running->claim_seq);
+                cleanup_free char *why = NULL;
+
+                if (running->deadline_ms > now || !claim || claim->state != CLAIM_STATE_LEASED ||
+                    claim->lease_seq != running->lease_seq)
+                        continue;
+                why = mem_printf("no sign of %s for %" PRIu64 " s", running->adversary,
+                                 claim->lease_ms / 1000);
+                TRY(lapse(core, claim, why, core->settings.attempts));
+        }
+        return 0;
+}
+
+static int drop_ended(Core *core) {
+        size_t n = 0;
+
+        for (size_t i = 0; i < core->n_running; i++) {
+                Running *running = &core->running[i];
+                const ClaimRecord *claim = state_find_claim(&core->state, running->claim_seq);
+
+                if (claim && claim->state == CLAIM_STATE_LEASED &&
+                    claim->lease_seq == running->lease_seq) {
+                        core->running[n++] = *running;
+                        continue;
+                }
+                if (!claim || claim->state != CLAIM_STATE_DECIDED)
+                        TRY(cancel(core, NULL, running->adversary, running->lease_seq,
+                                   why_over(claim)));
+        }
+        core->n_running = n;
+        return 0;
+}
+
+int offer_settle(Core *core) {
+        TRY(lapse_moot(core));
+        TRY(drop_ended(core));
+        for (size_t i = 0; i < core->state.n_claims; i++)
+                if (core->state.claims[i]->state == CLAIM_STATE_LEASED &&
+                    !find_running(core, core->state.claims[i]->seq))
+                        (void)add_running(core, core->state.claims[i]);
+        core->is_settled = true;
+        return 0;
+}
+
+/* ---- handing out ---- */
+
+static uint64_t count_leases(const Core *core, const char *adversary, bool only_awaiting) {
+        uint64_t n = 0;
+
+        for (size_t i = 0; i < core->n_running; i++)
+                n += core->running[i].adversary == adversary &&
+                     (!only_awaiting || core->running[i].awaits_sign);
+        return n;
+}
+
+static bool may_take(const Core *core, const Peer *peer, const ClaimRecord *claim) {
+        const AgentRecord *builder = state_find_agent(&core->state, slice_text(claim->builder));
+
+        return !peer->is_gone && peer->agent->role == ROLE_ADVERSARY && !peer->agent->is_revoked &&
+               peer->jobs > count_leases(core, peer->agent->name, true) &&
+               peer->full_until_ms <= core_mono_ms(core) &&
+               memcmp(builder->key.sign, peer->agent->key.sign, SIGN_PUBLIC_BYTES) != 0;
+}
+
+/* Rather another than who let it lapse, rather one with fewer leases, rather one who waited. */
+static bool is_better(const Core *core, const ClaimRecord *claim, const Peer *a, const Peer *b) {
+        bool a_failed = a->agent->name == claim->adversary;
+        bool b_failed = b->agent->name == claim->adversary;
+        uint64_t n_a = count_leases(core, a->agent->name, false);
+        uint64_t n_b = count_leases(core, b->agent->name, false);
+
+        if (a_failed != b_failed)
+                return b_failed;
+        if (n_a != n_b)
+                return n_a < n_b;
+        return a->offered < b->offered;
+}
+
+static Peer *choose_peer(const Core *core, const ClaimRecord *claim) {
+        Peer *best = NULL;
+
+        for (size_t i = 0; i < core->n_peers; i++) {
+                Peer *peer = core->peers[i];
+
+                if (may_take(core, peer, claim) && (!best || is_better(core, claim, peer, best)))
+                        best = peer;
+        }
+        return best;
+}
+
+static int lease(Core *core, const ClaimRecord *claim, Peer *peer) {
+        Message message = {
+                .type = MESSAGE_LEASE,
+                .lease = {.claim = claim->seq,
+                          .adversary = slice_text(peer->agent->name),
+                          .lease_ms = core->settings.lease_ms,
+                          .attempt = claim->attempts + 1},
+        };
+        Running *running;
+
+        TRY(core_append_own(core, &message));
+        running = add_running(core, claim);
+        running->route = peer->route;
+        running->offer_is_due = true;
+        peer->jobs--;
+        peer->offered = ++core->n_offers;
+        return 0;
+}
+
+static bool somebody_has_credit(const Core *core) {
+        for (size_t i = 0; i < core->n_peers; i++)
+                if (core->peers[i]->jobs)
+                        return true;
+        return false;
+}
+
+int offer_hand_out(Core *core) {
+        if (!somebody_has_credit(core))
+                return 0;
+        for (size_t i = 0; i < core->state.n_claims; i++) {
+                const ClaimRecord *claim = core->state.claims[i];
+                Peer *peer;
+
+                if (claim->state != CLAIM_STATE_QUEUED)
+                        continue;
+                peer = choose_peer(core, claim);
+                if (peer)
+                        TRY(lease(core, claim, peer));
+        }
+        return 0;
+}
+
+void offer_again(Core *core, Peer *peer) {
+        for (size_t i = 0; i < core->n_running; i++) {
+                Running *running = &core->running[i];
+
+                if (running->adversary != peer->agent->name)
+                        continue;
+                running->route = peer->route;
+                running->offer_is_due = true;
+                running->awaits_sign = true;
+        }
+}
+
+static int send_offer(Core *core, const ClaimRecord *claim, const Route *route) {
+        cleanup_arena Arena arena = ARENA_INIT;
+        const PhaseRecord *phase = claim->phase;
+        struct offer offer = {
+                .claim = claim->seq,
+                .lease = claim->lease_seq,
+                .lease_ms = claim->lease_ms,
+                .claimed_ms = claim->received_ms,
+                .gates = arena_alloc_array(&arena, claim->n_gates, sizeof *offer.gates),
+                .phase = slice_text(phase->name),
+                .repository = slice_text(claim->repository),
+                .commit = slice_text(claim->commit),
+                .mode = claim->mode,
+                .plan = slice_make(phase->plan_text, phase->plan_bytes),
+                .plan_digest = hash_slice(&phase->plan_digest),
+        };
+        Message message = {.type = MESSAGE_OFFER};
+
+        for (size_t i = 0; i < claim->n_gates; i++)
+                if (claim_get_open_gate(claim, i))
+                        offer.gates[offer.n_gates++] = slice_text(claim->gates[i]);
+        message.offer = offer;
+        return held_send(core, route, &message);
+}
+
+int offer_send_due(Core *core) {
+        for (size_t i = 0; i < core->n_running; i++) {
+                Running *running = &core->running[i];
+                const Peer *peer = peer_find(core, &running->route);
+                int r;
+
+                if (!running->offer_is_due || !peer || peer->full_until_ms > core_mono_ms(core))
+                        continue;
+                r = send_offer(core, state_find_claim(&core->state, running->claim_seq),
+                               &running->route);
+                if (r == CHANNEL_E_FULL || r == CHANNEL_E_GONE)
+                        continue;
+                TRY(r);
+                running->offer_is_due = false;
+        }
+        return 0;
+}
+
+uint64_t offer_next_deadline(const Core *core) {
+        uint64_t first = UINT64_MAX;
+
+        for (size_t i = 0; i < core->n_running; i++) {
+                const Running *running = &core->running[i];
+                const Peer *peer = running->offer_is_due ? peer_find(core, &running->route) : NULL;
+
+                if (running->deadline_ms < first)
+                        first = running->deadline_ms;
+                if (peer && peer->full_until_ms < first)
+                        first = peer->full_until_ms;
+        }
+        return first;
+}
+
+/* ---- progress ---- */
+
+int on_progress(Core *core, Incoming *in) {
+        const struct progress *progress = &in->message.progress;
+        const ClaimRecord *claim = state_find_claim(&core->state, progress->claim);
+        Message message = in->message;
+
+        if (!claim || claim->state != CLAIM_STATE_LEASED || claim->lease_seq != progress->lease ||
+            claim->adversary != in->actor->name || offer_is_over(core, claim->seq, progress->lease))
+                return cancel(core, in->route, NULL, progress->lease,
+                              "it is not your lease (any more)");
+        offer_renew(core, claim->seq, progress->lease);
+        message.progress.adversary = slice_text(in->actor->name);
+        return held_progress(core, claim->seq, &message);
+}
