@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The coldgate authors */
+#pragma once
+
+/* The Builder's own repository, asked with the Builder's own git. (The adversary never runs git in
+ * somebody else's.) */
+
+#include "base/fault.h"
+
+enum { COMMIT_TEXT_MAX = 65 };
+
+enum { _GIT_E_SUCCESS, GIT_E_REFUSED, GIT_E_NONE };
+
+/* The top of the repository that holds the current directory. GIT_E_NONE: there is none;
+ * GIT_E_REFUSED: git cannot be run (rule git-missing). Caller frees. */
+int git_find_top(char **ret_top, Fault *reterr_fault) must_check;
+/* The full id of the commit that `rev` names there. Rule claim-commit-unresolved. */
+int git_resolve(const char *rev, char ret_commit[COMMIT_TEXT_MAX], Fault *reterr_fault) must_check;
+/* Refuses changes that are in no commit, untracked files included. Rule claim-dirty-tree. */
+int git_check_clean(const char *top, Fault *reterr_fault) must_check;
+
+/* 40 or 64 lower-case hex digits. */
+bool commit_is_full(const char *text);
+/* file:// and the path, its odd bytes percent-encoded. */
+void git_append_file_url(const char *path, Buf *url);

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The coldgate authors */
+
+/* The rows of the command line. */
+
+#include "builder-agent/verbs.h"
+
+#define KEY_OPTION                                                                                 \
+        { "key", "FILE", "The secret key to speak with (default: .coldgate/keys/builder)." }
+#define PHASE_OPTION                                                                               \
+        { "phase", "P", "The phase (default: the only one that fits)." }
+#define TIMEOUT_OPTION                                                                             \
+        {                                                                                          \
+                "timeout", "D",                                                                    \
+                        "Stop waiting after this time, e.g. 10m (default: never); exit status 8."  \
+        }
+
+static const OptionRow claim_options[] = {
+        PHASE_OPTION,
+        {"repo", "URL",
+         "Where the adversary fetches: https, ssh or file (default: this repository)."},
+        {"commit", "REV", "What is claimed (default: HEAD); resolved here to a full commit id."},
+        {"what", "TEXT", "WHAT is claimed, in words."},
+        {"how", "TEXT", "HOW to see it."},
+        {"expected", "TEXT", "What is EXPECTED then."},
+        {"where", "TEXT", "WHERE it is: paths, services."},
+        {"evidence", "FILE", "What you saw; shown to the adversary after its own run."},
+        {"wait", NULL, "Wait for the verdicts; the exit status is theirs."},
+        TIMEOUT_OPTION,
+        KEY_OPTION,
+        {NULL, NULL, NULL},
+};
+
+static const OptionRow wait_options[] = {
+        PHASE_OPTION,
+        TIMEOUT_OPTION,
+        KEY_OPTION,
+        {NULL, NULL, NULL},
+};
+
+static const OptionRow withdraw_options[] = {
+        {"why", "TEXT", "The reason."},
+        KEY_OPTION,
+        {NULL, NULL, NULL},
+};
+
+static const OptionRow note_options[] = {
+        {"journal", NULL, "Your reasoning: sealed from adversaries until their verdict."},
+        PHASE_OPTION,
+        KEY_OPTION,
+        {NULL, NULL, NULL},
+};
+
+static const OptionRow done_options[] = {
+        {"commit", "REV", "The commit at which every gate holds (default: HEAD)."},
+        {"wait", NULL, "While claims are pending, wait and ask again."},
+        TIMEOUT_OPTION,
+        KEY_OPTION,
+        {NULL, NULL, NULL},
+};
+
+static const OptionRow key_options[] = {
+        KEY_OPTION,
+        {NULL, NULL, NULL},
+};
+
+static const OptionRow keygen_options[] = {
+        {"key", "FILE", "Where to write it (default: .coldgate/keys/NAME)."},
+        {NULL, NULL, NULL},
+};
+
+static const Verb verbs[] = {
+        {"claim", "GATE…", 1, ARGUMENTS_MAX, "Say that gates hold at a commit.", verb_claim,
+         claim_options},
+        {"wait", "CLAIM|GATE", 1, 1, "Wait for the verdicts of a claim.", verb_wait, wait_options},
+        {"withdraw", "CLAIM", 1, 1, "Take a claim back.", verb_withdraw, withdraw_options},
+        {"status", "[PHASE]", 0, 1, "Where the gates stand, who is waited for, why not DONE.",
+         verb_status, key_options},
+        {"note", "TEXT", 1, 1, "Words for the record, or the journal; never a claim.", verb_note,
+         note_options},
+        {"done", "[PHASE]", 0, 1, "Ask that a phase be DONE.", verb_done, done_options},
+        {"keygen", "NAME", 1, 1, "Make a key here; only its public line travels.", verb_keygen,
+         keygen_options},
+};
+
+const Program builder_program = {
+        .name = "builder-agent",
+        .help = "claims that gates hold, waits for the adversary's verdicts, asks for DONE",
+        .verbs = verbs,
+        .n_verbs = ARRAY_SIZE(verbs),
+};

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The coldgate authors */
+
+/* Each verdict is printed when it comes; as JSON, all of them at the end. */
+
+#include "builder-agent/verdicts.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "builder-agent/waiting.h"
+#include "builder-agent/watch.h"
+#include "proto/describe.h"
+#include "view/entry.h"
+#include "view/status.h"
+
+typedef struct Verdicts {
+        Builder *builder;
+        const struct claim *claim;
+        Watch watch;
+        Waiting waiting;
+        Arena arena;
+        bool with_colour;
+        Buf entries;  /* the verdicts as a JSON list, without its brackets */
+        Buf progress; /* what the adversary is doing */
+} Verdicts;
+
+static void verdicts_deinit(Verdicts *verdicts) {
+        waiting_end(&verdicts->waiting);
+        arena_deinit(&verdicts->arena);
+        buf_deinit(&verdicts->entries);
+        buf_deinit(&verdicts->progress);
+}
+
+void claim_describe_json(uint64_t seq, const struct claim *claim, Buf *text) {
+        buf_printf(text, "{\"seq\":%llu,\"name\":\"C-%llu\",\"phase\":", (unsigned long long)seq,
+                   (unsigned long long)seq);
+        describe_json_string(claim->phase, text);
+        buf_text(text, ",\"gates\":[");
+        for (size_t i = 0; i < claim->n_gates; i++) {
+                buf_text(text, i ? "," : "");
+                describe_json_string(claim->gates[i], text);
+        }
+        buf_text(text, "],\"commit\":");
+        describe_json_string(claim->commit, text);
+        buf_text(text, ",\"repository\":");
+        describe_json_string(claim->repository, text);
+        buf_text(text, "}");
+}
+
+/* ---- while waiting ---- */
+
+static void say_verdict(Verdicts *verdicts, const struct entry *entry, const Message *body) {
+        cleanup_buf Buf text = BUF_TEXT;
+
+        if (verdicts->builder->is_json) {
+                buf_text(&verdicts->entries, verdicts->entries.n ? "," : "");
+                entry_describe_json(entry, body, &verdicts->entries);
+                return;
+        }
+        progress_clear(&verdicts->waiting.progress);
+        verdict_describe(&body->verdict, entry->seq, verdicts->with_colour, &text);
+        builder_print(&text);
+}
+
+static void note_lease(Verdicts *verdicts, const struct lease *lease) {
+        if (lease->claim != verdicts->watch.claim)
+                return;
+        buf_clear(&verdicts->progress);
+        buf_printf(&verdicts->progress, "%.*s has taken it", SLICE_ARGS(lease->adversary));
+}
+
+static bool on_entry(void *userdata, const struct entry *entry, const Message *body) {
+        Verdicts *verdicts = userdata;
+
+        if (body->type == MESSAGE_LEASE)
+                note_lease(verdicts, &body->lease);
+        if (watch_apply(&verdicts->watch, entry->seq, body) && body->type == MESSAGE_VERDICT)
+                say_verdict(verdicts, entry, body);
+        return watch_is_over(&verdicts->watch);
+}
+
+static void on_progress(void *userdata, const struct progress *progress) {
+        Verdicts *verdicts = userdata;
+
+        if (progress->claim != verdicts->watch.claim)
+                return;
+        buf_clear(&verdicts->progress);
+        buf_printf(&verdicts->progress, "%.*s: %.*s, %llu of %llu checks",
+                   SLICE_ARGS(progress->gate), SLICE_ARGS(progress->what),
+                   (unsigned long long)progress->n_done, (unsigned long long)progress->n_total);
+}
+
+static void describe_wait(void *userdata, Buf *text) {
+        const Verdicts *verdicts = userdata;
+
+        buf_printf(text, "C-%llu: %s", (unsigned long long)verdicts->watch.claim,
+                   verdicts->progress.n ? buf_get_text(&verdicts->progress)
+                                        : "waiting for an adversary");
+}
+
+/* ---- the end ---- */
+
+static void append_gates_json(const Watch *watch, Buf *text) {
+        for (size_t i = 0; i < watch->n_gates; i++) {
+                const WatchGate *gate = &watch->gates[i];
+
+                buf_text(text, i ? ",{\"gate\":" : "{\"gate\":");
+                describe_json_string(gate->gate, text);
+                buf_printf(text, ",\"state\":\"%s\"", watch_words[gate->state]);
+                if (gate->state == WATCH_DECIDED)
+                        buf_printf(text, ",\"decision\":\"%s\"",
+                                   word_of(&words_DECISION, (int)gate->decision));
+                if (gate->cause)
+                        buf_printf(text, ",\"cause\":%llu", (unsigned long long)gate->cause);
+                buf_text(text, "}");
+        }
+}
+
+static void finish_json(const Verdicts *verdicts) {
+        cleanup_buf Buf text = BUF_TEXT;
+
+        buf_text(&text, "{\"version\":1,\"claim\":");
+        claim_describe_json(verdicts->watch.claim, verdicts->claim, &text);
+        buf_printf(&text, ",\"outcome\":\"%s\",\"gates\":[", watch_outcome(&verdicts->watch));
+        append_gates_json(&verdicts->watch, &text);
+        buf_text(&text, "],\"verdicts\":[");
+        buf_slice(&text, buf_get(&verdicts->entries));
+        buf_printf(&text, "],\"exit\":%d}\n", verdicts->builder->status);
+        builder_print(&text);
+}
+
+/* Gates that ended without a verdict. */
+static void finish_text(const Verdicts *verdicts) {
+        cleanup_buf Buf text = BUF_TEXT;
+
+        for (size_t i = 0; i < verdicts->watch.n_gates; i++) {
+                const WatchGate *gate = &verdicts->watch.gates[i];
+
+                if (gate->state == WATCH_DECIDED || gate->state == WATCH_PENDING)
+                        continue;
+                text_make_visible(gate->gate, false, &text);
+                buf_printf(&text, ": %s by entry %llu\n", watch_words[gate->state],
+                           (unsigned long long)gate->cause);
+        }
+        builder_print(&text);
+}
+
+static void finish(Verdicts *verdicts, const char *why_pending) {
+        if (why_pending)
+                (void)fprintf(stderr, "%s; the claim stands\n  next: builder-agent wait C-%llu\n",
+                              why_pending, (unsigned long long)verdicts->watch.claim);
+        if (verdicts->builder->is_json)
+                finish_json(verdicts);
+        else
+                finish_text(verdicts);
+}
+
+int verdicts_wait(Builder *builder, uint64_t seq, const struct claim *claim, uint64_t deadline_ms,
+                  Fault *reterr_fault) {
+        cleanup(verdicts_deinit) Verdicts verdicts = {
+                .builder = builder,
+                .claim = claim,
+                .with_colour = colour_is_wanted(STDOUT_FILENO, args_has(builder->args, "no-color")),
+                .entries = BUF_TEXT,
+                .progress = BUF_TEXT,
+                .waiting = {.builder = builder,
+                            .cursor = seq,
+                            .deadline_ms = deadline_ms,
+                            .on_entry = on_entry,
+                            .on_progress = on_progress,
+                            .describe = describe_wait,
+                            .signal_fd = -1},
+        };
+        const char *why_pending = NULL;
+        int r;
+
+        verdicts.waiting.userdata = &verdicts;
+        watch_init(&verdicts.watch, seq, claim, &verdicts.arena);
+        TRY(waiting_start(&verdicts.waiting));
+        r = waiting_run(&verdicts.waiting, reterr_fault);
+        progress_clear(&verdicts.waiting.progress);
+        if (r == WAITING_E_REFUSED)
+                return BUILDER_E_REFUSED;
+        if (r < 0)
+                return error_origin(r);
+        builder->status = watch_exit_status(&verdicts.watch);
+        if (r == WAITING_E_TIMEOUT)
+                why_pending = "still pending";
+        if (r == WAITING_E_INTERRUPTED) {
+                why_pending = "detached";
+                builder->status = EXIT_INTERRUPTED;
+        }
+        finish(&verdicts, why_pending);
+        return 0;
+}
