@@ -13,7 +13,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/mem.h"
-#include "lib/test.h"
+#include "tests/lib/test.h"
 #include "proto/codec.h"
 #include "proto/loop.h"
 

@@ -10,7 +10,7 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
-#include "lib/test.h"
+#include "tests/lib/test.h"
 
 TEST(a_readable_descriptor_ends_the_wait_and_only_it_is_ready) {
         LoopWait wait = {.n_fds = 0};
