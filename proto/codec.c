@@ -187,17 +187,20 @@ static int encode_record(Encoder *encoder, const RecordSpec *spec, const void *b
 int codec_encode(const Message *message, Buf *frame, CodecFault *reterr_fault) {
         const MessageSpec *spec = message_spec(message->type);
         Encoder encoder = {.fault = reterr_fault};
+        bool was_full = frame->is_full;
         size_t n_before = frame->n;
         int r;
 
         if (!spec)
                 return refuse(reterr_fault, NULL, "is no message of this protocol");
+        frame->is_full = false;
         msgpack_packer_init(&encoder.packer, frame, on_bytes);
         (void)msgpack_pack_array(&encoder.packer, 2);
         (void)msgpack_pack_uint64(&encoder.packer, (uint64_t)spec->type);
         r = encode_record(&encoder, &spec->body, message_body_const(message));
         if (!r && (frame->is_full || frame->n - n_before > FRAME_MAX))
                 r = refuse(reterr_fault, NULL, "is too large for a frame");
+        frame->is_full = was_full;
         if (!r)
                 return 0;
         frame->n = n_before;

@@ -25,7 +25,7 @@ typedef struct CodecFault {
 } CodecFault;
 
 /* Appends the message's frame. CODEC_E_REFUSED: a limit of a row is broken (a programming error
- * unless the values came from outside). */
+ * unless the values came from outside) or it does not fit; then the buffer is as it was. */
 int codec_encode(const Message *message, Buf *frame, CodecFault *reterr_fault) must_check;
 
 /* Texts and bytes point into `frame`; lists and records live in `arena`. Both must outlive the

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The coldgate authors */
+
+/* Messages in words: what a terminal and a parser must never get. */
+
+#include "proto/describe.h"
+
+#include <stdlib.h>
+
+#include <jansson.h>
+
+#include "base/utf8.h"
+#include "tests/lib/arbitrary.h"
+#include "tests/lib/test.h"
+
+enum { SEEDS = 50 };
+
+typedef void (*OnMessage)(const Message *message);
+
+static void for_each_message(OnMessage on_message) {
+        for (size_t i = 0; message_spec_at(i); i++)
+                for (uint64_t seed = 0; seed < SEEDS; seed++) {
+                        cleanup_arena Arena arena = ARENA_INIT;
+                        Arbitrary arbitrary = {.state = seed * 1000 + i, .arena = &arena};
+                        Message message;
+
+                        arbitrary_message(&arbitrary, message_spec_at(i)->type, &message);
+                        on_message(&message);
+                }
+}
+
+static json_t *parse(const Buf *text) {
+        json_error_t error;
+        json_t *json = json_loadb(buf_get_text(text), text->n,
+                                  JSON_REJECT_DUPLICATES | JSON_DECODE_INT_AS_REAL |
+                                          JSON_DECODE_ANY | JSON_ALLOW_NUL,
+                                  &error);
+
+        if (!json)
+                FAIL_TEST("%s: %s", error.text, buf_get_text(text));
+        return json;
+}
+
+/* ---- JSON ---- */
+
+static void on_json(const Message *message) {
+        const RecordSpec *spec = &message_spec(message->type)->body;
+        cleanup_buf Buf text = BUF_TEXT;
+        size_t n_present = 0;
+        json_t *json;
+
+        describe_json(message, &text);
+        json = parse(&text);
+        CHECK(json_is_object(json));
+        for (size_t i = 0; i < spec->n_fields; i++) {
+                bool is_there = json_object_get(json, spec->fields[i].name) != NULL;
+
+                CHECK_EQ_INT(is_there, field_is_present(body_present(message_body_const(message)),
+                                                        spec->fields[i].tag));
+                n_present += is_there;
+        }
+        CHECK_EQ_U64(json_object_size(json), n_present);
+        json_decref(json);
+}
+
+TEST(every_message_is_an_object_with_the_fields_that_are_there) {
+        for_each_message(on_json);
+}
+
+static void check_string(Slice string, const char *expected) {
+        cleanup_buf Buf text = BUF_TEXT;
+
+        describe_json_string(string, &text);
+        CHECK_EQ_TEXT(buf_get_text(&text), expected);
+        json_decref(parse(&text));
+}
+
+TEST(strings_are_escaped_and_what_is_not_utf8_is_replaced) {
+        check_string(SLICE_NULL, "\"\"");
+        check_string(slice_text("plain é"), "\"plain é\"");
+        check_string(slice_text("a\"b\\c\nd"), "\"a\\\"b\\\\c\\nd\"");
+        check_string(slice_make("\0\x1b\x7f", 3), "\"\\u0000\\u001b\\u007f\"");
+        check_string(slice_text("\xc2\x9b"), "\"\\u009b\"");
+        check_string(slice_text("\u202e"), "\"\\u202e\"");
+        check_string(slice_text("\xff\xfe!"), "\"\xef\xbf\xbd\xef\xbf\xbd!\"");
+        check_string(slice_text("\xe2\x82"), "\"\xef\xbf\xbd\xef\xbf\xbd\"");
+}
+
+static void on_round_string(const Message *message) {
+        cleanup_buf Buf text = BUF_TEXT;
+        json_t *json;
+
+        if (message->type != MESSAGE_NOTE)
+                return;
+        describe_json(message, &text);
+        json = parse(&text);
+        CHECK_EQ_SLICE(slice_make(json_string_value(json_object_get(json, "text")),
+                                  json_string_length(json_object_get(json, "text"))),
+                       message->note.text);
+        json_decref(json);
+}
+
+TEST(a_text_comes_out_of_its_json_unchanged) {
+        for_each_message(on_round_string);
+}
+
+TEST(short_bytes_are_hex_and_long_ones_are_text) {
+        cleanup_buf Buf text = BUF_TEXT;
+        static const char body[] =
+                "0123456789012345678901234567890123456789012345678901234567890123456789\xff";
+        struct stream stream = {
+                .name = slice_text("stdout"),
+                .bytes = 3,
+                .sha256 = slice_text("\1\xab"),
+                .head = slice_make(body, sizeof body - 1),
+                .present = 1 << 1 | 1 << 2 | 1 << 3 | 1 << 4,
+        };
+
+        describe_record_json(RECORD_STREAM, &stream, &text);
+        CHECK_EQ_TEXT(buf_get_text(&text),
+                      "{\"name\":\"stdout\",\"bytes\":3,\"sha256\":\"01ab\",\"head\":"
+                      "\"0123456789012345678901234567890123456789012345678901234567890123456789"
+                      "\xef\xbf\xbd\"}");
+}
+
+TEST(no_message_is_an_empty_object) {
+        cleanup_buf Buf text = BUF_TEXT;
+        Message message = {.type = MESSAGE_NONE};
+
+        describe_json(&message, &text);
+        CHECK_EQ_TEXT(buf_get_text(&text), "{}");
+}
+
+/* ---- a line ---- */
+
+static void on_line(const Message *message) {
+        cleanup_buf Buf text = BUF_TEXT;
+
+        describe_line(message, &text);
+        CHECK(utf8_is_valid(buf_get(&text)));
+        for (size_t i = 0; i < text.n; i++)
+                CHECK(text.data[i] >= 0x20 && text.data[i] != 0x7f);
+        CHECK(slice_find(buf_get(&text), slice_text("\u202e")) == text.n);
+        CHECK(text.n < 8192);
+}
+
+TEST(a_line_is_one_short_line_without_control_characters) {
+        for_each_message(on_line);
+}
+
+TEST(a_line_says_the_fields_that_are_there) {
+        cleanup_buf Buf text = BUF_TEXT;
+        Slice gates[] = {slice_text("M1"), slice_text("M2")};
+        Message message = {
+                .type = MESSAGE_CLAIM,
+                .claim = {.phase = slice_text("m"),
+                          .gates = gates,
+                          .n_gates = 2,
+                          .repository = slice_text("file:///r"),
+                          .commit = slice_text("e634e634e634e634e634e634e634e634e634e634"),
+                          .what = slice_text("two \"gates\"\n")},
+        };
+
+        message_set_present(&message);
+        describe_line(&message, &text);
+        CHECK_EQ_TEXT(buf_get_text(&text),
+                      "claim phase=m gates=[M1,M2] repository=file:///r "
+                      "commit=e634e634e634e634e634e634e634e634e634e634 mode=cold "
+                      "what=\"two \\\"gates\\\"\\u000a\"");
+}
+
+TEST(a_line_cuts_what_is_long) {
+        cleanup_buf Buf text = BUF_TEXT;
+        static uint8_t letters[300];
+        Message message = {.type = MESSAGE_SUBMIT};
+
+        memset(letters, 'a', sizeof letters);
+        message.submit = (struct submit){.id = slice_make(letters, 16),
+                                         .frame = slice_make(letters, sizeof letters),
+                                         .signature = slice_make(letters, 64)};
+        message_set_present(&message);
+        describe_line(&message, &text);
+        CHECK_EQ_TEXT(buf_get_text(&text),
+                      "submit id=61616161… frame=(300 bytes) signature=61616161…");
+}
+
+/* ---- docs ---- */
+
+TEST(the_document_has_every_message_record_field_and_word) {
+        cleanup_buf Buf text = BUF_TEXT;
+
+        describe_docs(&text);
+        for (size_t i = 0; message_spec_at(i); i++) {
+                CHECK_CONTAINS(buf_get_text(&text), message_spec_at(i)->body.name);
+                CHECK_CONTAINS(buf_get_text(&text), message_spec_at(i)->body.sentence);
+        }
+        for (int i = 0; i < _RECORD_MAX; i++)
+                for (size_t j = 0; j < record_spec((RecordType)i)->n_fields; j++)
+                        CHECK_CONTAINS(buf_get_text(&text),
+                                       record_spec((RecordType)i)->fields[j].sentence);
+        for (size_t i = 0; word_set_at(i); i++)
+                CHECK_CONTAINS(buf_get_text(&text), word_set_at(i)->sentence);
+        CHECK_CONTAINS_NOT(buf_get_text(&text), "\n\n\n");
+        CHECK_CONTAINS_NOT(buf_get_text(&text), " \n");
+}
