@@ -48,8 +48,7 @@ static int open_long(const char *path, Endpoint *ret_endpoint, Fault *reterr_fau
         address = mem_printf("%s/proc/self/fd/%d/%s", ipc_scheme, fd, slash + 1);
         if (strlen(address) - strlen(ipc_scheme) > PATH_BYTES_MAX)
                 return refuse_long(path, reterr_fault);
-        *ret_endpoint = (Endpoint){.address = TAKE(address), .directory_fd = fd};
-        fd = -1;
+        *ret_endpoint = (Endpoint){.address = TAKE(address), .directory_fd = fd_take(&fd)};
         return 0;
 }
 

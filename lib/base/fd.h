@@ -13,6 +13,14 @@
 void fd_close(int *fd);
 #define cleanup_fd cleanup(fd_close)
 
+/* Hands over a descriptor: yields it and leaves -1 behind. */
+static inline int fd_take(int *fd) {
+        int taken = *fd;
+
+        *fd = -1;
+        return taken;
+}
+
 /* The whole of `data`, through short writes and EINTR. -errno. */
 int fd_write_all(int fd, Slice data) must_check;
 /* Until end of file, into `buf` (up to its ceiling; then buf->is_full). -errno. */
