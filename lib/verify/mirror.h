@@ -20,9 +20,9 @@ enum { COMMIT_HEX_MAX = 64 };
  */
 enum {
         _PREP_E_SUCCESS,
-        PREP_E_URL,    /* not a URL that may be fetched: rule "claim.repository-url": FAIL */
-        PREP_E_FAIL,   /* claim.commit-absent, claim.bad-tree, claim.not-a-commit: FAIL */
-        PREP_E_ERROR,  /* prep.fetch, prep.limits, prep.tree-mismatch, prep.space: INCONCLUSIVE */
+        PREP_E_URL,   /* not a URL that may be fetched: rule "claim.repository-url": FAIL */
+        PREP_E_FAIL,  /* claim.commit-absent, claim.bad-tree, claim.not-a-commit: FAIL */
+        PREP_E_ERROR, /* prep.fetch, prep.limits, prep.tree-mismatch, prep.space: INCONCLUSIVE */
 };
 
 /* Only https://, ssh:// and file:// URLs without option-like or control characters; no `::`. */
@@ -34,14 +34,15 @@ typedef struct Mirror Mirror;
 
 /* Makes the mirror below `mirrors_dir` if it is not there. Locks it against other processes while
  * fetching only. */
-int mirror_open(const char *mirrors_dir, const char *url, Mirror **ret_mirror, Fault *reterr_fault)
-        must_check;
+int mirror_open(const char *mirrors_dir, const char *url, Mirror **ret_mirror,
+                Fault *reterr_fault) must_check;
 Mirror *mirror_free(Mirror *mirror);
 DEFINE_FREEP(Mirror, mirror_free, mirror_freep)
 
-/* Makes sure that the commit and all its trees and blobs are there; fetches only if they are not. */
-int mirror_fetch(Mirror *mirror, const char *commit, uint64_t timeout_ms, Fault *reterr_fault)
-        must_check;
+/* Makes sure that the commit and all its trees and blobs are there; fetches only if they are not.
+ */
+int mirror_fetch(Mirror *mirror, const char *commit, uint64_t timeout_ms,
+                 Fault *reterr_fault) must_check;
 /* The id of the commit's tree. */
 int mirror_get_tree(Mirror *mirror, const char *commit, char ret_tree[COMMIT_HEX_MAX + 1],
                     Fault *reterr_fault) must_check;

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The coldgate authors */
+
+/*
+ * git's messages decide nothing, because the server writes some of them. What decides is which of
+ * our own steps failed: when a fetch with fsck fails, the same is fetched without, and fsck is
+ * asked about what came. If nothing came, it was the server or the way to it.
+ */
+
+#include "verify/fetch.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/statvfs.h>
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "verify/git.h"
+#include "verify/objects.h"
+#include "verify/quarantine.h"
+
+enum { OUTPUT_BYTES_MAX = 16384 };
+
+#define SPACE_BYTES_LEAST ((uint64_t)16 << 20)
+
+/*
+ * Honest histories are full of these: dates, zones and addresses that old tools wrote wrongly, and
+ * modes with a leading zero. None of them can change what is put on disk.
+ */
+#define FSCK_SKIPPED(ROW)                                                                          \
+        ROW(badDate)                                                                               \
+        ROW(badDateOverflow) ROW(badEmail) ROW(badName) ROW(badTimezone) ROW(missingEmail)         \
+                ROW(missingNameBeforeEmail) ROW(missingSpaceBeforeDate)                            \
+                        ROW(missingSpaceBeforeEmail) ROW(multipleAuthors) ROW(nulInCommit)         \
+                                ROW(zeroPaddedDate) ROW(zeroPaddedFilemode)
+
+#define FSCK_SETTING(id)  "-c", "fetch.fsck." #id "=ignore",
+#define FSCK_ARGUMENT(id) #id "=ignore,"
+
+static const char *const fetch_arguments[] = {
+        FSCK_SKIPPED(FSCK_SETTING) "fetch",
+        "--quiet",
+        "--no-tags",
+        "--no-write-fetch-head",
+        "--no-recurse-submodules",
+        "--no-auto-maintenance",
+};
+
+static const char index_pack_strict[] = "--strict=" FSCK_SKIPPED(FSCK_ARGUMENT);
+
+/*
+ * The served repository may belong to another user, which upload-pack takes as a reason to refuse.
+ * That refusal protects commands that obey the configuration and hooks of what they are pointed
+ * at. upload-pack obeys none there that start a program, and it is the only one that we let near.
+ * It heeds the setting only on its own command line: with file:// git drops what its `-c` said
+ * before it starts upload-pack.
+ */
+static const char upload_pack[] = "--upload-pack=git -c 'safe.directory=*' upload-pack";
+
+void fetch_init(Fetch *fetch, const char *mirror, const char *url, const char *commit) {
+        *fetch = (Fetch){
+                .mirror = mirror,
+                .url = url,
+                .commit = commit,
+                .quarantine = quarantine_get_path(mirror),
+                .output = BUF_INIT(OUTPUT_BYTES_MAX),
+        };
+}
+
+void fetch_deinit(Fetch *fetch) {
+        free(fetch->quarantine);
+        buf_deinit(&fetch->output);
+}
+
+static bool is_scheme(const Fetch *fetch, const char *prefix) {
+        return strncmp(fetch->url, prefix, strlen(prefix)) == 0;
+}
+
+static int run(Fetch *fetch, const char *const *args) {
+        GitCommand command = {
+                .git_dir = fetch->quarantine,
+                .args = args,
+                .is_for_ssh = is_scheme(fetch, "ssh://"),
+                .deadline_ms = fetch->deadline_ms,
+        };
+
+        buf_clear(&fetch->output);
+        return git_run(&command, &fetch->output);
+}
+
+static bool is_disk_full(const char *path) {
+        struct statvfs facts;
+
+        return statvfs(path, &facts) == 0 &&
+               ((uint64_t)facts.f_bavail * facts.f_frsize < SPACE_BYTES_LEAST ||
+                (facts.f_files && !facts.f_favail));
+}
+
+int fetch_blame(Fetch *fetch, int git_result) {
+        cleanup_buf Buf complaint = BUF_TEXT;
+
+        git_get_complaint(&fetch->output, &complaint);
+        if (is_disk_full(fetch->mirror))
+                fault_set(fetch->fault, "prep.space", "the disk of the mirrors is full");
+        else if (git_result == GIT_E_TIMEOUT)
+                fault_set(fetch->fault, "prep.fetch", "the fetch did not end within its time");
+        else if (git_result == GIT_E_MISSING)
+                fault_set(fetch->fault, "prep.fetch", "there is no git on this machine");
+        else
+                fault_set(fetch->fault, "prep.fetch", "the repository cannot be fetched: %s",
+                          complaint.n ? buf_get_text(&complaint) : "git gave no reason");
+        fault_place(fetch->fault, "%s", fetch->url);
+        return FETCH_E_ERROR;
+}
+
+static int check_pack(void *userdata, const char *pack) {
+        Fetch *fetch = userdata;
+        cleanup_buf Buf complaint = BUF_TEXT;
+        int r = run(fetch,
+                    (const char *const[]){"index-pack", index_pack_strict, "--verify", pack, NULL});
+
+        if (r == GIT_E_TIMEOUT || r == GIT_E_MISSING)
+                return fetch_blame(fetch, r);
+        if (r != GIT_E_FAILED)
+                return r;
+        git_get_complaint(&fetch->output, &complaint);
+        fault_set(fetch->fault, "claim.bad-tree", "git's fsck refuses what was fetched: %s",
+                  buf_get_text(&complaint));
+        fault_place(fetch->fault, "%s", fetch->url);
+        fault_next(fetch->fault,
+                   "git fsck --strict names the object; commit without it, claim again");
+        return FETCH_E_FAIL;
+}
+
+static int bring(Fetch *fetch, bool with_fsck, const char *const *refspecs) {
+        const char *args[GIT_ARGS_MAX] = {"-c", "transfer.fsckObjects=true"};
+        size_t n = 2;
+
+        if (!with_fsck)
+                args[1] = "transfer.fsckObjects=false";
+        for (size_t i = 0; i < ARRAY_SIZE(fetch_arguments); i++)
+                args[n++] = fetch_arguments[i];
+        if (is_scheme(fetch, "file://"))
+                args[n++] = upload_pack;
+        args[n++] = "--";
+        args[n++] = fetch->url;
+        for (; *refspecs && n < GIT_ARGS_MAX - 1; refspecs++)
+                args[n++] = *refspecs;
+        TRY(quarantine_reset(fetch->mirror));
+        return run(fetch, args);
+}
+
+int fetch_obtain(Fetch *fetch, const char *const *refspecs) {
+        int r = bring(fetch, true, refspecs);
+
+        if (r == GIT_E_FAILED)
+                r = bring(fetch, false, refspecs);
+        else if (r == 0)
+                return 0;
+        if (r == GIT_E_FAILED)
+                return FETCH_E_REFUSED;
+        if (r == GIT_E_TIMEOUT || r == GIT_E_MISSING)
+                return fetch_blame(fetch, r);
+        TRY(r);
+        return quarantine_each_pack(fetch->mirror, check_pack, fetch);
+}
+
+/* FETCH_E_ABSENT, FETCH_E_FAIL if it is something else than a commit. */
+static int look(Fetch *fetch) {
+        cleanup(objects_freep) Objects *objects = NULL;
+        ObjectId id;
+        ObjectKind kind;
+        uint64_t n_bytes;
+        int r;
+
+        if (!object_id_parse(slice_text(fetch->commit), &id))
+                return error_origin(-EINVAL);
+        r = objects_open(fetch->quarantine, &objects);
+        if (r == 0)
+                r = objects_stat(objects, &id, &kind, &n_bytes);
+        if (r == OBJECTS_E_MISSING)
+                return FETCH_E_ABSENT;
+        if (r == OBJECTS_E_DAMAGED) {
+                fault_set(fetch->fault, "prep.mirror", "the mirror cannot be read");
+                fault_place(fetch->fault, "%s", fetch->mirror);
+                fault_next(fetch->fault, "remove this directory; it is fetched anew");
+                return FETCH_E_ERROR;
+        }
+        TRY(r);
+        if (kind == OBJECT_COMMIT)
+                return 0;
+        fault_set(fetch->fault, "claim.not-a-commit", "the claimed id is that of a %s",
+                  object_kind_word(kind));
+        fault_place(fetch->fault, "%s", fetch->commit);
+        fault_next(fetch->fault, "git rev-parse --verify 'REV^{commit}' prints the commit's id");
+        return FETCH_E_FAIL;
+}
+
+int fetch_prove(Fetch *fetch) {
+        int r = look(fetch);
+
+        if (r != 0)
+                return r;
+        r = run(fetch, (const char *const[]){"rev-list", "--objects", "--quiet", fetch->commit,
+                                             "--not", "--alternate-refs", NULL});
+        if (r == GIT_E_FAILED)
+                return FETCH_E_PARTIAL;
+        return r == GIT_E_TIMEOUT || r == GIT_E_MISSING ? fetch_blame(fetch, r) : r;
+}

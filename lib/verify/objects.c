@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The coldgate authors */
+
+/* libgit2 as a reader of objects. No git_repository is opened, so that no configuration is read. */
+
+#include "verify/objects.h"
+
+#include <git2.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/hash.h"
+#include "base/log.h"
+#include "base/mem.h"
+
+struct Objects {
+        git_odb *odb;
+};
+
+/* What libgit2 says goes to the debug log; the callers say what it means. */
+static int condition_of(int library_result) {
+        const git_error *error;
+
+        if (library_result == 0)
+                return 0;
+        if (library_result == GIT_ENOTFOUND)
+                return OBJECTS_E_MISSING;
+        error = git_error_last();
+        log_write(LOG_DEBUG, "libgit2: %d: %s", library_result,
+                  error && error->message ? error->message : "no message");
+        return OBJECTS_E_DAMAGED;
+}
+
+int objects_open(const char *git_dir, Objects **ret_objects) {
+        cleanup(objects_freep) Objects *objects = mem_new(Objects);
+        cleanup_free char *path = mem_printf("%s/objects", git_dir);
+
+        if (git_libgit2_init() < 0 ||
+            git_libgit2_opts(GIT_OPT_ENABLE_STRICT_HASH_VERIFICATION, 1) < 0)
+                return OBJECTS_E_DAMAGED;
+        if (git_odb_open(&objects->odb, path) != 0)
+                return OBJECTS_E_DAMAGED;
+        *ret_objects = TAKE(objects);
+        return 0;
+}
+
+Objects *objects_free(Objects *objects) {
+        if (!objects)
+                return NULL;
+        git_odb_free(objects->odb);
+        (void)git_libgit2_shutdown(); /* counts its users */
+        free(objects);
+        return NULL;
+}
+
+bool object_id_parse(Slice hex, ObjectId *ret_id) {
+        return hex_decode(hex, ret_id->bytes, OBJECT_ID_BYTES);
+}
+
+void object_id_format(const ObjectId *id, char ret_hex[OBJECT_ID_HEX + 1]) {
+        hex_encode(slice_make(id->bytes, OBJECT_ID_BYTES), ret_hex);
+}
+
+static git_oid library_id(const ObjectId *id) {
+        git_oid oid;
+
+        memcpy(oid.id, id->bytes, OBJECT_ID_BYTES);
+        return oid;
+}
+
+static bool kind_from_library(git_object_t type, ObjectKind *ret_kind) {
+        switch (type) {
+        case GIT_OBJECT_COMMIT: *ret_kind = OBJECT_COMMIT; return true;
+        case GIT_OBJECT_TREE: *ret_kind = OBJECT_TREE; return true;
+        case GIT_OBJECT_BLOB: *ret_kind = OBJECT_BLOB; return true;
+        case GIT_OBJECT_TAG: *ret_kind = OBJECT_TAG; return true;
+        case GIT_OBJECT_ANY:
+        case GIT_OBJECT_INVALID:
+        case GIT_OBJECT_OFS_DELTA:
+        case GIT_OBJECT_REF_DELTA: return false;
+        }
+        return false;
+}
+
+int objects_stat(Objects *objects, const ObjectId *id, ObjectKind *ret_kind, uint64_t *ret_bytes) {
+        git_oid oid = library_id(id);
+        git_object_t type;
+        size_t n;
+        int r = condition_of(git_odb_read_header(&n, &type, objects->odb, &oid));
+
+        if (r != 0)
+                return r;
+        if (!kind_from_library(type, ret_kind))
+                return OBJECTS_E_DAMAGED;
+        *ret_bytes = n;
+        return 0;
+}
+
+int objects_read(Objects *objects, const ObjectId *id, Object *ret_object) {
+        git_oid oid = library_id(id);
+        git_odb_object *object = NULL;
+        int r = condition_of(git_odb_read(&object, objects->odb, &oid));
+
+        if (r != 0)
+                return r;
+        *ret_object = (Object){
+                .bytes = slice_make(git_odb_object_data(object), git_odb_object_size(object)),
+                .library = object,
+        };
+        return 0;
+}
+
+void object_deinit(Object *object) {
+        git_odb_object_free(object->library);
+        *object = OBJECT_INIT;
+}
+
+int object_hash_blob(Slice bytes, ObjectId *ret_id) {
+        git_oid oid;
+        int r = git_odb_hash(&oid, bytes.n ? (const void *)bytes.data : "", bytes.n,
+                             GIT_OBJECT_BLOB);
+
+        if (r != 0)
+                return condition_of(r);
+        memcpy(ret_id->bytes, oid.id, OBJECT_ID_BYTES);
+        return 0;
+}
+
+const char *object_kind_word(ObjectKind kind) {
+        static const char *const words[] = {[OBJECT_COMMIT] = "commit",
+                                            [OBJECT_TREE] = "tree",
+                                            [OBJECT_BLOB] = "blob",
+                                            [OBJECT_TAG] = "tag"};
+
+        return words[kind];
+}

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The coldgate authors */
+
+/* Directories, renames and syncs of the quarantine. */
+
+#include "verify/quarantine.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/fd.h"
+#include "base/mem.h"
+
+static const char head_text[] = "ref: refs/heads/none\n";
+static const char config_text[] = "[core]\n\trepositoryformatversion = 0\n\tbare = true\n";
+
+static void dir_closep(DIR **dir) {
+        if (*dir)
+                (void)closedir(*dir);
+}
+
+#define cleanup_dir cleanup(dir_closep)
+
+static int bare_write(const char *path, const char *name, const char *text) {
+        cleanup_free char *whole = mem_printf("%s/%s", path, name);
+
+        TRY(file_write_atomic(whole, slice_text(text), 0600));
+        return 0;
+}
+
+int bare_make(const char *path, const char *alternates) {
+        static const char *const dirs[] = {"objects/info", "objects/pack", "refs"};
+
+        for (size_t i = 0; i < ARRAY_SIZE(dirs); i++) {
+                cleanup_free char *dir = mem_printf("%s/%s", path, dirs[i]);
+
+                TRY(dir_make(dir, 0700));
+        }
+        if (alternates) {
+                cleanup_free char *line = mem_printf("%s\n", alternates);
+
+                TRY(bare_write(path, "objects/info/alternates", line));
+        }
+        TRY(bare_write(path, "config", config_text));
+        TRY(bare_write(path, "HEAD", head_text));
+        return 0;
+}
+
+char *quarantine_get_path(const char *mirror) {
+        return mem_printf("%s/quarantine", mirror);
+}
+
+int quarantine_remove(const char *mirror) {
+        cleanup_free char *path = quarantine_get_path(mirror);
+
+        TRY(dir_remove(path));
+        return 0;
+}
+
+int quarantine_reset(const char *mirror) {
+        cleanup_free char *path = quarantine_get_path(mirror);
+
+        TRY(dir_remove(path));
+        TRY(bare_make(path, "../../objects"));
+        return 0;
+}
+
+static bool ends_in(const char *name, const char *suffix) {
+        size_t n = strlen(name), n_suffix = strlen(suffix);
+
+        return n > n_suffix && strcmp(name + n - n_suffix, suffix) == 0;
+}
+
+/* Calls `visit` with each file of the quarantine's pack directory that git finished. */
+static int each_file(const char *mirror, const char *suffix,
+                     int (*visit)(void *userdata, const char *path), void *userdata) {
+        cleanup_free char *packs = mem_printf("%s/quarantine/objects/pack", mirror);
+        cleanup_dir DIR *dir = opendir(packs);
+        struct dirent *entry;
+        int r = 0;
+
+        if (!dir)
+                return error_origin(-errno);
+        while (r == 0 && (entry = readdir(dir))) {
+                cleanup_free char *path = mem_printf("%s/%s", packs, entry->d_name);
+
+                if (strncmp(entry->d_name, "pack-", 5) == 0 && ends_in(entry->d_name, suffix))
+                        r = visit(userdata, path);
+        }
+        return r;
+}
+
+int quarantine_each_pack(const char *mirror, int (*visit)(void *userdata, const char *pack),
+                         void *userdata) {
+        return each_file(mirror, ".pack", visit, userdata);
+}
+
+static int file_sync(void *userdata unused_, const char *path) {
+        cleanup_fd int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+
+        if (fd < 0 || fsync(fd) < 0)
+                return error_origin(-errno);
+        return 0;
+}
+
+static int file_move(void *userdata, const char *path) {
+        cleanup_free char *target = mem_printf("%s%s", (const char *)userdata, strrchr(path, '/'));
+
+        return rename(path, target) < 0 ? error_origin(-errno) : 0;
+}
+
+int quarantine_move_in(const char *mirror) {
+        static const char *const suffixes[] = {".pack", ".rev", ".idx"};
+        cleanup_free char *target = mem_printf("%s/objects/pack", mirror);
+
+        for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++)
+                TRY(each_file(mirror, suffixes[i], file_sync, NULL));
+        for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++) {
+                TRY(each_file(mirror, suffixes[i], file_move, target));
+                TRY(dir_sync(target));
+        }
+        return 0;
+}

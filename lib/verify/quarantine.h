@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The coldgate authors */
+#pragma once
+
+/*
+ * Where git fetches into: a bare repository of its own inside the mirror's directory, with the
+ * mirror's objects as alternates. git never writes into the mirror; whole packs are moved there
+ * once everything about them has been proved, and everything else is thrown away.
+ */
+
+#include "base/buf.h"
+
+/* A bare repository made by hand: no templates, no hooks. `alternates` (may be NULL) is the path of
+ * another objects directory, relative to its own. -errno. */
+int bare_make(const char *path, const char *alternates) must_check;
+
+/* An empty quarantine; what an earlier one held is removed. -errno. */
+int quarantine_reset(const char *mirror) must_check;
+int quarantine_remove(const char *mirror) must_check;
+/* `<mirror>/quarantine`; to be freed. */
+char *quarantine_get_path(const char *mirror) must_check;
+
+/* Calls `visit` with the absolute path of each pack; ends at the first that is not 0. */
+int quarantine_each_pack(const char *mirror, int (*visit)(void *userdata, const char *pack),
+                         void *userdata) must_check;
+/* Moves the packs into the mirror, synced, their indexes last, so that a reader or a crash sees
+ * whole packs only. -errno. */
+int quarantine_move_in(const char *mirror) must_check;

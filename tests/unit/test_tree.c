@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The coldgate authors */
+
+/* Names in trees, and how strangers' bytes are shown. */
+
+#include "tests/lib/test.h"
+#include "verify/printable.h"
+#include "verify/tree_name.h"
+
+TEST(an_ordinary_name_is_taken) {
+        static const char *const names[] = {"a",     ".gitignore", ".github",  "git",      "...",
+                                            "a b",   "a\nb",       "\xc3\xa4", "\xff\xfe", "-rf",
+                                            "git~2", ".gitx",      "x.git",    " ",        "a:b",
+                                            "a\\b",  ".g it",      ".git-old", "\x1b[0m"};
+
+        for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+                if (tree_name_check(slice_text(names[i])))
+                        FAIL_TEST("refused: %s", names[i]);
+}
+
+TEST(a_name_that_leads_elsewhere_is_refused) {
+        static const char *const names[] = {"", ".", "..", "a/b", "/", "../x"};
+
+        for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+                if (!tree_name_check(slice_text(names[i])))
+                        FAIL_TEST("taken: %s", names[i]);
+        CHECK(tree_name_check(slice_make("a\0b", 3)) != NULL);
+}
+
+TEST(a_name_that_is_git_s_own_on_some_system_is_refused) {
+        static const char *const names[] = {
+                ".git",
+                ".GIT",
+                ".Git",
+                "git~1",
+                "GIT~1",
+                ".git ",
+                ".git.",
+                ".git . .",
+                ".git::$INDEX_ALLOCATION",
+                ".git\\config",
+                "git~1 .",
+                ".g\xe2\x80\x8cit",
+                "\xef\xbb\xbf.git",
+                ".git\xe2\x81\xaf",
+                ".\xe2\x80\xaeGIT",
+        };
+
+        for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+                if (!tree_name_check(slice_text(names[i])))
+                        FAIL_TEST("taken: %s", names[i]);
+}
+
+TEST(a_name_of_more_than_255_bytes_is_refused) {
+        char name[256];
+
+        memset(name, 'a', sizeof name);
+        CHECK(tree_name_check(slice_make(name, 255)) == NULL);
+        CHECK(tree_name_check(slice_make(name, 256)) != NULL);
+}
+
+static void check_printed(const char *bytes, const char *expected) {
+        cleanup_buf Buf text = BUF_TEXT;
+
+        printable_append(&text, slice_text(bytes));
+        CHECK_EQ_TEXT(buf_get_text(&text), expected);
+}
+
+TEST(text_is_shown_as_it_is) {
+        check_printed("a b/c.txt", "a b/c.txt");
+        check_printed("\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80",
+                      "\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80");
+}
+
+TEST(bytes_that_steer_a_terminal_are_shown_as_hex) {
+        check_printed("\x1b[2J\n\x7f", "\\x1b[2J\\x0a\\x7f");
+        check_printed("\xc2\x9b", "\\xc2\\x9b");
+        check_printed("a\xe2\x80\xae"
+                      "b",
+                      "a\\xe2\\x80\\xaeb");
+        check_printed("a\\x1b", "a\\\\x1b");
+}
+
+TEST(bytes_that_are_not_utf8_are_shown_as_hex) {
+        check_printed("\xff", "\\xff");
+        check_printed("\xc0\xaf", "\\xc0\\xaf");
+        check_printed("\xe2\x82", "\\xe2\\x82");
+        check_printed("\xed\xa0\x80", "\\xed\\xa0\\x80");
+        check_printed("\xf4\x90\x80\x80", "\\xf4\\x90\\x80\\x80");
+        check_printed("\xe0\x80\x80", "\\xe0\\x80\\x80");
+        check_printed("\xc3z", "\\xc3z");
+}
