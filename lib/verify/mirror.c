@@ -43,6 +43,12 @@ static int broken(const char *path, int code, Fault *reterr_fault) {
         return PREP_E_ERROR;
 }
 
+static int sync_all(const char *path) {
+        cleanup_fd int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+        return fd < 0 || syncfs(fd) < 0 ? error_origin(-errno) : 0;
+}
+
 /* Another process may make the same one: who renames first has made it. */
 static int make(const char *path) {
         cleanup_free char *fresh = mem_printf("%s.%d.new", path, (int)getpid());
@@ -54,6 +60,7 @@ static int make(const char *path) {
         TRY(dir_remove(fresh));
         TRY(bare_make(fresh, NULL));
         TRY(dir_make(refs, 0700));
+        TRY(sync_all(fresh));
         if (rename(fresh, path) < 0 && errno != EEXIST && errno != ENOTEMPTY)
                 return -errno;
         TRY(dir_remove(fresh));

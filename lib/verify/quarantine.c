@@ -28,8 +28,11 @@ static void dir_closep(DIR **dir) {
 
 static int bare_write(const char *path, const char *name, const char *text) {
         cleanup_free char *whole = mem_printf("%s/%s", path, name);
+        cleanup_fd int fd = open(whole, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 
-        TRY(file_write_atomic(whole, slice_text(text), 0600));
+        if (fd < 0)
+                return error_origin(-errno);
+        TRY(fd_write_all(fd, slice_text(text)));
         return 0;
 }
 

@@ -11,7 +11,7 @@
 #include "base/buf.h"
 
 /* A bare repository made by hand: no templates, no hooks. `alternates` (may be NULL) is the path of
- * another objects directory, relative to its own. -errno. */
+ * another objects directory, relative to its own. Not synced. -errno. */
 int bare_make(const char *path, const char *alternates) must_check;
 
 /* An empty quarantine; what an earlier one held is removed. -errno. */

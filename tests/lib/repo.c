@@ -19,7 +19,7 @@ void repo_make(Repo *ret_repo) {
 
         (void)snprintf(ret_repo->path, sizeof ret_repo->path, "%s", dir);
         (void)snprintf(ret_repo->url, sizeof ret_repo->url, "file://%s", dir);
-        bench_git(ret_repo->path, NULL, "init", "--quiet");
+        bench_git(ret_repo->path, NULL, "init", "--quiet", "--template=");
 }
 
 void repo_ask_argv(const Repo *repo, RepoId ret_id, const char *const *arguments) {
