@@ -31,7 +31,8 @@ enum { OUTPUT_BYTES_MAX = 16384 };
 #define FSCK_SKIPPED(ROW)                                                                          \
         ROW(badDate)                                                                               \
         ROW(badDateOverflow)                                                                       \
-        ROW(badEmail) ROW(badName) ROW(badTimezone) ROW(missingEmail) ROW(missingNameBeforeEmail)  \
+        ROW(badEmail)                                                                              \
+        ROW(badName) ROW(badTimezone) ROW(missingEmail) ROW(missingNameBeforeEmail)                \
                 ROW(missingSpaceBeforeDate) ROW(missingSpaceBeforeEmail) ROW(multipleAuthors)      \
                         ROW(nulInCommit) ROW(zeroPaddedDate) ROW(zeroPaddedFilemode)
 
