@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <spawn.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -76,8 +77,8 @@ static int start(char *const *argv, int out_fd, pid_t *ret_pid) {
  * closed pipe. */
 static int run(char *const *argv, Buf *out, int *ret_status) {
         cleanup_fd int read_fd = -1, write_fd = -1;
-        int fds[2], status;
-        pid_t pid;
+        int fds[2], status = 0;
+        pid_t pid = -1;
 
         if (pipe2(fds, O_CLOEXEC) < 0)
                 return error_origin(-errno);
@@ -105,7 +106,7 @@ static char *take_line(Buf *out) {
 int git_find_top(char **ret_top, Fault *reterr_fault) {
         char *argv[] = {(char *)"git", (char *)"rev-parse", (char *)"--show-toplevel", NULL};
         cleanup_buf Buf out = BUF_INIT(OUTPUT_MAX);
-        int status, r = run(argv, &out, &status);
+        int status = 1, r = run(argv, &out, &status);
 
         if (r == -ENOENT || r == -EACCES) {
                 fault_set(reterr_fault, "git-missing", "git cannot be run: %s", strerror(-r));
@@ -144,7 +145,7 @@ int git_resolve(const char *rev, char ret_commit[COMMIT_TEXT_MAX], Fault *reterr
                                          "there is nothing");
                 return GIT_E_REFUSED;
         }
-        (void)strcpy(ret_commit, line); /* at most 64 digits, says commit_is_full */
+        (void)snprintf(ret_commit, COMMIT_TEXT_MAX, "%s", line);
         return 0;
 }
 
@@ -182,7 +183,7 @@ int git_check_clean(const char *top, Fault *reterr_fault) {
                         NULL};
         cleanup_buf Buf out = BUF_INIT(OUTPUT_MAX), names = BUF_TEXT;
         size_t n_changes;
-        int status;
+        int status = 1;
 
         TRY(run(argv, &out, &status));
         if (status != 0 && !out.is_full) {

@@ -50,7 +50,7 @@ static int refuse_elsewhere(const char *rev, Fault *fault) {
 static int draft_elsewhere(Draft *draft, const char *repo, const char *rev, Fault *fault) {
         if (!repo || !rev || !commit_is_full(rev))
                 return refuse_elsewhere(rev, fault);
-        (void)strcpy(draft->commit, rev);
+        (void)snprintf(draft->commit, sizeof draft->commit, "%s", rev);
         buf_text(&draft->url, repo);
         return 0;
 }

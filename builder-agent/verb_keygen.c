@@ -21,7 +21,9 @@ static int find_path(const Args *args, char **ret_path, Fault *fault) {
 
         if (!project_name_is_plain(slice_text(args->rest[0]))) {
                 fault_set(fault, "argument-value", "`%s` cannot be an agent's name", args->rest[0]);
-                fault_next(fault, "letters, digits, `.`, `_`, `-`; up to 64");
+                fault_next(
+                        fault,
+                        "letters, digits, `.`, `_`, `-`, `@`; up to 64; begin with a letter or digit");
                 return BUILDER_E_REFUSED;
         }
         if (given) {

@@ -41,9 +41,15 @@ void link_close(Link *link) {
         buf_deinit(&link->frame);
 }
 
+/* What comes before a welcome is no welcome, but is a sign of life after it. */
+static bool is_dead(const Link *link, uint64_t now_ms) {
+        if (link->is_welcomed)
+                return link->asked_ms && now_ms - link->asked_ms >= LINK_QUIET_MS;
+        return link->is_greeted && now_ms - link->greeted_ms >= LINK_WELCOME_MS;
+}
+
 int link_watch(Link *link, uint64_t now_ms, Fault *reterr_fault) {
         uint64_t epoch = link->epoch_base + channel_client_count_connections(link->channel);
-        uint64_t limit_ms = link->is_welcomed ? LINK_QUIET_MS : LINK_WELCOME_MS;
 
         if (epoch != link->epoch) {
                 link->epoch = epoch;
@@ -51,9 +57,7 @@ int link_watch(Link *link, uint64_t now_ms, Fault *reterr_fault) {
                 link->asked_ms = 0;
                 link->heard_ms = now_ms;
         }
-        if (link->asked_ms && now_ms - link->asked_ms >= limit_ms)
-                return connect_anew(link, reterr_fault);
-        return 0;
+        return is_dead(link, now_ms) ? connect_anew(link, reterr_fault) : 0;
 }
 
 int link_beat(Link *link, uint64_t now_ms) {
@@ -100,7 +104,7 @@ int link_send(Link *link, const Message *message) {
 void link_set_greeted(Link *link, uint64_t now_ms) {
         link->is_greeted = true;
         link->is_welcomed = false;
-        link->asked_ms = now_ms;
+        link->greeted_ms = now_ms;
 }
 
 void link_set_welcomed(Link *link) {
@@ -114,7 +118,8 @@ int64_t link_prepare(const Link *link, uint64_t now_ms, LoopWait *wait) {
         wait->client_wants_send = !link->is_greeted;
         if (!link->is_greeted && !link->is_welcomed)
                 return IDLE_MS;
-        due = link->is_welcomed ? link->heard_ms + LINK_BEAT_MS : link->asked_ms + LINK_WELCOME_MS;
+        due = link->is_welcomed ? link->heard_ms + LINK_BEAT_MS
+                                : link->greeted_ms + LINK_WELCOME_MS;
         if (link->is_welcomed && link->asked_ms)
                 due = size_min(link->beat_ms + LINK_BEAT_MS, link->asked_ms + LINK_QUIET_MS);
         return due > now_ms ? (int64_t)(due - now_ms) : 0;

@@ -26,9 +26,10 @@ typedef struct Link {
         uint64_t epoch;      /* number of the connection; 0: none so far */
         uint64_t epoch_base; /* connections of the channels before this one */
         bool is_greeted;     /* hello was sent on this connection */
+        uint64_t greeted_ms; /* when */
         bool is_welcomed;    /* and answered */
         uint64_t heard_ms;   /* when anything came */
-        uint64_t asked_ms;   /* first heartbeat or hello since then; 0: none */
+        uint64_t asked_ms;   /* first heartbeat since then; 0: none */
         uint64_t beat_ms;    /* newest heartbeat */
         uint64_t n_beats;
         Buf frame; /* scratch */

@@ -44,6 +44,13 @@ static Slice copy(Slice frame) {
         return slice_make(mem_strndup((const char *)frame.data, frame.n), frame.n);
 }
 
+static int take_fd(int *fd) {
+        int taken = *fd;
+
+        *fd = -1;
+        return taken;
+}
+
 /* ---- adopting ---- */
 
 static bool read_item(int fd, const Id *id, Slice *ret_frame) {
@@ -87,8 +94,7 @@ static void adopt(Outbox *outbox, int dir_fd, const char *name) {
                 log_write(LOG_DEBUG, "outbox: %s is not a message; it stays where it is", name);
                 return;
         }
-        item.fd = fd;
-        fd = -1;
+        item.fd = take_fd(&fd);
         append(outbox, item);
 }
 
@@ -162,8 +168,7 @@ static int write_item(const char *fresh, const char *path, Slice bytes, int *ret
                 (void)unlink(fresh);
                 return r;
         }
-        *ret_fd = fd;
-        fd = -1;
+        *ret_fd = take_fd(&fd);
         return 0;
 }
 

@@ -17,7 +17,7 @@ enum { OUTBOX_MAX = 1024 };
 typedef struct OutboxItem {
         Id id;
         Slice frame;      /* of the entry; owned by the item */
-        uint64_t epoch;   /* connection on which it was last sent; 0: never by this process */
+        uint64_t welcome; /* the welcome after which it was last sent; 0: never by this process */
         uint64_t sent_ms; /* when, monotonic */
         bool is_adopted;  /* another process wrote it, and may have sent it */
         int fd;           /* holds the lock */

@@ -161,6 +161,11 @@ static char *absolute_endpoint(const char *root, const char *endpoint) {
         return mem_printf(IPC_WORD "%s", path);
 }
 
+static void project_move(Project *from, Project *to) {
+        *to = *from;
+        *from = (Project){.root = NULL};
+}
+
 int project_open(const Args *args, Project *ret_project, Fault *reterr_fault) {
         cleanup_project Project project = {0};
         cleanup(config_deinit) Config config = {0};
@@ -182,8 +187,7 @@ int project_open(const Args *args, Project *ret_project, Fault *reterr_fault) {
         project.name = TAKE(config.name);
         project.lease_ms = config.lease_ms;
         project.attempts = config.attempts;
-        *ret_project = project;
-        project = (Project){0};
+        project_move(&project, ret_project);
         return 0;
 }
 
@@ -259,16 +263,17 @@ char *project_key_path(const Project *project, const Args *args, const char *nam
         return given ? mem_strdup(given) : mem_printf("%s/keys/%s", project->dir, name);
 }
 
-bool project_name_is_plain(Slice name) {
-        if (name.n == 0 || name.n > 64 || name.data[0] == '.' || name.data[0] == '-')
-                return false;
-        for (size_t i = 0; i < name.n; i++) {
-                uint8_t c = name.data[i];
+static bool is_letter_or_digit(uint8_t c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
 
-                if (!(c >= 'a' && c <= 'z') && !(c >= 'A' && c <= 'Z') && !(c >= '0' && c <= '9') &&
-                    c != '.' && c != '_' && c != '-')
+bool project_name_is_plain(Slice name) {
+        if (name.n == 0 || name.n > 64 || !is_letter_or_digit(name.data[0]))
+                return false;
+        for (size_t i = 0; i < name.n; i++)
+                if (!is_letter_or_digit(name.data[i]) &&
+                    (!name.data[i] || !strchr("._-@", name.data[i])))
                         return false;
-        }
         return true;
 }
 

@@ -49,8 +49,8 @@ int project_make(const char *root, const char *name, const char *endpoint,
 
 /* .coldgate/keys/NAME; --key FILE wins. Caller frees. */
 char *project_key_path(const Project *project, const Args *args, const char *name);
-/* What an agent may be called, since names become file names: letters, digits, `.`, `_`, `-`; up to
- * 64, not beginning with `.` or `-`. */
+/* What an agent may be called, since names become file names: letters, digits, `.`, `_`, `-`, `@`;
+ * up to 64, beginning with a letter or digit. */
 bool project_name_is_plain(Slice name);
 /* .coldgate/agents/NAME, made if missing; the name must be plain. */
 int project_agent_dir(const Project *project, const char *name, char **ret_path) must_check;

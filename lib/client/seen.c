@@ -101,7 +101,7 @@ static int write_seen(const char *dir, const Seen *seen) {
 
 int seen_advance(const char *dir, const PublicKey *broker, const Seen *newer, Fault *reterr_fault) {
         cleanup_fd int lock_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        Seen seen;
+        Seen seen = {.checkpoint = {.seq = 0}};
         int r;
 
         if (lock_fd < 0 || flock(lock_fd, LOCK_EX) < 0)

@@ -24,7 +24,7 @@ enum {
 };
 
 /* Refusals that say "not now", not "no": what was refused stays in the outbox. */
-static const char *const passing_rules[] = {"broker-busy", "hello-first"};
+static const char *const passing_rules[] = {"hello-first", "peers-too-many"};
 
 /* ---- life ---- */
 
@@ -168,7 +168,7 @@ static int send_item(Session *session, OutboxItem *item, uint64_t now_ms) {
         message_set_present(&submit);
         r = link_send(&session->link, &submit);
         if (r == 0) {
-                item->epoch = session->link.epoch;
+                item->welcome = session->n_welcomes;
                 item->sent_ms = now_ms;
         }
         return r;
@@ -181,7 +181,7 @@ static int resend(Session *session, uint64_t now_ms) {
                 OutboxItem *item = &session->outbox.items[i];
                 int r;
 
-                if (item->epoch == session->link.epoch && now_ms - item->sent_ms < RESEND_MS)
+                if (item->welcome == session->n_welcomes && now_ms - item->sent_ms < RESEND_MS)
                         continue;
                 r = send_item(session, item, now_ms);
                 if (r == LINK_E_FULL)
@@ -264,6 +264,7 @@ static int on_welcome(Session *session, const Message *message, Fault *fault) {
                 return session_end(session, fault);
         TRY(r);
         link_set_welcomed(&session->link);
+        session->n_welcomes++;
         session->resend_is_due = true;
         return 0;
 }

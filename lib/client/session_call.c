@@ -101,7 +101,7 @@ static void give_up(Session *session, const Id *id, Fault *fault) {
 
         if (!item)
                 return;
-        if (item->epoch == 0) {
+        if (item->welcome == 0) {
                 outbox_remove(&session->outbox, item);
                 (void)snprintf(fault->found + n, sizeof fault->found - n, "; nothing was said");
         } else {

@@ -29,6 +29,7 @@ struct Session {
         char *name;
         Role role;
         uint64_t head;
+        uint64_t n_welcomes; /* after each one, what has no answer is sent again */
 
         bool resend_is_due; /* after the program has been told of the welcome */
         bool has_ended;

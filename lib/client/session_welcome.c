@@ -82,7 +82,7 @@ int session_accept_welcome(Session *session, const struct welcome *welcome, Faul
         int r;
 
         if (welcome->protocol != PROTOCOL_VERSION)
-                return refuse_welcome(session, "protocol-version",
+                return refuse_welcome(session, "protocol-unsupported",
                                       "the broker speaks another version of the protocol",
                                       "install the same version of coldgate on both sides",
                                       reterr_fault);
