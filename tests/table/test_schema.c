@@ -7,11 +7,14 @@
  * shares no line with the first, so that both being wrong in the same way is unlikely.
  */
 
+#include <dirent.h>
 #include <stdlib.h>
 
 #include <msgpack.h>
 
 #include "base/arena.h"
+#include "base/fd.h"
+#include "base/mem.h"
 #include "proto/codec.h"
 #include "proto/describe.h"
 #include "proto/scan.h"
@@ -298,6 +301,30 @@ static void on_other_reader(const Message *message, Slice frame, Arbitrary *arbi
 
 TEST(another_reader_reads_every_frame_and_writes_the_same) {
         for_each_message(on_other_reader);
+}
+
+/* Frames that are kept: what was good once must stay readable, what was bad must stay refused. */
+TEST(the_corpus_decodes_as_its_names_say) {
+        const char *path = test_source("tests/data/corpus/frame");
+        DIR *directory = opendir(path);
+        const struct dirent *item;
+        size_t n_good = 0, n_bad = 0;
+
+        CHECK(directory != NULL);
+        while ((item = readdir(directory)) != NULL) {
+                cleanup_free char *file = mem_printf("%s/%s", path, item->d_name);
+                cleanup_buf Buf frame = BUF_INIT(FRAME_MAX);
+                bool is_good = strncmp(item->d_name, "good-", 5) == 0;
+
+                if (!is_good && strncmp(item->d_name, "bad-", 4) != 0)
+                        continue;
+                CHECK_EQ_INT(file_read(file, &frame), 0);
+                if (decodes_canonically(buf_get(&frame)) != is_good)
+                        FAIL_TEST("%s", item->d_name);
+                *(is_good ? &n_good : &n_bad) += 1;
+        }
+        (void)closedir(directory);
+        CHECK(n_good >= 28 && n_bad >= 30);
 }
 
 /* ---- what must not ---- */
