@@ -60,7 +60,7 @@ static Peer *add_peer(Core *core, const Route *route, AgentRecord *agent) {
 
         peer->route = *route;
         peer->agent = agent;
-        core->peers = mem_resize(core->peers, core->n_peers + 1, sizeof *core->peers);
+        core->peers = mem_resize(core->peers, core->n_peers + 1, sizeof(void *));
         core->peers[core->n_peers++] = peer;
         return peer;
 }

@@ -7,11 +7,16 @@
 
 #include <ctype.h>
 
+static bool is_name_character(uint8_t character) {
+        return isalnum(character) || character == '-' || character == '_' || character == '.' ||
+               character == '@';
+}
+
 static bool is_name(Slice name) {
         if (name.n == 0 || !isalnum(name.data[0]))
                 return false;
         for (size_t i = 0; i < name.n; i++)
-                if (!isalnum(name.data[i]) && !memchr("-_.@", name.data[i], 4))
+                if (!is_name_character(name.data[i]))
                         return false;
         return true;
 }

@@ -11,6 +11,10 @@
 
 enum { OPEN_CLAIMS_MAX = 256 };
 
+static bool is_lower_hex(uint8_t character) {
+        return (character >= '0' && character <= '9') || (character >= 'a' && character <= 'f');
+}
+
 bool rule_commit_malformed(const RuleCase *c) {
         const Message *message = c->input->message;
         bool is_claim = message->type == MESSAGE_CLAIM;
@@ -18,7 +22,7 @@ bool rule_commit_malformed(const RuleCase *c) {
         bool is_hex = commit.n == 40 || commit.n == 64;
 
         for (size_t i = 0; i < commit.n; i++)
-                is_hex &= memchr("0123456789abcdef", commit.data[i], 16) != NULL;
+                is_hex &= is_lower_hex(commit.data[i]);
         if (is_hex)
                 return true;
         rule_broken(c, is_claim ? "claim.commit" : "done.commit",

@@ -243,7 +243,7 @@ void state_drop_claim_if_over(State *state, ClaimRecord *claim) {
         }
         state->n_claims--;
         memmove(&state->claims[place], &state->claims[place + 1],
-                (state->n_claims - place) * sizeof *state->claims);
+                (state->n_claims - place) * sizeof(void *));
         (void)claim_free(claim);
 }
 
@@ -259,5 +259,5 @@ void state_drop_oldest_closed_finding(State *state, PhaseRecord *phase) {
         state->n_findings--;
         phase->n_findings--;
         memmove(&state->findings[place], &state->findings[place + 1],
-                (state->n_findings - place) * sizeof(*state->findings));
+                (state->n_findings - place) * sizeof(void *));
 }

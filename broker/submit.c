@@ -158,7 +158,7 @@ int on_submit(Core *core, Incoming *in) {
         RuleRefusal refusal = {.n_reasons = 0};
         Submission submission = {
                 .actor = in->actor, .submit = submit, .arena = in->arena, .refusal = &refusal};
-        Receipt receipt;
+        Receipt receipt = {.seq = 0};
         int r;
 
         r = accept(core, &submission, &receipt);
@@ -195,7 +195,7 @@ int core_submit_locally(Core *core, const Key *key, const Message *message, uint
                 .actor = actor, .submit = &submit, .arena = &arena, .refusal = &refusal};
         Message entry = *message;
         CodecFault codec_fault;
-        Receipt receipt;
+        Receipt receipt = {.seq = 0};
         Id id;
         int r;
 
