@@ -63,6 +63,17 @@ void *arena_alloc_array(Arena *arena, size_t n, size_t element_bytes) {
         return arena_alloc(arena, n * element_bytes);
 }
 
+void *arena_grow(Arena *arena, void *array, size_t n, size_t element_bytes) {
+        void *grown;
+
+        if (n & (n - 1))
+                return array;
+        grown = arena_alloc_array(arena, n ? n * 2 : 1, element_bytes);
+        if (n)
+                memcpy(grown, array, n * element_bytes);
+        return grown;
+}
+
 char *arena_text(Arena *arena, Slice slice) {
         char *copy = arena_alloc(arena, slice.n + 1);
 

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The coldgate authors */
+
+/* The rows as tables. */
+
+#include "plan/grammar.h"
+
+#include "base/nearest.h"
+#include "plan/visible.h"
+
+enum { WORDS_OF_PLACE_MAX = 64, SHOWN_BYTES = 64, OPTIONAL = 0, REQUIRED = 1 };
+
+const char *const value_sentences[_VALUE_MAX] = {
+#define VALUE(KIND, sentence) [VALUE_##KIND] = sentence,
+#include "plan/grammar.def"
+};
+
+const Word word_rows[] = {
+#define PART(in, presence, name, KIND, text, shown)                                                \
+        {.word = name,                                                                             \
+         .places = (in),                                                                           \
+         .kind = VALUE_##KIND,                                                                     \
+         .is_required = (presence),                                                                \
+         .sentence = text,                                                                         \
+         .example = shown},
+#define WORD(Target, in, presence, name, KIND, member, min, max, text, shown)                      \
+        {.word = name,                                                                             \
+         .places = (in),                                                                           \
+         .kind = VALUE_##KIND,                                                                     \
+         .is_required = (presence),                                                                \
+         .offset = offsetof(Target, member),                                                       \
+         .least = (min),                                                                           \
+         .most = (max),                                                                            \
+         .sentence = text,                                                                         \
+         .example = shown},
+#define WORDS(Target, in, presence, name, KIND, member, n_member, min, max, text, shown)           \
+        {.word = name,                                                                             \
+         .places = (in),                                                                           \
+         .kind = VALUE_##KIND,                                                                     \
+         .is_required = (presence),                                                                \
+         .offset = offsetof(Target, member),                                                       \
+         .offset_n = offsetof(Target, n_member),                                                   \
+         .least = (min),                                                                           \
+         .most = (max),                                                                            \
+         .sentence = text,                                                                         \
+         .example = shown},
+#include "plan/grammar.def"
+};
+const size_t n_word_rows = ARRAY_SIZE(word_rows);
+
+const SubjectRow subject_rows[_SUBJECT_MAX] = {
+#define SUBJECT(SEEN, name, of, as, min, max, text, shown)                                         \
+        [SUBJECT_##SEEN] = {.word = name,                                                          \
+                            .checks = (of),                                                        \
+                            .values = (as),                                                        \
+                            .least = (min),                                                        \
+                            .most = (max),                                                         \
+                            .sentence = text,                                                      \
+                            .example = shown},
+#include "plan/grammar.def"
+};
+
+const MatcherRow matcher_rows[_MATCH_MAX] = {
+#define MATCHER(OP, name, as, OPERAND, text, shown)                                                \
+        [MATCH_##OP] = {.word = name,                                                              \
+                        .values = (as),                                                            \
+                        .operand = OPERAND_##OPERAND,                                              \
+                        .sentence = text,                                                          \
+                        .example = shown},
+#include "plan/grammar.def"
+};
+
+const LaterRow later_rows[] = {
+#define LATER(in, name, text) {.word = name, .places = (in), .sentence = text},
+#include "plan/grammar.def"
+};
+const size_t n_later_rows = ARRAY_SIZE(later_rows);
+
+static const struct {
+        unsigned place;
+        const char *name;
+} place_rows[] = {
+        {IN_PHASE, "a phase"},
+        {IN_DEFAULTS, "defaults"},
+        {IN_GATE, "a gate"},
+        {IN_CHECK, "a check"},
+        {IN_HTTP, "http"},
+        {IN_EXPECT, "expect"},
+        {IN_MATCHERS, "what is expected of a subject"},
+};
+
+const Word *grammar_find_word(unsigned place, Slice word) {
+        for (size_t i = 0; i < n_word_rows; i++)
+                if ((word_rows[i].places & place) && slice_is(word, word_rows[i].word))
+                        return &word_rows[i];
+        return NULL;
+}
+
+void grammar_describe_places(unsigned places, Buf *text) {
+        bool is_first = true;
+
+        for (size_t i = 0; i < ARRAY_SIZE(place_rows); i++) {
+                if (!(places & place_rows[i].place))
+                        continue;
+                buf_printf(text, "%s%s", is_first ? "" : ", ", place_rows[i].name);
+                is_first = false;
+        }
+}
+
+/* Each row of the grammar that is a word, in one sequence. NULL at its end. */
+static const char *word_at(size_t i, unsigned *ret_places) {
+        if (i < n_word_rows) {
+                *ret_places = word_rows[i].places;
+                return word_rows[i].word;
+        }
+        i -= n_word_rows;
+        if (i < _SUBJECT_MAX) {
+                *ret_places = IN_EXPECT;
+                return subject_rows[i].word;
+        }
+        i -= _SUBJECT_MAX;
+        if (i < _MATCH_MAX) {
+                *ret_places = IN_MATCHERS;
+                return matcher_rows[i].word;
+        }
+        i -= _MATCH_MAX;
+        if (i < n_later_rows) {
+                *ret_places = later_rows[i].places;
+                return later_rows[i].word;
+        }
+        return NULL;
+}
+
+static const LaterRow *find_later(unsigned place, Slice word) {
+        for (size_t i = 0; i < n_later_rows; i++)
+                if ((later_rows[i].places & place) && slice_is(word, later_rows[i].word))
+                        return &later_rows[i];
+        return NULL;
+}
+
+static unsigned places_of(Slice word) {
+        unsigned places = 0, some;
+        const char *known;
+
+        for (size_t i = 0; (known = word_at(i, &some)); i++)
+                if (slice_is(word, known))
+                        places |= some;
+        return places;
+}
+
+static void suggest(unsigned place, Slice word, Fault *fault) {
+        const char *words[WORDS_OF_PLACE_MAX], *known, *nearest;
+        cleanup_buf Buf all = BUF_INIT(sizeof fault->next / 2);
+        size_t n = 0;
+        unsigned places;
+
+        for (size_t i = 0; (known = word_at(i, &places)) && n < ARRAY_SIZE(words); i++)
+                if (places & place)
+                        words[n++] = known;
+        nearest = nearest_word(word, words, n);
+        for (size_t i = 0; i < n && !nearest; i++)
+                buf_printf(&all, "%s%s", i ? ", " : "", words[i]);
+        if (nearest)
+                fault_next(fault, "did you mean `%s`?", nearest);
+        else
+                fault_next(fault, "the words are: %s", buf_get_text(&all));
+}
+
+void grammar_refuse(unsigned place, Slice word, PlanPlace at, FaultList *faults) {
+        cleanup_buf Buf shown = BUF_TEXT, here = BUF_TEXT, there = BUF_TEXT;
+        const LaterRow *later = find_later(place, word);
+        unsigned places = places_of(word);
+        Fault *fault;
+
+        visible_append(&shown, word, SHOWN_BYTES);
+        grammar_describe_places(place, &here);
+        grammar_describe_places(places, &there);
+        if (later) {
+                fault = faults_add(faults, at, "plan-word-later",
+                                   "`%s` (%s) is known in the grammar, but not yet carried out by "
+                                   "this version",
+                                   later->word, later->sentence);
+                fault_next(fault, "leave it out");
+        } else if (places) {
+                fault = faults_add(faults, at, "plan-word-place", "`%s` does not stand here, in %s",
+                                   buf_get_text(&shown), buf_get_text(&here));
+                fault_next(fault, "it stands in %s", buf_get_text(&there));
+        } else {
+                fault = faults_add(faults, at, "plan-word-unknown", "there is no word `%s` in %s",
+                                   buf_get_text(&shown), buf_get_text(&here));
+                suggest(place, word, fault);
+        }
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The coldgate authors */
+#pragma once
+
+/* One assertion, ready to be evaluated. */
+
+#include "plan/decimal.h"
+#include "plan/grammar.h"
+
+typedef enum MatchView {
+        VIEW_WHOLE, /* the subject itself */
+        VIEW_LINE_COUNT,
+        VIEW_NUMBER,
+        VIEW_JSON,
+} MatchView;
+
+struct Matcher {
+        MatchView view;
+        MatchOp op;
+        Slice where;         /* "stdout.line-count.ge" */
+        Slice path;          /* of VIEW_JSON */
+        Slice text;          /* as it was written, after substitution */
+        bool is_literal;     /* null, true, false or a number, written without quotes */
+        bool is_number;      /* least and most are set */
+        Decimal least, most; /* of a number; milliseconds of a duration */
+        bool is_empty;       /* of MATCH_EMPTY: what is wanted */
+};

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The coldgate authors */
+
+/*
+ * PCRE2's match limit is per starting position, so that a long text multiplies it. Automatic
+ * callouts see every step of all positions; each is charged with the distance it moved, which
+ * makes the budget a matter of pattern and text, not of the machine. The processor clock is the
+ * last resort, for steps that compare much without moving.
+ */
+
+#include "plan/regex.h"
+
+#include <stdio.h>
+#include <time.h>
+
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
+
+#include "plan/visible.h"
+
+enum {
+        DEPTH_LIMIT = 250000,
+        HEAP_LIMIT_KIB = 32768,
+        MATCH_LIMIT = 5000000,
+        BUDGET = 200000000, /* bytes moved over */
+        STEP_COST = 16,
+        STEPS_PER_LOOK = 1024,
+        CPU_MS_MAX = 5000,
+};
+
+static const uint32_t compile_options = PCRE2_NEVER_BACKSLASH_C | PCRE2_AUTO_CALLOUT;
+
+typedef struct Effort {
+        uint64_t spent;
+        uint64_t n_steps;
+        size_t position;
+        uint64_t started_ms;
+} Effort;
+
+static void code_freep(pcre2_code **code) {
+        pcre2_code_free(*code);
+}
+
+static void match_data_freep(pcre2_match_data **data) {
+        pcre2_match_data_free(*data);
+}
+
+static void match_context_freep(pcre2_match_context **context) {
+        pcre2_match_context_free(*context);
+}
+
+static uint64_t cpu_ms(void) {
+        struct timespec now;
+
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+        return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+static int on_step(pcre2_callout_block *block, void *userdata) {
+        Effort *effort = userdata;
+        size_t now = block->current_position;
+
+        effort->spent += STEP_COST;
+        effort->spent += now > effort->position ? now - effort->position : effort->position - now;
+        effort->position = now;
+        if (effort->spent > BUDGET)
+                return PCRE2_ERROR_MATCHLIMIT;
+        if (++effort->n_steps % STEPS_PER_LOOK == 0 && cpu_ms() - effort->started_ms > CPU_MS_MAX)
+                return PCRE2_ERROR_MATCHLIMIT;
+        return 0;
+}
+
+static pcre2_code *compile(Slice pattern, bool is_utf, int *ret_error, size_t *ret_offset) {
+        uint32_t options = compile_options | (is_utf ? PCRE2_UTF : PCRE2_NEVER_UTF);
+
+        return pcre2_compile(pattern.data ? pattern.data : (PCRE2_SPTR) "", pattern.n, options,
+                             ret_error, ret_offset, NULL);
+}
+
+int regex_check(Slice pattern, char reterr_reason[REGEX_TEXT_BYTES]) {
+        char message[96] = "";
+        size_t offset = 0;
+        int error = 0;
+
+        if (pattern.n > REGEX_PATTERN_BYTES_MAX) {
+                (void)snprintf(reterr_reason, REGEX_TEXT_BYTES, "it is too long");
+                return REGEX_E_BAD;
+        }
+        for (int is_utf = 0; is_utf < 2; is_utf++) {
+                cleanup(code_freep) pcre2_code *code = compile(pattern, is_utf, &error, &offset);
+
+                if (code)
+                        continue;
+                (void)pcre2_get_error_message(error, (PCRE2_UCHAR *)message, sizeof message);
+                (void)snprintf(reterr_reason, REGEX_TEXT_BYTES, "%s at byte %zu", message, offset);
+                return REGEX_E_BAD;
+        }
+        return 0;
+}
+
+static pcre2_match_context *context_new(Effort *effort) {
+        pcre2_match_context *context = pcre2_match_context_create(NULL);
+
+        if (!context)
+                return NULL;
+        pcre2_set_match_limit(context, MATCH_LIMIT);
+        pcre2_set_depth_limit(context, DEPTH_LIMIT);
+        pcre2_set_heap_limit(context, HEAP_LIMIT_KIB);
+        pcre2_set_callout(context, on_step, effort);
+        return context;
+}
+
+/* Where a search in a tail may begin: behind its first line, so that neither `\A` nor a look
+ * behind can be fooled by the cut. */
+static size_t tail_start(const pcre2_code *code, Slice subject) {
+        uint32_t n_behind = 0;
+        size_t start = slice_find(subject, slice_text("\n")) + 1;
+
+        (void)pcre2_pattern_info(code, PCRE2_INFO_MAXLOOKBEHIND, &n_behind);
+        start = size_max(start, (size_t)n_behind * 4 + 1);
+        while (start < subject.n && (subject.data[start] & 0xc0) == 0x80)
+                start++;
+        return start;
+}
+
+static RegexAnswer run(const pcre2_code *code, Slice subject, RegexPart part, size_t *ret_start) {
+        Effort effort = {.started_ms = cpu_ms()};
+        cleanup(match_context_freep) pcre2_match_context *context = context_new(&effort);
+        cleanup(match_data_freep) pcre2_match_data *data =
+                pcre2_match_data_create_from_pattern(code, NULL);
+        uint32_t options = part == REGEX_HEAD ? PCRE2_PARTIAL_HARD : 0;
+        size_t start = part == REGEX_TAIL ? tail_start(code, subject) : 0;
+        int r;
+
+        if (!context || !data)
+                return REGEX_LIMIT;
+        if (start > subject.n)
+                return REGEX_NONE;
+        r = pcre2_match(code, subject.data ? subject.data : (PCRE2_SPTR) "", subject.n, start,
+                        options | PCRE2_NO_UTF_CHECK, data, context);
+        if (r == PCRE2_ERROR_NOMATCH)
+                return REGEX_NONE;
+        if (r < 0)
+                return REGEX_LIMIT;
+        *ret_start = pcre2_get_ovector_pointer(data)[0];
+        return REGEX_FOUND;
+}
+
+RegexAnswer regex_search(Slice pattern, Slice subject, RegexPart part, size_t *ret_start) {
+        size_t offset;
+        int error;
+        cleanup(code_freep) pcre2_code *code = NULL;
+
+        if (subject.n > REGEX_SUBJECT_BYTES_MAX)
+                return REGEX_LIMIT;
+        code = compile(pattern, utf8_is_valid(subject), &error, &offset);
+        return code ? run(code, subject, part, ret_start) : REGEX_LIMIT;
+}

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The coldgate authors */
+
+/*
+ * Not a parser of shell: patterns over its text, quotes or not, since what stands in quotes is
+ * often run by another shell. A false alarm is cured by moving the script into a file.
+ */
+
+#include "plan/shell.h"
+
+#include <ctype.h>
+#include <stdio.h>
+
+/* A blank in a pattern stands for any number of blanks, none included. */
+static const char *const excuses[] = {
+        "|| true", "|| :",     "|| echo", "|| printf", "|| exit 0", "|| return 0", "|| /bin/true",
+        "; true",  "; exit 0", "set +e",  "set +o",    "set +ue",   "set +eu",
+};
+static const char *const idle_words[] = {"true", ":", "exit 0", "/bin/true", "/usr/bin/true"};
+static const char *const printers[] = {"echo", "printf", "cat <<", "print"};
+static const char *const shells[] = {"sh", "bash", "dash", "ksh", "zsh"};
+
+static bool is_blank(uint8_t byte) {
+        return byte == ' ' || byte == '\t';
+}
+
+static bool is_word_byte(uint8_t byte) {
+        return isalnum(byte) || byte == '_' || byte >= 0x80;
+}
+
+/* Bytes of `text` that the pattern covers at its start; 0 if it does not. */
+static size_t pattern_covers(Slice text, const char *pattern) {
+        size_t i = 0;
+
+        for (; *pattern; pattern++) {
+                if (*pattern == ' ') {
+                        while (i < text.n && is_blank(text.data[i]))
+                                i++;
+                        continue;
+                }
+                if (i == text.n || text.data[i] != (uint8_t)*pattern)
+                        return 0;
+                i++;
+        }
+        return i;
+}
+
+/* With no word running on at either end. */
+static bool has_pattern(Slice text, const char *pattern) {
+        for (size_t i = 0; i < text.n; i++) {
+                size_t n = pattern_covers(slice_from(text, i), pattern);
+                bool runs_on_before =
+                        i && is_word_byte(text.data[i - 1]) && is_word_byte((uint8_t)pattern[0]);
+
+                if (n && !runs_on_before &&
+                    (i + n == text.n || !is_word_byte(text.data[i + n - 1]) ||
+                     !is_word_byte(text.data[i + n])))
+                        return true;
+        }
+        return false;
+}
+
+static Slice trim(Slice text) {
+        while (text.n && isspace(text.data[0]))
+                text = slice_from(text, 1);
+        while (text.n && isspace(text.data[text.n - 1]))
+                text.n--;
+        return text;
+}
+
+/* `cmd ;` and newlines end commands alike. */
+static bool has_excuse(Slice text, const char *excuse) {
+        char line[32];
+
+        if (has_pattern(text, excuse))
+                return true;
+        if (excuse[0] != ';')
+                return false;
+        (void)snprintf(line, sizeof line, "\n%s", excuse + 1);
+        return has_pattern(trim(text), line);
+}
+
+const char *shell_find_excuse(const Check *check) {
+        bool is_shell = check->is_shell;
+
+        for (size_t i = 0; i < ARRAY_SIZE(shells) && check->n_command > 1 && !is_shell; i++)
+                is_shell = has_pattern(check->command[0], shells[i]);
+        for (size_t i = 0; i < check->n_command && is_shell; i++)
+                for (size_t k = 0; k < ARRAY_SIZE(excuses); k++)
+                        if (has_excuse(check->command[i], excuses[k]))
+                                return excuses[k];
+        return NULL;
+}
+
+bool shell_is_idle(const Check *check) {
+        for (size_t i = 0; i < ARRAY_SIZE(idle_words); i++)
+                if (check->n_command == 1 && slice_is(trim(check->command[0]), idle_words[i]))
+                        return true;
+        return false;
+}
+
+bool shell_loses_status(const Check *check) {
+        bool is_shell = false, has_pipe = false;
+
+        if (check->is_shell || check->n_command < 3)
+                return false;
+        for (size_t i = 0; i < ARRAY_SIZE(shells); i++)
+                is_shell |= has_pattern(check->command[0], shells[i]);
+        for (size_t i = 1; i < check->n_command && is_shell; i++) {
+                Slice text = check->command[i];
+
+                if (slice_find(text, slice_text("pipefail")) < text.n)
+                        return false;
+                has_pipe |= slice_find(text, slice_text("|")) < text.n;
+        }
+        return has_pipe;
+}
+
+static bool has_word(Slice text, Slice word) {
+        for (size_t i = 0; i + word.n <= text.n; i++) {
+                size_t end;
+
+                i += slice_find(slice_from(text, i), word);
+                end = i + word.n;
+                if (end > text.n)
+                        return false;
+                if ((i == 0 || !is_word_byte(text.data[i - 1]) || !is_word_byte(word.data[0])) &&
+                    (end == text.n || !is_word_byte(text.data[end]) ||
+                     !is_word_byte(word.data[word.n - 1])))
+                        return true;
+        }
+        return false;
+}
+
+bool shell_has_text(const Check *check, Slice text) {
+        text = trim(text);
+        for (size_t i = 0; i < check->n_command && text.n; i++)
+                if (has_word(check->command[i], text))
+                        return true;
+        return false;
+}
+
+bool shell_prints(const Check *check) {
+        for (size_t i = 0; i < check->n_command; i++)
+                for (size_t k = 0; k < ARRAY_SIZE(printers); k++)
+                        if (has_pattern(check->command[i], printers[k]))
+                                return true;
+        return false;
+}
