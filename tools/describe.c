@@ -13,6 +13,7 @@
 #include "base/fd.h"
 #include "base/mem.h"
 #include "base/options.h"
+#include "plan/plan.h"
 #include "proto/describe.h"
 
 enum { DOCUMENT_BYTES_MAX = 4 << 20, DOCUMENT_MODE = 0644 };
@@ -21,6 +22,7 @@ static const struct {
         const char *name;
         void (*print)(Buf *text);
 } documents[] = {
+        {"plan", plan_print_docs},
         {"protocol", describe_docs},
 };
 

@@ -21,7 +21,7 @@ void arena_deinit(Arena *arena);
 void *arena_alloc(Arena *arena, size_t n_bytes) must_check __attribute__((returns_nonnull));
 void *arena_alloc_array(Arena *arena, size_t n, size_t element_bytes) must_check
         __attribute__((returns_nonnull));
-/* An array of `n` elements that has room for one more: the same one, or a copy at twice the size. */
+/* An array of `n` elements with room for one more: the same one, or a copy at twice the size. */
 void *arena_grow(Arena *arena, void *array, size_t n, size_t element_bytes) must_check
         __attribute__((returns_nonnull));
 /* Copies; a NUL follows the copied bytes. */

@@ -15,7 +15,6 @@
 #include "plan/matcher.h"
 #include "plan/regex.h"
 #include "plan/substitute.h"
-#include "plan/visible.h"
 
 typedef struct Aim {
         Build *build;

@@ -16,6 +16,7 @@
 
 #include "base/error.h"
 #include "base/nearest.h"
+#include "base/utf8.h"
 #include "plan/visible.h"
 
 static const char *const kind_words[] = {[FENCE_PHASE] = "phase", [FENCE_GATE] = "gate"};
@@ -42,7 +43,7 @@ static Slice next_word(Slice *text) {
 }
 
 static bool is_word_ignoring_case(Slice word, const char *wanted) {
-        return word.n == strlen(wanted) &&
+        return word.data && word.n == strlen(wanted) &&
                strncasecmp((const char *)word.data, wanted, word.n) == 0;
 }
 
@@ -114,8 +115,8 @@ static bool has_hidden(Slice text) {
         uint32_t point = 0;
 
         for (size_t n; text.n; text = slice_from(text, size_max(n, 1))) {
-                n = utf8_sequence(text, &point);
-                if (point != '\n' && point != '\r' && point != '\t' && utf8_is_hidden(point))
+                n = utf8_read(text, &point);
+                if (point != '\n' && point != '\r' && point != '\t' && visible_is_hidden(point))
                         return true;
         }
         return false;

@@ -7,7 +7,7 @@
 
 #include <sqlite3.h>
 
-#include "plan/visible.h"
+#include "base/utf8.h"
 
 static const char select_value[] = "SELECT json_type(?1, ?2), json_extract(?1, ?2), ?1 -> ?2";
 

@@ -30,10 +30,10 @@ typedef struct Observed {
 } Observed;
 
 typedef struct MatchResult {
-        Slice where;    /* "stdout.line-count.ge" */
+        Slice where;            /* "stdout.line-count.ge" */
         Slice expected, actual; /* short, printable; in the arena */
         bool held;
-        bool is_undecided; /* it would need bytes that were cut or a limit was hit: not held */
+        bool is_undecided;  /* it would need bytes that were cut or a limit was hit: not held */
         const char *reason; /* "assert.stdout", "output.limit": the class when it did not hold */
         uint64_t offset;    /* where in the stream, if has_offset */
         bool has_offset;

@@ -7,9 +7,9 @@
 
 #include "base/error.h"
 #include "base/nearest.h"
+#include "base/utf8.h"
 #include "plan/build.h"
 #include "plan/lint.h"
-#include "plan/visible.h"
 
 enum { FENCES_MAX = PLAN_GATES_MAX + 1 };
 
@@ -19,7 +19,7 @@ static bool find_bad_byte(Slice text, PlanPlace *ret_place) {
         uint32_t point;
 
         for (size_t n; text.n; text = slice_from(text, n)) {
-                n = utf8_sequence(text, &point);
+                n = utf8_read(text, &point);
                 *ret_place = place;
                 if (n == 0 || (point < ' ' && point != '\n' && point != '\t' && point != '\r') ||
                     (point == '\r' && (text.n < 2 || text.data[1] != '\n')))

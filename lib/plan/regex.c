@@ -16,7 +16,7 @@
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 
-#include "plan/visible.h"
+#include "base/utf8.h"
 
 enum {
         DEPTH_LIMIT = 250000,

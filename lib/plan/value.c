@@ -100,7 +100,7 @@ void value_read_id(Build *build, const Word *word, const YamlNode *node, void *t
 void value_read_text(Build *build, const Word *word, const YamlNode *node, void *target) {
         Slice *text = member_of(word, target);
 
-        if (value_get_text(build, word, node, text) && utf8_has_hidden(*text))
+        if (value_get_text(build, word, node, text) && visible_has_hidden(*text))
                 refuse_shown(build, word, node, *text);
 }
 
@@ -254,17 +254,19 @@ static Slice trim(Slice text) {
         return text;
 }
 
+static bool version_is_good(Slice version) {
+        return version.data && version.n <= ID_BYTES_MAX && is_made_of(version, "0123456789.") &&
+               isdigit(version.data[0]) && isdigit(version.data[version.n - 1]);
+}
+
 static bool tool_parse(Slice text, Tool *ret_tool) {
         size_t sign = slice_find(text, slice_text(">="));
+        Slice name = trim(slice_head(text, sign));
 
-        ret_tool->name = trim(slice_head(text, sign));
+        ret_tool->name = name;
         ret_tool->version = trim(slice_from(text, sign + 2));
-        return ret_tool->name.n <= ID_BYTES_MAX && is_made_of(ret_tool->name, tool_letters) &&
-               ret_tool->name.data[0] != '-' &&
-               (sign == text.n || (ret_tool->version.n <= ID_BYTES_MAX &&
-                                   is_made_of(ret_tool->version, "0123456789.") &&
-                                   isdigit(ret_tool->version.data[0]) &&
-                                   isdigit(ret_tool->version.data[ret_tool->version.n - 1])));
+        return name.data && name.n <= ID_BYTES_MAX && is_made_of(name, tool_letters) &&
+               name.data[0] != '-' && (sign == text.n || version_is_good(ret_tool->version));
 }
 
 void value_read_tools(Build *build, const Word *word, const YamlNode *node, void *target) {

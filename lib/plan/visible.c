@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The coldgate authors */
 
-/* UTF-8 by the table of well-formed sequences; escapes for the rest. */
+/* Escapes for what would not be seen. */
 
 #include "plan/visible.h"
+
+#include "base/utf8.h"
 
 static const struct {
         uint32_t first, last;
@@ -12,56 +14,19 @@ static const struct {
         {0x2028, 0x202e}, {0x2060, 0x206f}, {0xfeff, 0xfeff}, {0xfff9, 0xfffb}, {0xe0000, 0xe007f},
 };
 
-size_t utf8_sequence(Slice text, uint32_t *ret_point) {
-        static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-        uint32_t point;
-        size_t n;
-
-        if (text.n == 0)
-                return 0;
-        point = text.data[0];
-        n = point < 0x80 ? 1 : point >= 0xf0 ? 4 : point >= 0xe0 ? 3 : 2;
-        if (n > text.n || (point >= 0x80 && point < 0xc2) || point > 0xf4)
-                return 0;
-        if (n > 1)
-                point &= 0x7fu >> n;
-        for (size_t i = 1; i < n; i++) {
-                if ((text.data[i] & 0xc0) != 0x80)
-                        return 0;
-                point = point << 6 | (text.data[i] & 0x3fu);
-        }
-        if (point < least[n] || point > 0x10ffff || (point >= 0xd800 && point <= 0xdfff))
-                return 0;
-        *ret_point = point;
-        return n;
-}
-
-bool utf8_is_valid(Slice text) {
-        uint32_t point;
-
-        while (text.n) {
-                size_t n = utf8_sequence(text, &point);
-
-                if (n == 0)
-                        return false;
-                text = slice_from(text, n);
-        }
-        return true;
-}
-
-bool utf8_is_hidden(uint32_t point) {
+bool visible_is_hidden(uint32_t point) {
         for (size_t i = 0; i < ARRAY_SIZE(hidden_rows); i++)
                 if (point >= hidden_rows[i].first && point <= hidden_rows[i].last)
                         return true;
         return false;
 }
 
-bool utf8_has_hidden(Slice text) {
+bool visible_has_hidden(Slice text) {
         uint32_t point;
 
         for (size_t n; text.n; text = slice_from(text, n)) {
-                n = utf8_sequence(text, &point);
-                if (n == 0 || utf8_is_hidden(point))
+                n = utf8_read(text, &point);
+                if (n == 0 || visible_is_hidden(point))
                         return true;
         }
         return false;
@@ -74,7 +39,7 @@ static void append_point(Buf *text, Slice sequence, uint32_t point) {
                 buf_text(text, "\\t");
         else if (point == '\r')
                 buf_text(text, "\\r");
-        else if (!utf8_is_hidden(point))
+        else if (!visible_is_hidden(point))
                 buf_slice(text, sequence);
         else if (point < 0x80)
                 buf_printf(text, "\\x%02x", (unsigned)point);
@@ -87,7 +52,7 @@ void visible_append(Buf *text, Slice bytes, size_t n_max) {
 
         while (bytes.n && text->n < end) {
                 uint32_t point;
-                size_t n = utf8_sequence(bytes, &point);
+                size_t n = utf8_read(bytes, &point);
 
                 if (n)
                         append_point(text, slice_head(bytes, n), point);

@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: The coldgate authors */
 #pragma once
 
-/* Hostile bytes in words that a person can read: UTF-8, control and invisible characters. */
+/* Hostile bytes in a form that a person can read. */
 
 #include "base/arena.h"
 #include "base/buf.h"
@@ -10,13 +10,10 @@
 
 enum { EXCERPT_BYTES = 360, EXCERPT_BEFORE_BYTES = 100 };
 
-/* Length of the well-formed UTF-8 sequence that the slice begins with; 0 if there is none. */
-size_t utf8_sequence(Slice text, uint32_t *ret_point);
-bool utf8_is_valid(Slice text);
 /* Control characters, bidirectional overrides, and what has no width or ends a line unseen. */
-bool utf8_is_hidden(uint32_t point);
+bool visible_is_hidden(uint32_t point);
 /* Whether the text has a hidden character or is not UTF-8. */
-bool utf8_has_hidden(Slice text);
+bool visible_has_hidden(Slice text);
 
 /* Appends up to about `n_max` bytes: \n, \t, \x1b and \u{202e} stand for what would not be seen. */
 void visible_append(Buf *text, Slice bytes, size_t n_max);

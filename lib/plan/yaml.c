@@ -43,7 +43,7 @@ static bool key_add(Reader *reader, YamlNode *map, const YamlNode *key, yaml_mar
                 return refuse(reader, mark, "a key of a map is not a text");
         if (key->is_plain && slice_is(key->text, "<<"))
                 return refuse(reader, mark, "merge keys are not part of this subset of YAML");
-        if (utf8_has_hidden(key->text))
+        if (visible_has_hidden(key->text))
                 return refuse(reader, mark, "a key holds control or invisible characters");
         if (map->n_entries == YAML_KEYS_MAX)
                 return refuse(reader, mark, "a map has too many keys");
