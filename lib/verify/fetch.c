@@ -32,9 +32,10 @@ enum { OUTPUT_BYTES_MAX = 16384 };
         ROW(badDate)                                                                               \
         ROW(badDateOverflow)                                                                       \
         ROW(badEmail)                                                                              \
-        ROW(badName) ROW(badTimezone) ROW(missingEmail) ROW(missingNameBeforeEmail)                \
-                ROW(missingSpaceBeforeDate) ROW(missingSpaceBeforeEmail) ROW(multipleAuthors)      \
-                        ROW(nulInCommit) ROW(zeroPaddedDate) ROW(zeroPaddedFilemode)
+        ROW(badName)                                                                               \
+        ROW(badTimezone) ROW(missingEmail) ROW(missingNameBeforeEmail) ROW(missingSpaceBeforeDate) \
+                ROW(missingSpaceBeforeEmail) ROW(multipleAuthors) ROW(nulInCommit)                 \
+                        ROW(zeroPaddedDate) ROW(zeroPaddedFilemode)
 
 #define FSCK_SETTING(id)  "-c", "fetch.fsck." #id "=ignore",
 #define FSCK_ARGUMENT(id) #id "=ignore,"

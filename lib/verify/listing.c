@@ -56,7 +56,7 @@ void listing_get_dir_path(const Listing *listing, size_t dir, Buf *path) {
 
 void listing_get_path(const Listing *listing, size_t dir, const char *name, Buf *path) {
         listing_get_dir_path(listing, dir, path);
-        if (path->n)
+        if (path->n && *name)
                 buf_byte(path, '/');
         buf_text(path, name);
 }
@@ -193,18 +193,23 @@ static int blob_check(Reader *reader, size_t dir, ListingEntry *entry) {
 }
 
 static int subdir_check(Reader *reader, size_t dir, const ListingEntry *entry) {
-        const ListingDir *above = &reader->listing->dirs[dir];
+        size_t added;
 
-        if (above->depth + 1 > reader->limits->depth)
+        if (reader->listing->dirs[dir].depth + 1 > reader->limits->depth)
                 return over_limit(reader, dir, entry->name, "directories in each other",
                                   reader->limits->depth);
-        (void)dir_add(reader->listing, entry->name, dir, &entry->id);
-        reader->listing->facts.n_dirs++;
+        added = dir_add(reader->listing, entry->name, dir, &entry->id);
+        reader->listing->dirs[added].is_submodule = entry->kind == ENTRY_SUBMODULE;
+        if (entry->kind == ENTRY_SUBMODULE)
+                reader->listing->facts.n_submodules++;
+        else
+                reader->listing->facts.n_dirs++;
         return 0;
 }
 
 static int entry_take(Reader *reader, size_t dir, Slice name, ListingEntry *entry) {
         const char *why = tree_name_check(name);
+        int r;
 
         entry->name = arena_text(&reader->listing->names, slice_head(name, TREE_NAME_MAX));
         if (why)
@@ -213,14 +218,12 @@ static int entry_take(Reader *reader, size_t dir, Slice name, ListingEntry *entr
                 return over_limit(reader, dir, entry->name, "entries", reader->limits->n_entries);
         if (reader->listing->dirs[dir].n_path + 1 + name.n > PATH_BYTES_MAX)
                 return over_limit(reader, dir, entry->name, "bytes of a path", PATH_BYTES_MAX);
-        if (entry->kind == ENTRY_SUBMODULE) {
-                reader->listing->facts.n_submodules++;
-        } else {
-                int r = entry->kind == ENTRY_DIR ? subdir_check(reader, dir, entry)
-                                                 : blob_check(reader, dir, entry);
-                if (r != 0)
-                        return r;
-        }
+        if (entry->kind == ENTRY_DIR || entry->kind == ENTRY_SUBMODULE)
+                r = subdir_check(reader, dir, entry);
+        else
+                r = blob_check(reader, dir, entry);
+        if (r != 0)
+                return r;
         entry_add(reader->listing, entry);
         return 0;
 }
@@ -288,7 +291,7 @@ int listing_open(const char *mirror_path, const char *tree, const TreeLimits *li
                 return unreadable(&reader, &id, OBJECTS_E_DAMAGED);
         (void)dir_add(ret_listing, "", 0, &id);
         for (size_t dir = 0; dir < ret_listing->n_dirs; dir++) {
-                int r = dir_read(&reader, dir);
+                int r = ret_listing->dirs[dir].is_submodule ? 0 : dir_read(&reader, dir);
 
                 if (r != 0)
                         return r;

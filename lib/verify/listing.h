@@ -30,9 +30,10 @@ typedef struct ListingEntry {
 typedef struct ListingDir {
         const char *name; /* "" for the root */
         size_t parent;
-        size_t first, n; /* its entries, in ascending order of their names' bytes */
-        size_t depth;    /* 0 for the root */
-        size_t n_path;   /* bytes of its path */
+        size_t first, n;   /* its entries, in ascending order of their names' bytes */
+        size_t depth;      /* 0 for the root */
+        size_t n_path;     /* bytes of its path */
+        bool is_submodule; /* without entries */
         ObjectId id;
 } ListingDir;
 

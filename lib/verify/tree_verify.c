@@ -183,15 +183,6 @@ static int check_extra(Verifier *verifier, size_t dir, int dir_fd, const Listing
         return r;
 }
 
-static int check_submodule(Verifier *verifier, size_t dir, int dir_fd, const ListingEntry *entry) {
-        cleanup_fd int fd = open_beneath(dir_fd, entry->name, O_RDONLY | O_DIRECTORY, 0);
-
-        if (fd < 0)
-                return differs(verifier, dir, entry->name, "it cannot be opened: %s",
-                               strerror(-fd));
-        return check_extra(verifier, dir, fd, NULL, 0);
-}
-
 static int check_entry(Verifier *verifier, size_t dir, int dir_fd, const ListingEntry *entry) {
         struct stat facts;
         int r;
@@ -202,11 +193,11 @@ static int check_entry(Verifier *verifier, size_t dir, int dir_fd, const Listing
         if (r != 0)
                 return r;
         switch (entry->kind) {
-        case ENTRY_DIR: return 0; /* its turn comes */
+        case ENTRY_DIR:
+        case ENTRY_SUBMODULE: return 0; /* their turn comes */
         case ENTRY_FILE:
         case ENTRY_PROGRAM: return check_file(verifier, dir, dir_fd, entry);
         case ENTRY_LINK: return check_link(verifier, dir, dir_fd, entry);
-        case ENTRY_SUBMODULE: return check_submodule(verifier, dir, dir_fd, entry);
         }
         return 0;
 }
