@@ -19,20 +19,26 @@
 #include "base/hash.h"
 #include "base/slice.h"
 
+/* The same for every command, so that nothing inside tells where it really runs. The caller puts
+ * the last two into `env` as HOME and TMPDIR. */
+#define SANDBOX_WORK "/work"
+#define SANDBOX_HOME "/home/work"
+#define SANDBOX_TMP  "/tmp"
+
 typedef enum SandboxNetwork {
         SANDBOX_NETWORK_NONE, /* own namespace, loopback up */
         SANDBOX_NETWORK_HOST, /* the plan opened it */
 } SandboxNetwork;
 
 typedef struct SandboxLimits {
-        uint64_t wall_ms;       /* the deadline, on the monotonic clock; 0: none (a service) */
-        uint64_t grace_ms;      /* between TERM and KILL */
-        uint64_t leak_grace_ms; /* what is left alone after the main process ended */
-        uint64_t memory_bytes;  /* address space of each process; 0: none */
-        uint64_t file_bytes;    /* largest file */
-        uint64_t n_processes;   /* for the sandbox's uid where that is ours alone; 0: none */
-        uint64_t n_files;       /* open descriptors */
-        uint64_t output_bytes;  /* of each stream: killed beyond it (endless output) */
+        uint64_t wall_ms;            /* the deadline, on the monotonic clock; 0: none (a service) */
+        uint64_t grace_ms;           /* between TERM and KILL */
+        uint64_t leak_grace_ms;      /* what is left alone after the main process ended */
+        uint64_t memory_bytes;       /* address space of each process; 0: none */
+        uint64_t file_bytes;         /* largest file */
+        uint64_t n_processes;        /* for the sandbox's uid where that is ours alone; 0: none */
+        uint64_t n_files;            /* open descriptors */
+        uint64_t output_bytes;       /* of each stream: killed beyond it (endless output) */
         size_t keep_head, keep_tail; /* bytes of each stream that are kept */
 } SandboxLimits;
 
@@ -42,7 +48,8 @@ typedef struct SandboxSpec {
         const char *const *argv; /* ends with NULL; argv[0] is looked up in the PATH of `env` */
         const char *const *env;  /* the whole environment, "NAME=value", ends with NULL */
         /* A verified tree. It is seen at /work inside, writable, without itself being written:
-         * the lower layer of an overlay where that can be had, a copy otherwise. */
+         * the lower layer of an overlay where that can be had, a copy otherwise. NULL: /work is
+         * empty. All paths of the host are absolute. */
         const char *tree;
         const char *workdir; /* below the tree; NULL: the tree itself */
         /* An existing, empty directory of this run alone, on the same file system for all its
@@ -72,7 +79,7 @@ typedef struct SandboxStream {
 } SandboxStream;
 
 typedef struct SandboxLeftover {
-        uint64_t pid; /* inside */
+        uint64_t pid;                  /* inside */
         char *command, *cwd, *listens; /* in the outcome's arena; NULL where unknown */
 } SandboxLeftover;
 
@@ -88,7 +95,9 @@ typedef struct SandboxOutcome {
         size_t n_outside;
         char **changed; /* files written, changed or deleted in the workspace */
         size_t n_changed;
-        char *isolation; /* e.g. "root: pid mount net ipc uts cgroup, seccomp, overlay, uid 64123" */
+        bool is_listing_cut; /* there are more files than the two lists hold */
+        char *isolation; /* e.g. "root: pid mount net ipc uts cgroup, seccomp, overlay, uid 64123"
+                          */
         Fault fault;
 } SandboxOutcome;
 
@@ -124,5 +133,5 @@ Sandbox *sandbox_free(Sandbox *sandbox); /* kills what still runs, and reaps it 
 DEFINE_FREEP(Sandbox, sandbox_free, sandbox_freep)
 
 /* start + wait. */
-int sandbox_run(const char *runner, const SandboxSpec *spec, SandboxOutcome *ret_outcome)
-        must_check;
+int sandbox_run(const char *runner, const SandboxSpec *spec,
+                SandboxOutcome *ret_outcome) must_check;

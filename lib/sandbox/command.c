@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The coldgate authors */
+
+/*
+ * The order matters: limits while we may raise them, groups before the user, capabilities after,
+ * the filter last, since it forbids what comes before.
+ */
+
+#include "sandbox/command.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <limits.h>
+#include <linux/capability.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/mem.h"
+
+#define PATH_DEFAULT "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+noreturn_ static void fail(const CommandFds *fds, CommandStage stage, const char *what, int error) {
+        CommandFailure failure = {.stage = stage, .error = error};
+
+        (void)snprintf(failure.what, sizeof failure.what, "%s", what);
+        _exit(fd_write_all(fds->exec, slice_make(&failure, sizeof failure)) < 0 ? 126 : 127);
+}
+
+static int limit(int what, uint64_t most) {
+        struct rlimit now, wanted = {.rlim_cur = most, .rlim_max = most};
+
+        if (getrlimit(what, &now) < 0)
+                return -1;
+        if (now.rlim_max != RLIM_INFINITY && wanted.rlim_max > now.rlim_max)
+                wanted = (struct rlimit){.rlim_cur = now.rlim_max, .rlim_max = now.rlim_max};
+        return setrlimit(what, &wanted);
+}
+
+static int limit_all(const SandboxLimits *limits) {
+        if (limit(RLIMIT_CORE, 0) < 0 ||
+            (limits->n_files && limit(RLIMIT_NOFILE, limits->n_files) < 0) ||
+            (limits->file_bytes && limit(RLIMIT_FSIZE, limits->file_bytes) < 0) ||
+            (limits->memory_bytes && limit(RLIMIT_AS, limits->memory_bytes) < 0) ||
+            (limits->n_processes && limit(RLIMIT_NPROC, limits->n_processes) < 0))
+                return -1;
+        return 0;
+}
+
+static int wire_streams(const CommandFds *fds) {
+        int null_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+        if (null_fd < 0 || dup2(null_fd, STDIN_FILENO) < 0 || dup2(fds->out, STDOUT_FILENO) < 0 ||
+            dup2(fds->err, STDERR_FILENO) < 0)
+                return -1;
+        return (int)syscall(SYS_close_range, 3, ~0U, 1U << 2 /* CLOSE_RANGE_CLOEXEC */);
+}
+
+static void reset_signals(void) {
+        struct sigaction action = {.sa_handler = SIG_DFL};
+        sigset_t none;
+
+        for (int number = 1; number < NSIG; number++)
+                (void)sigaction(number, &action, NULL); /* refused for KILL and STOP */
+        (void)sigemptyset(&none);
+        (void)sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+static int drop_user(const Setup *setup) {
+        if (!setup->is_root)
+                return 0; /* the namespace has no other user, and forbids setgroups */
+        if (setgroups(0, NULL) < 0 || setresgid(setup->gid, setup->gid, setup->gid) < 0)
+                return -1;
+        return setresuid(setup->uid, setup->uid, setup->uid);
+}
+
+static int drop_capabilities(void) {
+        struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
+        struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {{.effective = 0}};
+
+        if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0)
+                return -1;
+        return (int)syscall(SYS_capset, &head, none);
+}
+
+static int drop_bounds(void) {
+        for (unsigned long capability = 0; prctl(PR_CAPBSET_READ, capability, 0, 0, 0) >= 0;
+             capability++)
+                if (prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) < 0)
+                        return -1;
+        return 0;
+}
+
+/* A courtesy to the host, no promise. */
+static bool volunteer_for_oom(void) {
+        cleanup_fd int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+
+        return fd >= 0 && fd_write_all(fd, slice_text("500")) == 0;
+}
+
+static void prepare(const Setup *setup, const CommandFds *fds) {
+        (void)umask(022);
+        (void)volunteer_for_oom();
+        if (setsid() < 0)
+                fail(fds, COMMAND_PREPARED, "session", errno);
+        if (wire_streams(fds) < 0)
+                fail(fds, COMMAND_PREPARED, "streams", errno);
+        if (limit_all(&setup->spec.limits) < 0)
+                fail(fds, COMMAND_PREPARED, "limits", errno);
+        if (drop_bounds() < 0 || drop_user(setup) < 0 || drop_capabilities() < 0)
+                fail(fds, COMMAND_PREPARED, "rights", errno);
+        if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+                fail(fds, COMMAND_PREPARED, "no new privileges", errno);
+        reset_signals();
+}
+
+static const char *find_env(const char *const *env, const char *name) {
+        size_t n = strlen(name);
+
+        for (; *env; env++)
+                if (strncmp(*env, name, n) == 0 && (*env)[n] == '=')
+                        return *env + n + 1;
+        return NULL;
+}
+
+static int exec_file(const SandboxSpec *spec, const char *file) {
+        (void)execve(file, (char *const *)spec->argv, (char *const *)spec->env);
+        return errno;
+}
+
+/* As a shell looks: what may not be executed is remembered, but something later may do. */
+static int exec_by_path(const SandboxSpec *spec) {
+        const char *path = find_env(spec->env, "PATH");
+        cleanup_free char *copy = mem_strdup(path ? path : PATH_DEFAULT);
+        char *rest = copy, *directory;
+        int result = ENOENT;
+
+        while ((directory = strsep(&rest, ":"))) {
+                cleanup_free char *file =
+                        mem_printf("%s/%s", directory[0] ? directory : ".", spec->argv[0]);
+                int error = exec_file(spec, file);
+
+                if (error == ENOENT && access(file, F_OK) == 0)
+                        return error; /* found: it is its interpreter that is missing */
+                if (error != ENOENT && error != ENOTDIR && error != EACCES)
+                        return error;
+                if (error == EACCES)
+                        result = error;
+        }
+        return result;
+}
+
+noreturn_ void command_become(const Setup *setup, SeccompFilter *filter, const CommandFds *fds) {
+        const SandboxSpec *spec = &setup->spec;
+        int error, r;
+
+        prepare(setup, fds);
+        if (chdir(SANDBOX_WORK) < 0)
+                fail(fds, COMMAND_PREPARED, SANDBOX_WORK, errno);
+        if (spec->workdir && spec->workdir[0] && chdir(spec->workdir) < 0)
+                fail(fds, COMMAND_WORKDIR, "", errno);
+        r = seccomp_filter_load(filter);
+        if (r < 0)
+                fail(fds, COMMAND_PREPARED, "system call filter", -r);
+        if (strchr(spec->argv[0], '/')) {
+                error = exec_file(spec, spec->argv[0]);
+                fail(fds, COMMAND_EXEC,
+                     error == ENOENT && access(spec->argv[0], F_OK) == 0
+                             ? "its interpreter is missing"
+                             : "",
+                     error);
+        }
+        error = exec_by_path(spec);
+        fail(fds, COMMAND_EXEC, "", error);
+}
