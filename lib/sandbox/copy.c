@@ -109,9 +109,9 @@ static int copy_dir(const Copy *copy, int from_fd, int to_fd) {
                 if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
                         r = copy_entry(copy, from_fd, to_fd, entry->d_name);
         (void)closedir(entries);
-        if (r == 0 && fstat(from_fd, &facts) < 0)
-                r = -errno;
-        return r < 0 ? r : dress(copy, to_fd, &facts);
+        if (r != 0)
+                return r;
+        return fstat(from_fd, &facts) < 0 ? -errno : dress(copy, to_fd, &facts);
 }
 
 int copy_tree(const char *from, const char *to, uid_t uid, gid_t gid) {

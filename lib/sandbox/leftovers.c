@@ -106,17 +106,18 @@ static Slice field_of(Slice line, int number) {
 
 /* "0100007F:2328" is 127.0.0.1:9000; of the longer addresses only the port is told. */
 static void put_address(Buf *text, const char *kind, Slice place) {
-        unsigned address, port;
         cleanup_free char *copy = mem_strndup((const char *)place.data, place.n);
         const char *colon = strrchr(copy, ':');
+        unsigned long address = strtoul(copy, NULL, 16);
+        unsigned long port = colon ? strtoul(colon + 1, NULL, 16) : 0;
 
         if (strcmp(kind, "unix") == 0)
                 buf_printf(text, "unix %s", copy);
-        else if (sscanf(copy, "%8x:%4x", &address, &port) == 2 && colon == copy + 8)
-                buf_printf(text, "%s %u.%u.%u.%u:%u", kind, address & 255, address >> 8 & 255,
-                           address >> 16 & 255, address >> 24, port);
-        else if (colon)
-                buf_printf(text, "%s port %lu", kind, strtoul(colon + 1, NULL, 16));
+        else if (colon == copy + 8)
+                buf_printf(text, "%s %lu.%lu.%lu.%lu:%lu", kind, address & 255, address >> 8 & 255,
+                           address >> 16 & 255, address >> 24 & 255, port);
+        else
+                buf_printf(text, "%s port %lu", kind, port);
 }
 
 static void put_socket(Buf *text, SocketTable tables[N_SOCKET_TABLES], Slice inode) {

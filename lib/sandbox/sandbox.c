@@ -9,6 +9,7 @@
 
 #include "sandbox/sandbox.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -335,6 +336,7 @@ int sandbox_run(const char *runner, const SandboxSpec *spec, SandboxOutcome *ret
         cleanup(sandbox_freep) Sandbox *sandbox = NULL;
 
         TRY(sandbox_start(runner, spec, &sandbox));
+        assert(sandbox);
         TRY(sandbox_wait(sandbox, UINT64_MAX, ret_outcome));
         return 0;
 }
