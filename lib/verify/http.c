@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The coldgate authors */
+
+/*
+ * libcurl's home. A child of its own: it may join a namespace and give up its rights, and what a
+ * hostile server does to libcurl's parsers ends here.
+ */
+
+#include "verify/http_child.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <curl/curl.h>
+
+#include "base/clock.h"
+#include "base/fd.h"
+#include "base/mem.h"
+
+enum {
+        RETRY_MS = 10,
+        REDIRECTS_MAX = 10,
+        NOBODY = 65534,
+};
+
+typedef struct Client {
+        const HttpRequest *request;
+        CURL *curl;
+        struct curl_slist *headers;
+        HttpReportHead report;
+        Buf header_fields; /* as they are reported */
+        Buf body;
+        Hasher hasher;
+        bool is_too_large;
+        char error[CURL_ERROR_SIZE];
+} Client;
+
+/* Which end a failed transfer is; what is not here is our own failure. */
+static const struct {
+        CURLcode code;
+        HttpEnd end;
+} ends[] = {
+        {CURLE_OK, HTTP_ANSWERED},
+        {CURLE_COULDNT_CONNECT, HTTP_REFUSED},
+        {CURLE_COULDNT_RESOLVE_HOST, HTTP_UNRESOLVED},
+        {CURLE_GOT_NOTHING, HTTP_RESET},
+        {CURLE_RECV_ERROR, HTTP_RESET},
+        {CURLE_SEND_ERROR, HTTP_RESET},
+        {CURLE_PARTIAL_FILE, HTTP_RESET},
+        {CURLE_OPERATION_TIMEDOUT, HTTP_TIMED_OUT},
+        {CURLE_UNSUPPORTED_PROTOCOL, HTTP_MALFORMED}, /* HTTP/0.9, or a redirect to ftp: */
+        {CURLE_WEIRD_SERVER_REPLY, HTTP_MALFORMED},
+        {CURLE_BAD_CONTENT_ENCODING, HTTP_MALFORMED},
+        {CURLE_HTTP2, HTTP_MALFORMED},
+        {CURLE_TOO_MANY_REDIRECTS, HTTP_REDIRECTS},
+        {CURLE_SSL_CONNECT_ERROR, HTTP_TLS},
+        {CURLE_PEER_FAILED_VERIFICATION, HTTP_TLS},
+        {CURLE_SSL_ISSUER_ERROR, HTTP_TLS},
+};
+
+static void buf_field(Buf *buf, Slice field) {
+        uint32_t n = (uint32_t)field.n;
+
+        buf_append(buf, &n, sizeof n);
+        buf_slice(buf, field);
+}
+
+static Slice trim(Slice text) {
+        while (text.n && strchr(" \t\r\n", text.data[text.n - 1]))
+                text.n--;
+        while (text.n && strchr(" \t", text.data[0]))
+                text = slice_from(text, 1);
+        return text;
+}
+
+/* Of several responses (100, redirects) the last one's headers count. */
+static size_t on_header(char *data, size_t size, size_t n, void *userdata) {
+        Client *client = userdata;
+        Slice line = trim(slice_make(data, size * n));
+        size_t colon;
+
+        if (line.n >= 5 && memcmp(line.data, "HTTP/", 5) == 0) {
+                buf_clear(&client->header_fields);
+                client->report.n_headers = 0;
+                return size * n;
+        }
+        colon = slice_find(line, slice_text(":"));
+        if (colon >= line.n || client->report.n_headers >= HTTP_HEADERS_MAX)
+                return size * n;
+        if (client->header_fields.n + line.n + 2 * sizeof(uint32_t) > HTTP_HEADER_BYTES_MAX)
+                return size * n;
+        buf_field(&client->header_fields, slice_head(line, colon));
+        buf_field(&client->header_fields, trim(slice_from(line, colon + 1)));
+        client->report.n_headers++;
+        return size * n;
+}
+
+static size_t on_body(char *data, size_t size, size_t n, void *userdata) {
+        Client *client = userdata;
+        size_t room = HTTP_BODY_KEPT - client->body.n;
+
+        buf_append(&client->body, data, size_min(room, size * n));
+        hash_add(&client->hasher, data, size * n);
+        client->report.body_bytes += size * n;
+        client->is_too_large = client->report.body_bytes > HTTP_BODY_READ;
+        return client->is_too_large ? 0 : size * n;
+}
+
+static bool same_file(const char *a, const char *b) {
+        struct stat facts_a, facts_b;
+
+        return stat(a, &facts_a) == 0 && stat(b, &facts_b) == 0 &&
+               facts_a.st_dev == facts_b.st_dev && facts_a.st_ino == facts_b.st_ino;
+}
+
+static int join(int pid, const char *kind, int flag) {
+        char ours[64], theirs[64];
+        cleanup_fd int fd = -1;
+
+        (void)snprintf(ours, sizeof ours, "/proc/self/ns/%s", kind);
+        (void)snprintf(theirs, sizeof theirs, "/proc/%d/ns/%s", pid, kind);
+        if (same_file(ours, theirs))
+                return 0;
+        fd = open(theirs, O_RDONLY | O_CLOEXEC);
+        return fd >= 0 && setns(fd, flag) == 0 ? 0 : -errno;
+}
+
+static int give_up_rights(void) {
+        if (geteuid() != 0)
+                return 0;
+        /* In a namespace with one user only there is nobody to become. */
+        if (setgroups(0, NULL) < 0 || setresgid(NOBODY, NOBODY, NOBODY) < 0 ||
+            setresuid(NOBODY, NOBODY, NOBODY) < 0)
+                return errno == EINVAL || errno == EPERM ? 0 : -errno;
+        return 0;
+}
+
+static bool client_isolate(Client *client, pid_t parent, int fd) {
+        const char *step = NULL;
+        sigset_t none;
+
+        (void)sigemptyset(&none);
+        (void)sigprocmask(SIG_SETMASK, &none, NULL);
+        (void)signal(SIGTERM, SIG_DFL);
+        (void)signal(SIGINT, SIG_IGN); /* a person's Ctrl-C is for the parent, which stops us */
+        (void)signal(SIGPIPE, SIG_IGN);
+        if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent)
+                _exit(1);
+        (void)clearenv();
+        if (fd != 3 && dup3(fd, 3, 0) < 0)
+                step = "could not keep the pipe";
+        else if (syscall(SYS_close_range, 4u, ~0u, 0u) < 0)
+                step = "could not close descriptors";
+        else if (client->request->namespace_pid &&
+                 (join(client->request->namespace_pid, "user", CLONE_NEWUSER) < 0 ||
+                  join(client->request->namespace_pid, "net", CLONE_NEWNET) < 0))
+                step = "could not join the sandbox's network";
+        else if (give_up_rights() < 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+                step = "could not give up rights";
+        if (step)
+                (void)snprintf(client->report.error, sizeof client->report.error, "%s: %s", step,
+                               strerror(errno));
+        return step == NULL;
+}
+
+/* The value with a NUL behind it; options copy it. */
+static CURLcode set_text(CURL *curl, CURLoption option, Slice text) {
+        cleanup_free char *copy = mem_strndup((const char *)text.data, text.n);
+
+        return curl_easy_setopt(curl, option, copy);
+}
+
+static CURLcode client_set_request(Client *client) {
+        const HttpRequest *request = client->request;
+        CURL *curl = client->curl;
+        CURLcode code = set_text(curl, CURLOPT_URL, request->url);
+
+        for (size_t i = 0; i < request->n_headers; i++) {
+                cleanup_free char *line =
+                        mem_printf(request->headers[i].value.n ? "%.*s: %.*s" : "%.*s;%.*s",
+                                   SLICE_ARGS(request->headers[i].name),
+                                   SLICE_ARGS(request->headers[i].value));
+
+                client->headers = curl_slist_append(client->headers, line);
+        }
+        if (!code)
+                code = curl_easy_setopt(curl, CURLOPT_HTTPHEADER, client->headers);
+        if (!code && request->body.n) {
+                code = curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE,
+                                        (curl_off_t)request->body.n);
+                if (!code)
+                        code = curl_easy_setopt(curl, CURLOPT_POSTFIELDS, request->body.data);
+        }
+        if (!code && slice_is(request->method, "HEAD"))
+                code = curl_easy_setopt(curl, CURLOPT_NOBODY, 1L);
+        else if (!code && request->method.n)
+                code = set_text(curl, CURLOPT_CUSTOMREQUEST, request->method);
+        return code;
+}
+
+static CURLcode client_set_rules(Client *client) {
+        const HttpRequest *request = client->request;
+        const struct {
+                CURLoption option;
+                long value;
+        } numbers[] = {
+                {CURLOPT_NOSIGNAL, 1},
+                {CURLOPT_NETRC, CURL_NETRC_IGNORED},
+                {CURLOPT_FOLLOWLOCATION, request->follow_redirects},
+                {CURLOPT_MAXREDIRS, REDIRECTS_MAX},
+                {CURLOPT_SSL_VERIFYPEER, !request->insecure},
+                {CURLOPT_SSL_VERIFYHOST, request->insecure ? 0 : 2},
+                {CURLOPT_FRESH_CONNECT, 1},
+                {CURLOPT_HTTP09_ALLOWED, 0},
+                {CURLOPT_CONNECT_ONLY, request->only_connects},
+        };
+        const struct {
+                CURLoption option;
+                const char *value;
+        } texts[] = {
+                {CURLOPT_PROXY, ""},
+                {CURLOPT_PROTOCOLS_STR, "http,https"},
+                {CURLOPT_REDIR_PROTOCOLS_STR, "http,https"},
+        };
+        CURLcode code = curl_easy_setopt(client->curl, CURLOPT_ERRORBUFFER, client->error);
+
+        for (size_t i = 0; !code && i < ARRAY_SIZE(numbers); i++)
+                code = curl_easy_setopt(client->curl, numbers[i].option, numbers[i].value);
+        for (size_t i = 0; !code && i < ARRAY_SIZE(texts); i++)
+                code = curl_easy_setopt(client->curl, texts[i].option, texts[i].value);
+        if (!code)
+                code = curl_easy_setopt(client->curl, CURLOPT_HEADERFUNCTION, on_header);
+        if (!code)
+                code = curl_easy_setopt(client->curl, CURLOPT_HEADERDATA, client);
+        if (!code)
+                code = curl_easy_setopt(client->curl, CURLOPT_WRITEFUNCTION, on_body);
+        if (!code)
+                code = curl_easy_setopt(client->curl, CURLOPT_WRITEDATA, client);
+        return code ? code : client_set_request(client);
+}
+
+static HttpEnd end_of(const Client *client, CURLcode code) {
+        if (client->is_too_large)
+                return HTTP_TOO_LARGE;
+        for (size_t i = 0; i < ARRAY_SIZE(ends); i++)
+                if (ends[i].code == code)
+                        return ends[i].end;
+        return HTTP_BROKEN;
+}
+
+/* Until something else than a refusal, or the deadline. */
+static CURLcode client_perform(Client *client) {
+        uint64_t deadline_ms = clock_mono_ms() + client->request->timeout_ms;
+        CURLcode code;
+
+        for (;;) {
+                uint64_t now_ms = clock_mono_ms();
+                curl_off_t microseconds = 0;
+
+                if (now_ms >= deadline_ms)
+                        return CURLE_COULDNT_CONNECT;
+                code = curl_easy_setopt(client->curl, CURLOPT_TIMEOUT_MS,
+                                        (long)(deadline_ms - now_ms));
+                if (!code)
+                        code = curl_easy_perform(client->curl);
+                (void)curl_easy_getinfo(client->curl, CURLINFO_TOTAL_TIME_T, &microseconds);
+                client->report.duration_ms = (uint64_t)microseconds / 1000;
+                if (code != CURLE_COULDNT_CONNECT || !client->request->waits_for_port)
+                        return code;
+                (void)usleep(RETRY_MS * 1000);
+        }
+}
+
+static void client_run(Client *client) {
+        long status = 0;
+        CURLcode code = curl_global_init(CURL_GLOBAL_DEFAULT);
+        HttpEnd end;
+
+        client->curl = code ? NULL : curl_easy_init();
+        if (!client->curl) {
+                (void)snprintf(client->report.error, sizeof client->report.error,
+                               "libcurl could not start");
+                return;
+        }
+        hash_start(&client->hasher);
+        code = client_set_rules(client);
+        if (!code)
+                code = client_perform(client);
+        end = end_of(client, code);
+        if (end == HTTP_REFUSED && client->request->waits_for_port)
+                end = HTTP_NOT_READY;
+        (void)curl_easy_getinfo(client->curl, CURLINFO_RESPONSE_CODE, &status);
+        if (end == HTTP_ANSWERED && !client->request->only_connects &&
+            (status < 100 || status > 999))
+                end = HTTP_MALFORMED;
+        hash_finish(&client->hasher, &client->report.body_hash);
+        client->report.end = end;
+        client->report.status = status > 0 ? (uint32_t)status : 0;
+        if (code)
+                (void)snprintf(client->report.error, sizeof client->report.error, "%s",
+                               client->error[0] ? client->error : curl_easy_strerror(code));
+}
+
+void http_child(const HttpRequest *request, pid_t parent, int fd) {
+        Client client = {.request = request,
+                         .header_fields = BUF_INIT(2 * HTTP_HEADER_BYTES_MAX),
+                         .body = BUF_INIT(HTTP_BODY_KEPT)};
+        uint32_t body_bytes;
+
+        if (client_isolate(&client, parent, fd))
+                client_run(&client);
+        body_bytes = (uint32_t)client.body.n;
+        if (fd_write_all(3, slice_make(&client.report, sizeof client.report)) < 0 ||
+            fd_write_all(3, buf_get(&client.header_fields)) < 0 ||
+            fd_write_all(3, slice_make(&body_bytes, sizeof body_bytes)) < 0 ||
+            fd_write_all(3, buf_get(&client.body)) < 0)
+                _exit(1);
+        _exit(0);
+}
