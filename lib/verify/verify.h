@@ -23,12 +23,15 @@ typedef struct VerifyProgress {
 
 typedef struct VerifyRequest {
         const Plan *plan;
-        const char *plan_file; /* for the one-line reproduce */
+        /* How the one-line reproduce names the plan: a shell word, quoted where that is needed;
+         * shell_quote() makes one of a file's name. */
+        const char *plan_file;
         const Gate *gate;
         const char *only_check; /* NULL: all of them */
         const char *repository, *commit;
         const char *mirrors; /* directory of the mirrors */
-        const char *scratch; /* directory for workspaces; made private to the process tree */
+        const char *scratch; /* directory for workspaces (verify/scratch.h) */
+        const char *state;   /* the project's own directory, hidden from what is run; or NULL */
         uint64_t claimed_ms; /* wall time: GATE_SINCE */
         uint64_t fetch_ms;   /* deadline of git */
         bool keep;           /* leave the workspaces for a person to look at */
@@ -54,6 +57,9 @@ enum { _VERIFY_E_SUCCESS, VERIFY_E_CANCELLED };
 /* Always ends in a verdict unless cancelled: what cannot be carried out is INCONCLUSIVE. */
 int verify_run(const VerifyRequest *request, VerifyResult *ret_result) must_check;
 void verify_result_deinit(VerifyResult *result);
+
+/* Appends `text` as one word for a shell. */
+void shell_quote(const char *text, Buf *line);
 
 /* For people: a line for each check, failures with expected and found, the verdict last. */
 void verify_describe(const VerifyResult *result, bool with_colour, Buf *text);

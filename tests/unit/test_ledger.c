@@ -177,7 +177,7 @@ TEST(what_was_not_committed_is_not_there) {
         CHECK_EQ_INT(ledger_read(ledger, N_ENTRIES, &arena, &entry), 0);
         make_entry(N_ENTRIES + 1, &entry.hash, &next);
         CHECK_EQ_INT(ledger_append(ledger, &next), 0);
-        (void)ledger_free(TAKE(ledger));
+        ledger = ledger_free(ledger);
         ledger = open_ledger(path, LEDGER_READ);
         CHECK_EQ_INT(ledger_head(ledger, &head), 0);
         CHECK_EQ_U64(head, N_ENTRIES);
@@ -303,8 +303,8 @@ TEST(a_ledger_whose_schema_is_not_ours_is_refused) {
                 "CREATE TABLE other(x)",
                 "CREATE TRIGGER other AFTER INSERT ON entry BEGIN SELECT 1; END",
                 "CREATE INDEX other ON entry(phase)",
-                ("DROP TRIGGER entry_delete; CREATE TRIGGER entry_delete BEFORE DELETE ON entry "
-                 "BEGIN SELECT 1; END"),
+                "DROP TRIGGER entry_delete; CREATE TRIGGER entry_delete BEFORE DELETE ON entry "
+                "BEGIN SELECT 1; END",
         };
 
         for (size_t i = 0; i < ARRAY_SIZE(changes); i++) {

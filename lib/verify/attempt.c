@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The coldgate authors */
+
+/* What the kinds of check share: directory, environment, command, limits, progress, cleanup. */
+
+#include "verify/attempt.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/fd.h"
+#include "base/mem.h"
+#include "verify/environment.h"
+#include "verify/kind.h"
+#include "verify/scratch.h"
+
+enum {
+        PROGRESS_MS = 2000,
+        KEEP_BYTES = 1 << 20, /* of each end of a stream, for the matchers */
+        VMSTAT_BYTES = 65536,
+        SLICE_MS = 100, /* how late a cancellation may be noticed */
+};
+
+static const CheckRunner runners[] = {
+        [CHECK_RUN] = run_check_attempt,
+        [CHECK_HTTP] = http_check_attempt,
+};
+
+void attempt_deinit(Attempt *attempt) {
+        if (attempt->has_sandbox)
+                sandbox_outcome_deinit(&attempt->sandbox);
+        if (attempt->has_http)
+                http_answer_deinit(&attempt->http);
+        arena_deinit(&attempt->arena);
+        *attempt = (Attempt){.has_sandbox = false};
+}
+
+bool attempt_is_cancelled(AttemptSetting *setting) {
+        const VerifyProgress *progress = &setting->request->progress;
+        uint64_t now_ms = clock_mono_ms();
+
+        if (progress->report &&
+            (setting->reported_ms == 0 || now_ms - setting->reported_ms >= PROGRESS_MS)) {
+                setting->reported_ms = now_ms;
+                progress->report(progress->userdata, setting->what, setting->n_done,
+                                 setting->n_total);
+        }
+        return progress->is_cancelled && progress->is_cancelled(progress->userdata);
+}
+
+/* A text is a script; a list is an argv. */
+static const char *const *make_argv(const Check *check, Arena *arena) {
+        static const char *const bash[] = {"/bin/bash", "--noprofile", "--norc",
+                                           "-euo",      "pipefail",    "-c"};
+        size_t n_bash = check->is_shell ? ARRAY_SIZE(bash) : 0;
+        const char **argv = arena_alloc_array(arena, n_bash + check->n_command + 1, sizeof(char *));
+
+        for (size_t i = 0; i < n_bash; i++)
+                argv[i] = bash[i];
+        for (size_t i = 0; i < check->n_command; i++)
+                argv[n_bash + i] = arena_text(arena, check->command[i]);
+        return argv;
+}
+
+int attempt_prepare(AttemptSetting *setting, const Check *check, Arena *arena,
+                    SandboxSpec *ret_spec) {
+        char *dir = arena_printf(arena, "%s/run-%u", setting->dir, setting->n_dirs++);
+
+        if (mkdir(dir, 0700) < 0)
+                return error_origin(-errno);
+        *ret_spec = (SandboxSpec){
+                .argv = make_argv(check, arena),
+                .env = environment_make(setting, check, arena),
+                .tree = setting->tree,
+                .workdir = check->workdir.n ? arena_text(arena, check->workdir) : NULL,
+                .scratch = dir,
+                .hide = setting->hide,
+                .network = check->network == CHECK_NETWORK_HOST ? SANDBOX_NETWORK_HOST
+                                                                : SANDBOX_NETWORK_NONE,
+                .limits = sandbox_limits_default,
+        };
+        ret_spec->limits.wall_ms = check->timeout_ms;
+        ret_spec->limits.keep_head = KEEP_BYTES;
+        ret_spec->limits.keep_tail = KEEP_BYTES;
+        return 0;
+}
+
+void attempt_drop(const AttemptSetting *setting, const SandboxSpec *spec) {
+        if (!setting->request->keep)
+                scratch_drop(spec->scratch);
+}
+
+uint64_t attempt_memory_kills(void) {
+        static const char name[] = "\noom_kill ";
+        cleanup_buf Buf text = BUF_INIT(VMSTAT_BYTES);
+        const char *line;
+
+        if (file_read("/proc/vmstat", &text) != 0)
+                return 0;
+        line = strstr(buf_get_text(&text), name);
+        return line ? strtoull(line + sizeof name - 1, NULL, 10) : 0;
+}
+
+/* Whether a PATH leads into the workspace: then the repository decides what a bare name is. */
+static bool path_is_product(const char *path) {
+        while (path && *path) {
+                size_t n = strcspn(path, ":");
+
+                if (n == 0 || path[0] != '/' ||
+                    (n >= strlen(SANDBOX_WORK) &&
+                     strncmp(path, SANDBOX_WORK, strlen(SANDBOX_WORK)) == 0))
+                        return true;
+                path += n;
+                path += *path == ':';
+        }
+        return false;
+}
+
+static bool path_has(const char *path, const char *name) {
+        while (path && *path) {
+                size_t n = strcspn(path, ":");
+                cleanup_free char *file = mem_printf("%.*s/%s", (int)n, path, name);
+
+                if (access(file, X_OK) == 0)
+                        return true;
+                path += n;
+                path += *path == ':';
+        }
+        return false;
+}
+
+void attempt_get_facts(const SandboxSpec *spec, JudgeFacts *ret_facts) {
+        const char *command = spec->argv[0];
+        const char *path = environment_get(spec->env, "PATH");
+
+        if (!strchr(command, '/')) {
+                ret_facts->command_is_product = path_is_product(path);
+                ret_facts->command_is_missing = !path_has(path, command);
+                return;
+        }
+        ret_facts->command_is_product =
+                command[0] != '/' || strncmp(command, SANDBOX_WORK "/", sizeof SANDBOX_WORK) == 0;
+        ret_facts->command_is_missing = access(command, X_OK) != 0;
+}
+
+/* The claim is about a tree; a directory that is not in it is the claim's fault. */
+static bool workdir_is_there(const AttemptSetting *setting, const Check *check) {
+        cleanup_free char *path = NULL;
+        struct stat facts;
+
+        if (!check->workdir.n)
+                return true;
+        path = mem_printf("%s/%.*s", setting->tree, SLICE_ARGS(check->workdir));
+        return lstat(path, &facts) == 0 && S_ISDIR(facts.st_mode);
+}
+
+int attempt_make(AttemptSetting *setting, const Check *check, bool force_copy,
+                 Attempt *ret_attempt) {
+        uint64_t started_ns = clock_mono_ns();
+        int r = 0;
+
+        *ret_attempt = (Attempt){.started_ms = clock_wall_ms()};
+        judge_by(SIGHTING_SANDBOX_BROKEN, "unjudged", &ret_attempt->judgement, "it was not judged");
+        if (!workdir_is_there(setting, check))
+                judge_by(SIGHTING_EXEC_WORKDIR, NULL, &ret_attempt->judgement,
+                         "`%.*s` is not a directory of the commit", SLICE_ARGS(check->workdir));
+        else
+                r = runners[check->kind](setting, check, force_copy, ret_attempt);
+        ret_attempt->duration_ms = (clock_mono_ns() - started_ns) / 1000000;
+        if (r != 0)
+                attempt_deinit(ret_attempt);
+        return r;
+}
+
+int attempt_follow(AttemptSetting *setting, Sandbox *sandbox, SandboxOutcome *ret_outcome) {
+        int r;
+
+        while ((r = sandbox_wait(sandbox, SLICE_MS, ret_outcome)) == SANDBOX_E_PENDING)
+                if (attempt_is_cancelled(setting))
+                        return ATTEMPT_E_CANCELLED;
+        return r;
+}
+
+int attempt_clean_up(AttemptSetting *setting, const Check *check, Buf *why, bool *ret_failed) {
+        cleanup_arena Arena arena = ARENA_INIT;
+        cleanup(sandbox_freep) Sandbox *sandbox = NULL;
+        cleanup(sandbox_outcome_deinit) SandboxOutcome outcome = {.end = SANDBOX_BROKEN};
+        Check script = *check;
+        SandboxSpec spec = {.argv = NULL};
+        int r;
+
+        *ret_failed = false;
+        if (!check->cleanup.n || check->network != CHECK_NETWORK_HOST)
+                return 0;
+        script.is_shell = true;
+        script.command = &script.cleanup;
+        script.n_command = 1;
+        TRY(attempt_prepare(setting, &script, &arena, &spec));
+        TRY(sandbox_start(setting->request->runner, &spec, &sandbox));
+        r = attempt_follow(setting, sandbox, &outcome);
+        if (r != 0)
+                return r;
+        *ret_failed = outcome.end != SANDBOX_EXITED || outcome.status != 0;
+        if (*ret_failed && outcome.end == SANDBOX_EXITED)
+                buf_printf(why, "exit status %d", outcome.status);
+        else if (*ret_failed)
+                buf_text(why, outcome.end == SANDBOX_TIMED_OUT ? "it did not end in time"
+                                                               : "it could not be run to its end");
+        attempt_drop(setting, &spec);
+        return 0;
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The coldgate authors */
+#pragma once
+
+/*
+ * One run of one check: a fresh directory, a fresh sandbox over the verified tree, what was seen,
+ * and what that means. What all runs of a gate share is in the setting.
+ */
+
+#include "verify/judge.h"
+#include "verify/verify.h"
+
+/* Inside every sandbox. */
+#define ATTEMPT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+typedef struct AttemptSetting {
+        const VerifyRequest *request;
+        const char *tree;               /* the verified tree on disk */
+        const char *dir;                /* of this gate's runs alone */
+        const char *const *hide;        /* NULL-ended */
+        const char *started_at, *since; /* ISO, UTC */
+        unsigned n_dirs;                /* made so far below `dir` */
+        const char *what;               /* for progress: the check's id */
+        size_t n_done, n_total;
+        uint64_t reported_ms; /* when progress was told last, monotonic */
+} AttemptSetting;
+
+typedef struct Attempt {
+        Arena arena;
+        uint64_t started_ms; /* wall */
+        uint64_t duration_ms;
+        bool has_sandbox, has_http;
+        SandboxOutcome sandbox;
+        HttpAnswer http;
+        MatchResult *results;
+        size_t n_results;
+        const char *const *env;  /* NULL-ended */
+        const char *const *argv; /* NULL-ended; NULL where nothing was started */
+        Judgement judgement;
+} Attempt;
+
+/* Zeroed memory is an empty attempt. */
+void attempt_deinit(Attempt *attempt);
+
+enum { _ATTEMPT_E_SUCCESS, ATTEMPT_E_CANCELLED };
+
+/* Runs the check once and judges it. ATTEMPT_E_CANCELLED: nobody wants it any more. */
+int attempt_make(AttemptSetting *setting, const Check *check, bool force_copy,
+                 Attempt *ret_attempt) must_check;
+
+/* The check's `cleanup`, after a run that could reach the outside (network: host): in a second
+ * sandbox over the same tree, because the run's own one is dead with all that was in it. Without
+ * such a network nothing can have outlived the sandbox and the text is not run. False if it ran and
+ * failed; `why` is told. */
+int attempt_clean_up(AttemptSetting *setting, const Check *check, Buf *why,
+                     bool *ret_failed) must_check;
+
+/* For the kinds of check: */
+
+/* Fills in argv, environment, tree, directories, limits. The directory is removed by the caller. */
+int attempt_prepare(AttemptSetting *setting, const Check *check, Arena *arena,
+                    SandboxSpec *ret_spec) must_check;
+/* Tells progress at most every two seconds; true once cancelled. */
+bool attempt_is_cancelled(AttemptSetting *setting);
+/* Removes the run's directory, unless it is to be kept. */
+void attempt_drop(const AttemptSetting *setting, const SandboxSpec *spec);
+/* How the kernel's count of kills for memory stands. */
+uint64_t attempt_memory_kills(void);
+/* Where argv[0] comes from. */
+void attempt_get_facts(const SandboxSpec *spec, JudgeFacts *ret_facts);

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The coldgate authors */
+
+/*
+ * The cache of trees. Each tree has a lock file that stays: shared while the tree is used,
+ * exclusive while it is written or dropped. A tree is written beside its place and renamed, so that
+ * what is in its place is whole; whether it is right is proved each time, under the shared lock.
+ */
+
+#include "verify/checkout.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/fd.h"
+#include "base/mem.h"
+#include "verify/scratch.h"
+
+enum {
+        FETCHES_MAX = 3,
+        BACK_OFF_MS = 500, /* before the second fetch; doubled before the third */
+        TREES_MAX = 8,     /* that are kept */
+        STEP_MS = 100,
+        TREE_MODE = 0755, /* the sandbox's user must be able to read it */
+};
+
+void checkout_deinit(Checkout *checkout) {
+        free(checkout->dir);
+        fd_close(&checkout->lock_fd);
+        *checkout = CHECKOUT_INIT;
+}
+
+static void report(const VerifyRequest *request, const char *what) {
+        if (request->progress.report)
+                request->progress.report(request->progress.userdata, what, 0,
+                                         request->gate->n_checks);
+}
+
+static bool is_cancelled(const VerifyRequest *request) {
+        return request->progress.is_cancelled &&
+               request->progress.is_cancelled(request->progress.userdata);
+}
+
+static void pause_before_retry(const VerifyRequest *request, uint64_t wait_ms) {
+        struct timespec step = {.tv_nsec = STEP_MS * 1000000L};
+
+        for (uint64_t waited_ms = 0; waited_ms < wait_ms && !is_cancelled(request);
+             waited_ms += STEP_MS)
+                (void)nanosleep(&step, NULL);
+}
+
+static int fetch(const VerifyRequest *request, Mirror *mirror, Fault *reterr_fault) {
+        uint64_t wait_ms = BACK_OFF_MS;
+        int r;
+
+        for (unsigned i = 1;; i++, wait_ms *= 2) {
+                r = mirror_fetch(mirror, request->commit, request->fetch_ms, reterr_fault);
+                if (r != PREP_E_ERROR || !fault_is(reterr_fault, "prep.fetch") ||
+                    i == FETCHES_MAX || is_cancelled(request))
+                        return r;
+                report(request, "fetch");
+                pause_before_retry(request, wait_ms);
+        }
+}
+
+static int lock(int fd, int operation) {
+        while (flock(fd, operation) < 0)
+                if (errno != EINTR)
+                        return -errno;
+        return 0;
+}
+
+/* Drops the trees that were used longest ago, as far as nobody uses them. */
+static void evict(const char *trees, const char *keep) {
+        for (;;) {
+                cleanup_free char *oldest = NULL;
+                cleanup_free char *path = NULL;
+                cleanup_free char *lock_path = NULL;
+                cleanup_fd int fd = -1;
+                struct timespec oldest_time = {.tv_sec = 0};
+                DIR *entries = opendir(trees);
+                struct dirent *entry;
+                size_t n = 0;
+
+                while (entries && (entry = readdir(entries))) {
+                        cleanup_free char *name = mem_printf("%s.lock", entry->d_name);
+                        struct stat facts;
+
+                        if (entry->d_name[0] == '.' || strchr(entry->d_name, '.') ||
+                            fstatat(dirfd(entries), name, &facts, 0) < 0)
+                                continue;
+                        n++;
+                        if (strcmp(entry->d_name, keep) == 0 ||
+                            (oldest && (facts.st_mtim.tv_sec > oldest_time.tv_sec ||
+                                        (facts.st_mtim.tv_sec == oldest_time.tv_sec &&
+                                         facts.st_mtim.tv_nsec >= oldest_time.tv_nsec))))
+                                continue;
+                        free(oldest);
+                        oldest = mem_strdup(entry->d_name);
+                        oldest_time = facts.st_mtim;
+                }
+                if (entries)
+                        (void)closedir(entries);
+                if (n <= TREES_MAX || !oldest)
+                        return;
+                path = mem_printf("%s/%s", trees, oldest);
+                lock_path = mem_printf("%s.lock", path);
+                fd = open(lock_path, O_RDWR | O_CLOEXEC);
+                if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0 || dir_remove(path) != 0)
+                        return;
+        }
+}
+
+static int write_tree(const char *mirror, const Checkout *checkout, Fault *reterr_fault) {
+        cleanup_free char *fresh = mem_printf("%s.new", checkout->dir);
+        TreeFacts facts;
+        int r;
+
+        if (dir_remove(checkout->dir) != 0 || dir_remove(fresh) != 0)
+                return error_origin(-EBUSY);
+        if (mkdir(fresh, TREE_MODE) < 0 || chmod(fresh, TREE_MODE) < 0)
+                return error_origin(-errno);
+        r = tree_write(mirror, checkout->tree, fresh, &tree_limits_default, &facts, reterr_fault);
+        if (r != 0) {
+                scratch_drop(fresh);
+                return r;
+        }
+        return rename(fresh, checkout->dir) == 0 ? 0 : error_origin(-errno);
+}
+
+/* On success the shared lock is held and the tree was just proved. */
+static int use_tree(const char *mirror, Checkout *checkout, Fault *reterr_fault) {
+        int r = PREP_E_ERROR;
+
+        for (unsigned i = 0; i <= 2; i++) {
+                TRY(lock(checkout->lock_fd, LOCK_SH));
+                if (access(checkout->dir, F_OK) == 0) {
+                        r = tree_verify(mirror, checkout->tree, checkout->dir, &tree_limits_default,
+                                        &checkout->facts, reterr_fault);
+                        if (r != PREP_E_ERROR || !fault_is(reterr_fault, "prep.tree-mismatch"))
+                                return r;
+                }
+                if (i == 2)
+                        break;
+                TRY(lock(checkout->lock_fd, LOCK_EX));
+                r = write_tree(mirror, checkout, reterr_fault);
+                if (r != 0)
+                        return r;
+        }
+        return r;
+}
+
+static int use_cache(const VerifyRequest *request, const char *mirror, Checkout *checkout,
+                     Fault *reterr_fault) {
+        cleanup_free char *trees = mem_printf("%s/trees", request->scratch);
+        cleanup_free char *lock_path = mem_printf("%s/%s.lock", trees, checkout->tree);
+        int r;
+
+        TRY(dir_make(trees, 0700));
+        checkout->dir = mem_printf("%s/%s", trees, checkout->tree);
+        checkout->lock_fd = open(lock_path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+        if (checkout->lock_fd < 0 || futimens(checkout->lock_fd, NULL) < 0)
+                return error_origin(-errno);
+        r = use_tree(mirror, checkout, reterr_fault);
+        if (r == 0)
+                evict(trees, checkout->tree);
+        return r;
+}
+
+int checkout_prepare(const VerifyRequest *request, Checkout *ret_checkout, Fault *reterr_fault) {
+        cleanup(mirror_freep) Mirror *mirror = NULL;
+        int r;
+
+        report(request, "fetch");
+        r = mirror_open(request->mirrors, request->repository, &mirror, reterr_fault);
+        if (r == 0)
+                r = fetch(request, mirror, reterr_fault);
+        if (r == 0)
+                r = mirror_get_tree(mirror, request->commit, ret_checkout->tree, reterr_fault);
+        if (r != 0)
+                return r;
+        report(request, "workspace");
+        return use_cache(request, mirror_get_path(mirror), ret_checkout, reterr_fault);
+}
+
+void checkout_describe(const Checkout *checkout, Buf *text) {
+        buf_printf(
+                text,
+                "cold: %llu files, %llu directories, %llu links, %llu bytes; every byte, mode and "
+                "name compared with tree %s just before",
+                (unsigned long long)checkout->facts.n_files,
+                (unsigned long long)checkout->facts.n_dirs,
+                (unsigned long long)checkout->facts.n_links,
+                (unsigned long long)checkout->facts.n_bytes, checkout->tree);
+}

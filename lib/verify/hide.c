@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The coldgate authors */
+
+/* The list of hidden places. */
+
+#include "verify/hide.h"
+
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/hash.h"
+
+enum { HIDE_MAX = 5 };
+
+/* The path of a file URL, as git reads it; NULL for other URLs. */
+static char *file_url_path(const char *url, Arena *arena) {
+        static const char scheme[] = "file://";
+        char *path;
+        size_t n = 0;
+
+        if (strncmp(url, scheme, sizeof scheme - 1) != 0 || !(url = strchr(url + 7, '/')))
+                return NULL;
+        path = arena_alloc(arena, strlen(url) + 1);
+        while (*url) {
+                uint8_t byte;
+
+                if (url[0] == '%' && url[1] && url[2] &&
+                    hex_decode(slice_make(url + 1, 2), &byte, 1)) {
+                        path[n++] = (char)byte;
+                        url += 3;
+                } else {
+                        path[n++] = *url++;
+                }
+        }
+        return path;
+}
+
+const char *const *hide_list(const VerifyRequest *request, Arena *arena) {
+        const char *const places[] = {request->mirrors, request->scratch, request->state,
+                                      file_url_path(request->repository, arena)};
+        const char **hide = arena_alloc_array(arena, HIDE_MAX, sizeof(char *));
+        struct stat facts;
+        size_t n = 0;
+
+        for (size_t i = 0; i < ARRAY_SIZE(places); i++)
+                if (places[i] && places[i][0] == '/' &&
+                    strspn(places[i], "/") < strlen(places[i]) && stat(places[i], &facts) == 0 &&
+                    S_ISDIR(facts.st_mode))
+                        hide[n++] = places[i];
+        return hide;
+}

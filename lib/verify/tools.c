@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The coldgate authors */
+
+/* Tools and their versions. */
+
+#include "verify/tools.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "verify/kind.h"
+
+enum { VERSION_MS = 10000 };
+
+static bool is_digit(uint8_t byte) {
+        return byte >= '0' && byte <= '9';
+}
+
+static Slice number_at(Slice text, size_t start, bool *ret_dotted) {
+        size_t end = start;
+
+        *ret_dotted = false;
+        while (end < text.n &&
+               (is_digit(text.data[end]) ||
+                (text.data[end] == '.' && end + 1 < text.n && is_digit(text.data[end + 1])))) {
+                *ret_dotted = *ret_dotted || text.data[end] == '.';
+                end++;
+        }
+        return slice_make(text.data + start, end - start);
+}
+
+Slice version_find(Slice text) {
+        Slice first = SLICE_NULL;
+
+        for (size_t i = 0; i < text.n; i++) {
+                bool is_dotted;
+                Slice number;
+
+                if (!is_digit(text.data[i]))
+                        continue;
+                number = number_at(text, i, &is_dotted);
+                if (is_dotted)
+                        return number;
+                if (!first.n)
+                        first = number;
+                i += number.n - 1;
+        }
+        return first;
+}
+
+/* Cuts the first number off; leading zeros do not count. */
+static Slice next_part(Slice *rest) {
+        size_t n = 0;
+        Slice part;
+
+        while (n < rest->n && is_digit(rest->data[n]))
+                n++;
+        part = slice_head(*rest, n);
+        *rest = slice_from(*rest, n + 1);
+        while (part.n && part.data[0] == '0')
+                part = slice_from(part, 1);
+        return part;
+}
+
+int version_compare(Slice a, Slice b) {
+        while (a.n || b.n) {
+                Slice part_a = next_part(&a), part_b = next_part(&b);
+
+                if (part_a.n != part_b.n)
+                        return part_a.n < part_b.n ? -1 : 1;
+                if (slice_compare(part_a, part_b) != 0)
+                        return slice_compare(part_a, part_b);
+        }
+        return 0;
+}
+
+static int ask_version(AttemptSetting *setting, Slice name, Arena *arena, Slice *ret_version) {
+        Slice command[] = {name, slice_text("--version")};
+        Check question = {.command = command, .n_command = 2, .timeout_ms = VERSION_MS};
+        cleanup(sandbox_freep) Sandbox *sandbox = NULL;
+        cleanup(sandbox_outcome_deinit) SandboxOutcome outcome = {.end = SANDBOX_BROKEN};
+        SandboxSpec spec;
+        Slice version;
+        int r;
+
+        TRY(attempt_prepare(setting, &question, arena, &spec));
+        TRY(sandbox_start(setting->request->runner, &spec, &sandbox));
+        r = attempt_follow(setting, sandbox, &outcome);
+        if (r != 0)
+                return r;
+        version = version_find(buf_get(&outcome.out.head));
+        if (!version.n)
+                version = version_find(buf_get(&outcome.err.head));
+        *ret_version = arena_slice(arena, version);
+        attempt_drop(setting, &spec);
+        return 0;
+}
+
+static int look(AttemptSetting *setting, const Tool *tool, bool *ret_there,
+                Judgement *ret_judgement) {
+        cleanup_arena Arena arena = ARENA_INIT;
+        const char *name = arena_text(&arena, tool->name);
+        const char *env[] = {"PATH=" ATTEMPT_PATH, NULL};
+        const char *argv[] = {name, NULL};
+        SandboxSpec spec = {.argv = argv, .env = env};
+        JudgeFacts facts = {.command_is_product = false};
+        Slice version = SLICE_NULL;
+        int r;
+
+        *ret_there = false;
+        attempt_get_facts(&spec, &facts);
+        if (facts.command_is_missing) {
+                judge_by(SIGHTING_ENV_MISSING, NULL, ret_judgement,
+                         "the plan needs `%s`; it is not on this machine", name);
+                return 0;
+        }
+        *ret_there = true;
+        if (!tool->version.n)
+                return 0;
+        r = ask_version(setting, tool->name, &arena, &version);
+        if (r != 0)
+                return r;
+        *ret_there = version.n && version_compare(version, tool->version) >= 0;
+        if (!*ret_there)
+                judge_by(SIGHTING_ENV_MISSING, NULL, ret_judgement,
+                         "the plan needs `%s` >= %.*s; here is %.*s", name,
+                         SLICE_ARGS(tool->version),
+                         SLICE_ARGS(version.n ? version
+                                              : slice_text("a version that it does not say")));
+        return 0;
+}
+
+int tools_look(AttemptSetting *setting, const Check *check, bool *ret_all_there,
+               Judgement *ret_judgement) {
+        AttemptSetting elsewhere = *setting;
+        int r = 0;
+
+        *ret_all_there = true;
+        if (!check->n_tools)
+                return 0;
+        elsewhere.tree = NULL; /* an empty one */
+        for (size_t i = 0; r == 0 && *ret_all_there && i < check->n_tools; i++)
+                r = look(&elsewhere, &check->tools[i], ret_all_there, ret_judgement);
+        setting->n_dirs = elsewhere.n_dirs;
+        return r;
+}

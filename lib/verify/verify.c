@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The coldgate authors */
+
+/*
+ * A gate from its request to its verdict: tools, workspace, checks in order, decision. Whatever
+ * goes wrong on the way becomes an outcome with a reason; only a cancellation ends without a
+ * verdict.
+ */
+
+#include "verify/verify.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/fd.h"
+#include "base/mem.h"
+#include "verify/check.h"
+#include "verify/clip.h"
+#include "verify/evidence.h"
+#include "verify/hide.h"
+#include "verify/scratch.h"
+#include "verify/tools.h"
+#include "verify/verdict.h"
+#include "verify/checkout.h"
+
+enum { SINCE_BYTES = TIME_TEXT_BYTES };
+
+/* One verification in the making. */
+typedef struct Run {
+        const VerifyRequest *request;
+        VerifyResult *result;
+        VerdictDraft draft;
+        Checkout workspace;
+        AttemptSetting setting;
+        char *dir;
+        char started_at[SINCE_BYTES], since[SINCE_BYTES];
+        bool *is_wanted;    /* by check: chosen by only_check and its needs */
+        Judgement *missing; /* by check: what the machine lacks; SIGHTING_HELD: nothing */
+} Run;
+
+static void run_deinit(Run *run) {
+        if (run->dir && !run->request->keep)
+                scratch_drop(run->dir);
+        free(run->dir);
+        draft_deinit(&run->draft);
+        checkout_deinit(&run->workspace);
+}
+
+/* A check stands behind those it needs, so one pass from the end finds them all. */
+static void choose(Run *run) {
+        const Gate *gate = run->request->gate;
+        const char *only = run->request->only_check;
+
+        for (size_t i = gate->n_checks; i-- > 0;) {
+                const Check *check = &gate->checks[i];
+
+                if (!only || slice_is(check->id, only))
+                        run->is_wanted[i] = true;
+                for (size_t k = 0; run->is_wanted[i] && k < check->n_needs; k++)
+                        for (size_t j = 0; j < i; j++)
+                                if (slice_equal(gate->checks[j].id, check->needs[k]))
+                                        run->is_wanted[j] = true;
+        }
+}
+
+static int open_run(Run *run) {
+        const VerifyRequest *request = run->request;
+        Arena *arena = &run->result->arena;
+        size_t n_checks = request->gate->n_checks;
+
+        TRY(scratch_open_job(request->scratch, &run->dir));
+        time_format_second(run->draft.started_ms, run->started_at);
+        time_format_second(request->claimed_ms, run->since);
+        run->is_wanted = arena_alloc_array(arena, n_checks + 1, sizeof(bool));
+        run->missing = arena_alloc_array(arena, n_checks + 1, sizeof(Judgement));
+        choose(run);
+        run->setting = (AttemptSetting){.request = request,
+                                        .dir = run->dir,
+                                        .hide = hide_list(request, arena),
+                                        .started_at = run->started_at,
+                                        .since = run->since,
+                                        .what = "tools"};
+        for (size_t i = 0; i < n_checks; i++)
+                run->setting.n_total += run->is_wanted[i];
+        return 0;
+}
+
+/* Before anything of the claim is there. */
+static int look_at_tools(Run *run) {
+        const Gate *gate = run->request->gate;
+
+        for (size_t i = 0; i < gate->n_checks; i++) {
+                bool all_there = true;
+                int r = 0;
+
+                if (run->is_wanted[i])
+                        r = tools_look(&run->setting, &gate->checks[i], &all_there,
+                                       &run->missing[i]);
+                if (r != 0)
+                        return r;
+        }
+        return 0;
+}
+
+/* The first check that it needs and that did not pass. */
+static const struct check_result *find_unmet(const Run *run, const Check *check) {
+        for (size_t i = 0; i < check->n_needs; i++)
+                for (size_t k = 0; k < run->draft.n_checks; k++)
+                        if (slice_equal(run->draft.checks[k].check, check->needs[i]) &&
+                            run->draft.checks[k].outcome != OUTCOME_PASS)
+                                return &run->draft.checks[k];
+        return NULL;
+}
+
+static int examine(Run *run, size_t index, CheckReport *report) {
+        const Check *check = &run->request->gate->checks[index];
+        const struct check_result *unmet = find_unmet(run, check);
+
+        if (unmet)
+                judge_by(SIGHTING_NEEDS, NULL, &report->judgement, "needs %.*s, which did not pass",
+                         SLICE_ARGS(unmet->check));
+        else if (run->missing[index].sighting != SIGHTING_HELD)
+                report->judgement = run->missing[index];
+        else
+                return check_verify(&run->setting, check, report);
+        return 0;
+}
+
+static int run_check(Run *run, size_t index) {
+        cleanup(check_report_deinit) CheckReport report = {.n_lines = 0};
+        const Check *check = &run->request->gate->checks[index];
+        int r;
+
+        run->setting.what = arena_text(&run->result->arena, check->id);
+        run->setting.reported_ms = 0;
+        if (attempt_is_cancelled(&run->setting))
+                return VERIFY_E_CANCELLED;
+        r = examine(run, index, &report);
+        if (r == ATTEMPT_E_CANCELLED)
+                return VERIFY_E_CANCELLED;
+        TRY(r);
+        draft_add_check(&run->draft, check, &report, run->workspace.tree);
+        run->setting.n_done++;
+        return 0;
+}
+
+static int run_checks(Run *run) {
+        for (size_t i = 0; i < run->request->gate->n_checks; i++) {
+                int r = run->is_wanted[i] ? run_check(run, i) : 0;
+
+                if (r != 0)
+                        return r;
+        }
+        return 0;
+}
+
+static void skip_checks(Run *run) {
+        for (size_t i = 0; i < run->request->gate->n_checks; i++) {
+                cleanup(check_report_deinit) CheckReport report = {.n_lines = 0};
+
+                if (!run->is_wanted[i])
+                        continue;
+                judge_by(SIGHTING_NOT_PREPARED, NULL, &report.judgement, "%s", "");
+                draft_add_check(&run->draft, &run->request->gate->checks[i], &report, "");
+        }
+}
+
+static int carry_out(Run *run, Fault *reterr_fault) {
+        int r = open_run(run);
+
+        if (r == 0)
+                r = look_at_tools(run);
+        if (r == ATTEMPT_E_CANCELLED)
+                return VERIFY_E_CANCELLED;
+        TRY(r);
+        r = checkout_prepare(run->request, &run->workspace, reterr_fault);
+        if (attempt_is_cancelled(&run->setting))
+                return VERIFY_E_CANCELLED;
+        run->draft.tree = run->workspace.tree;
+        if (r < 0)
+                return r;
+        if (r != 0) {
+                skip_checks(run);
+                draft_decide(&run->draft, r == PREP_E_ERROR ? DECISION_INCONCLUSIVE : DECISION_FAIL,
+                             reterr_fault);
+                return 0;
+        }
+        run->setting.tree = run->workspace.dir;
+        checkout_describe(&run->workspace, &run->draft.workspace);
+        r = run_checks(run);
+        if (r == 0)
+                draft_judge(&run->draft);
+        return r;
+}
+
+int verify_run(const VerifyRequest *request, VerifyResult *ret_result) {
+        cleanup(run_deinit)
+                Run run = {.request = request, .result = ret_result, .workspace = CHECKOUT_INIT};
+        Fault fault = FAULT_INIT;
+        int r;
+
+        *ret_result = (VerifyResult){.kept = NULL};
+        draft_init(&run.draft, request, &ret_result->arena);
+        r = carry_out(&run, &fault);
+        if (r == VERIFY_E_CANCELLED) {
+                verify_result_deinit(ret_result);
+                return r;
+        }
+        if (r < 0) {
+                fault_set(&fault, "sandbox.engine", "the verification broke off: %s", strerror(-r));
+                draft_decide(&run.draft, DECISION_INCONCLUSIVE, &fault);
+        }
+        draft_finish(&run.draft, ret_result);
+        if (request->keep && run.dir)
+                ret_result->kept = mem_strdup(run.dir);
+        return 0;
+}
+
+void verify_result_deinit(VerifyResult *result) {
+        free(result->kept);
+        arena_deinit(&result->arena);
+        *result = (VerifyResult){.kept = NULL};
+}
