@@ -1,0 +1,460 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The coldgate authors */
+
+/*
+ * The adversary's loop: what the broker says and what workers say goes into the core or a delivery;
+ * what the core wants is done. Each thing that happens is a line in the log.
+ */
+
+#include "adversary-agent/daemon.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "adversary-agent/delivery.h"
+#include "adversary-agent/stand_in.h"
+#include "adversary-agent/worker.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "base/options.h"
+#include "verify/scratch.h"
+
+enum {
+        STOP_MS = 8000, /* for workers to end and verdicts to be answered */
+        COMMIT_SHOWN = 12,
+        MESSAGES_MAX = 64, /* of one source in one turn of the loop */
+};
+
+/* A lost lease: whoever holds it now, it is not us. */
+static const char *const lost_rules[] = {"lease-expired",    "lease-unknown",  "lease-not-yours",
+                                         "claim-superseded", "claim-not-open", "claim-unknown",
+                                         "claim-withdrawn"};
+
+typedef struct Daemon {
+        const DaemonSettings *settings;
+        Session *session;
+        Core *core;
+        Worker *workers[CORE_JOBS_MAX];
+        Delivery *deliveries[2 * CORE_JOBS_MAX];
+        size_t n_workers, n_deliveries;
+        uint64_t stop_by_ms; /* monotonic; 0: nobody wants us to stop */
+        bool has_ended;      /* the session has */
+        int status;
+} Daemon;
+
+static void daemon_deinit(Daemon *daemon) {
+        for (size_t i = 0; i < daemon->n_workers; i++)
+                (void)worker_free(daemon->workers[i], daemon->settings->scratch);
+        for (size_t i = 0; i < daemon->n_deliveries; i++)
+                (void)delivery_free(daemon->deliveries[i]);
+        (void)core_free(daemon->core);
+}
+
+static Worker *find_worker(Daemon *daemon, uint64_t lease) {
+        for (size_t i = 0; i < daemon->n_workers; i++)
+                if (daemon->workers[i]->lease == lease)
+                        return daemon->workers[i];
+        return NULL;
+}
+
+/* The one that is being filled for this lease, or a new one. */
+static Delivery *find_delivery(Daemon *daemon, uint64_t lease) {
+        for (size_t i = 0; i < daemon->n_deliveries; i++)
+                if (daemon->deliveries[i]->lease == lease && !daemon->deliveries[i]->verdict.n)
+                        return daemon->deliveries[i];
+        if (daemon->n_deliveries == ARRAY_SIZE(daemon->deliveries))
+                return NULL;
+        daemon->deliveries[daemon->n_deliveries++] = delivery_new(lease);
+        return daemon->deliveries[daemon->n_deliveries - 1];
+}
+
+static void drop_delivery(Daemon *daemon, size_t index) {
+        (void)delivery_free(daemon->deliveries[index]);
+        daemon->deliveries[index] = daemon->deliveries[--daemon->n_deliveries];
+}
+
+/* What was submitted is left to the session: its answer tells. */
+static void drop_unsubmitted(Daemon *daemon, uint64_t lease, bool also_whole) {
+        for (size_t i = daemon->n_deliveries; i-- > 0;) {
+                const Delivery *delivery = daemon->deliveries[i];
+
+                if (delivery->lease == lease && !delivery->is_submitted &&
+                    (also_whole || !delivery->verdict.n))
+                        drop_delivery(daemon, i);
+        }
+}
+
+static void lose_lease(Daemon *daemon, uint64_t lease, const char *why) {
+        drop_unsubmitted(daemon, lease, true);
+        if (core_cancel(daemon->core, lease))
+                log_write(LOG_INFO, "lease L-%llu is over: %s", (unsigned long long)lease, why);
+}
+
+/* ---- what the core wants ---- */
+
+static int start_worker(Daemon *daemon, const Job *job) {
+        const DaemonSettings *settings = daemon->settings;
+        const char *gate = job->gates[job->at];
+        Message message = {
+                .type = MESSAGE_JOB,
+                .job = {.plan = slice_make(job->plan, job->plan_bytes),
+                        .gate = slice_text(gate),
+                        .repository = slice_text(job->repository),
+                        .commit = slice_text(job->commit),
+                        .claim = job->claim,
+                        .lease = job->lease,
+                        .claimed_ms = job->claimed_ms,
+                        .mode = job->mode,
+                        .mirrors = slice_text(settings->mirrors),
+                        .scratch = slice_text(settings->scratch),
+                        .state = slice_text(settings->state)},
+        };
+        Worker *worker = NULL;
+
+        message_set_present(&message);
+        drop_unsubmitted(daemon, job->lease, false); /* of a worker that died before this one */
+        TRY(worker_start(job->lease, &message, &worker));
+        daemon->workers[daemon->n_workers++] = worker;
+        log_write(LOG_INFO, "%s of claim C-%llu at %.*s: verifying, worker %d", gate,
+                  (unsigned long long)job->claim, COMMIT_SHOWN, job->commit, (int)worker->pid);
+        return 0;
+}
+
+static int renew(Daemon *daemon, const Job *job) {
+        Message message = {
+                .type = MESSAGE_PROGRESS,
+                .progress = {.claim = job->claim,
+                             .lease = job->lease,
+                             .gate = slice_text(job->gates[job->at]),
+                             .what = slice_text(job->what),
+                             .n_done = job->n_done,
+                             .n_total = job->n_total},
+        };
+
+        message_set_present(&message);
+        return session_send(daemon->session, &message);
+}
+
+/* The workers died: the machine's fault, said in the product's form. */
+static int give_up(Daemon *daemon, const Job *job) {
+        cleanup_arena Arena arena = ARENA_INIT;
+        Delivery *delivery;
+        Message verdict;
+
+        log_write(LOG_ERROR, "%s of claim C-%llu: two workers died without a verdict",
+                  job->gates[job->at], (unsigned long long)job->claim);
+        drop_unsubmitted(daemon, job->lease, false);
+        delivery = find_delivery(daemon, job->lease);
+        if (delivery && stand_in_make(job, clock_wall_ms(), &arena, &verdict))
+                TRY(delivery_set_verdict(delivery, &verdict));
+        core_worker_ended(daemon->core, job->lease, true, clock_mono_ms());
+        return 0;
+}
+
+static int tell_credit(Daemon *daemon, uint64_t jobs) {
+        Message message = {.type = MESSAGE_CREDIT,
+                           .credit = {.jobs = jobs, .after = session_get_head(daemon->session)}};
+
+        message_set_present(&message);
+        return session_send(daemon->session, &message);
+}
+
+static int carry_out(Daemon *daemon, const Effect *effect) {
+        const Job *job = core_find(daemon->core, effect->lease);
+        Worker *worker = find_worker(daemon, effect->lease);
+
+        if (effect->kind == EFFECT_CREDIT)
+                return tell_credit(daemon, effect->jobs);
+        if (!job)
+                return 0;
+        switch (effect->kind) {
+        case EFFECT_START:
+                if (job->state == JOB_RUNS && start_worker(daemon, job) != 0)
+                        core_worker_ended(daemon->core, effect->lease, false, clock_mono_ms());
+                return 0;
+        case EFFECT_KILL:
+                if (worker)
+                        worker_stop(worker, clock_mono_ms());
+                else
+                        core_worker_ended(daemon->core, effect->lease, false, clock_mono_ms());
+                return 0;
+        case EFFECT_RENEW: return job->is_wanted && job->at < job->n_gates ? renew(daemon, job) : 0;
+        case EFFECT_GIVE_UP: return give_up(daemon, job);
+        case EFFECT_CREDIT:
+        case _EFFECT_MAX: break;
+        }
+        return 0;
+}
+
+static int carry_out_all(Daemon *daemon) {
+        Effect effect;
+
+        while (core_next(daemon->core, &effect))
+                TRY(carry_out(daemon, &effect));
+        return 0;
+}
+
+/* ---- what the broker says ---- */
+
+static void on_offer(Daemon *daemon, const struct offer *offer) {
+        if (core_find(daemon->core, offer->lease))
+                return;
+        log_write(LOG_INFO, "claim C-%llu of phase %.*s: %zu gate%s at %.*s, lease L-%llu",
+                  (unsigned long long)offer->claim, SLICE_ARGS(offer->phase), offer->n_gates,
+                  offer->n_gates == 1 ? "" : "s",
+                  SLICE_ARGS(slice_head(offer->commit, COMMIT_SHOWN)),
+                  (unsigned long long)offer->lease);
+        if (!core_offer(daemon->core, offer, clock_mono_ms()))
+                log_write(LOG_WARNING, "there is no place for it; the lease will lapse");
+}
+
+static void on_ack(Daemon *daemon, const struct ack *ack) {
+        for (size_t i = 0; i < daemon->n_deliveries; i++) {
+                const Delivery *delivery = daemon->deliveries[i];
+
+                if (!delivery->is_submitted || !slice_equal(ack->id, id_slice(&delivery->id)))
+                        continue;
+                log_write(LOG_INFO, "%s: %s, V-%llu", delivery->gate,
+                          word_of(&words_DECISION, (int)delivery->decision),
+                          (unsigned long long)ack->seq);
+                drop_delivery(daemon, i);
+                return;
+        }
+        log_write(LOG_INFO, "a verdict of an earlier run is in the ledger: V-%llu",
+                  (unsigned long long)ack->seq);
+}
+
+static bool is_lost(Slice rule) {
+        for (size_t i = 0; i < ARRAY_SIZE(lost_rules); i++)
+                if (slice_is(rule, lost_rules[i]))
+                        return true;
+        return false;
+}
+
+static void on_refuse(Daemon *daemon, const struct refuse *refuse) {
+        uint64_t lease = 0;
+
+        for (size_t i = 0; i < daemon->n_deliveries; i++) {
+                const Delivery *delivery = daemon->deliveries[i];
+
+                if (!delivery->is_submitted || !slice_equal(refuse->id, id_slice(&delivery->id)))
+                        continue;
+                lease = delivery->lease;
+                log_write(LOG_WARNING, "the verdict on %s was refused: %.*s: %.*s", delivery->gate,
+                          SLICE_ARGS(refuse->rule), SLICE_ARGS(refuse->found));
+                drop_delivery(daemon, i);
+                break;
+        }
+        if (lease && is_lost(refuse->rule))
+                lose_lease(daemon, lease, "its verdict was refused");
+        else if (!lease)
+                log_write(LOG_WARNING, "refused: %.*s: %.*s", SLICE_ARGS(refuse->rule),
+                          SLICE_ARGS(refuse->found));
+}
+
+static void on_welcome(Daemon *daemon, const struct welcome *welcome) {
+        log_write(LOG_INFO, "connected to the broker of %.*s as %.*s (%s)",
+                  SLICE_ARGS(welcome->project), SLICE_ARGS(welcome->name),
+                  word_of(&words_ROLE, (int)welcome->role));
+        if (welcome->role != ROLE_ADVERSARY) {
+                log_write(LOG_ERROR, "this key may not verify: it is a key of role %s",
+                          word_of(&words_ROLE, (int)welcome->role));
+                daemon->status = EXIT_NOT_AUTHORISED;
+                daemon->has_ended = true;
+                return;
+        }
+        for (size_t i = 0; i < daemon->n_deliveries; i++)
+                delivery_restart(daemon->deliveries[i]);
+        core_welcome(daemon->core);
+}
+
+static void hear_broker(Daemon *daemon, const Message *message) {
+        switch ((int)message->type) {
+        case MESSAGE_WELCOME: on_welcome(daemon, &message->welcome); break;
+        case MESSAGE_OFFER: on_offer(daemon, &message->offer); break;
+        case MESSAGE_CANCEL: {
+                cleanup_buf Buf why = BUF_TEXT;
+
+                buf_slice(&why, message->cancel.why);
+                lose_lease(daemon, message->cancel.lease, buf_get_text(&why));
+                break;
+        }
+        case MESSAGE_ACK: on_ack(daemon, &message->ack); break;
+        case MESSAGE_REFUSE: on_refuse(daemon, &message->refuse); break;
+        case MESSAGE_EVIDENCE:
+                for (size_t i = 0; i < daemon->n_deliveries; i++)
+                        delivery_hear(daemon->deliveries[i], &message->evidence);
+                break;
+        default: /* entries and others' progress: nothing that we asked for */ break;
+        }
+}
+
+static int poll_broker(Daemon *daemon) {
+        for (size_t i = 0; i < MESSAGES_MAX && !daemon->has_ended; i++) {
+                cleanup_arena Arena arena = ARENA_INIT;
+                Fault fault = FAULT_INIT;
+                Message message;
+                int r = session_poll(daemon->session, &arena, &message, &fault);
+
+                if (r == SESSION_E_NOTHING)
+                        return 0;
+                if (r == SESSION_E_REFUSED) {
+                        log_write(LOG_ERROR, "%s: %s", fault.rule, fault.found);
+                        daemon->status = refusal_exit_status(&fault);
+                        daemon->has_ended = true;
+                        return 0;
+                }
+                TRY(r);
+                hear_broker(daemon, &message);
+        }
+        return 0;
+}
+
+/* ---- what workers say ---- */
+
+static int hear_worker(Daemon *daemon, const Worker *worker, const Message *message) {
+        const Job *job = core_find(daemon->core, worker->lease);
+        Delivery *delivery;
+
+        if (!job || !job->is_wanted)
+                return 0;
+        if (message->type == MESSAGE_PROGRESS) {
+                core_progress(daemon->core, worker->lease, &message->progress, clock_mono_ms());
+                return 0;
+        }
+        delivery = find_delivery(daemon, worker->lease);
+        if (!delivery)
+                return 0; /* so much is unanswered that this one is run again when it is */
+        if (message->type == MESSAGE_EVIDENCE_PUT)
+                delivery_add_evidence(delivery, &message->evidence_put);
+        else if (message->type == MESSAGE_VERDICT)
+                TRY(delivery_set_verdict(delivery, message));
+        return 0;
+}
+
+static bool has_whole_delivery(const Daemon *daemon, uint64_t lease, const char *gate) {
+        for (size_t i = 0; i < daemon->n_deliveries; i++)
+                if (daemon->deliveries[i]->lease == lease && daemon->deliveries[i]->verdict.n &&
+                    strcmp(daemon->deliveries[i]->gate, gate) == 0)
+                        return true;
+        return false;
+}
+
+static void on_worker_ended(Daemon *daemon, size_t index) {
+        Worker *worker = daemon->workers[index];
+        const Job *job = core_find(daemon->core, worker->lease);
+        uint64_t lease = worker->lease;
+        bool gave_verdict = job && has_whole_delivery(daemon, lease, job->gates[job->at]);
+
+        if (job && job->is_wanted && !gave_verdict)
+                log_write(LOG_WARNING, "worker %d died without a verdict on %s", (int)worker->pid,
+                          job->gates[job->at]);
+        (void)worker_free(worker, daemon->settings->scratch);
+        daemon->workers[index] = daemon->workers[--daemon->n_workers];
+        core_worker_ended(daemon->core, lease, gave_verdict, clock_mono_ms());
+}
+
+static int poll_workers(Daemon *daemon) {
+        for (size_t i = daemon->n_workers; i-- > 0;) {
+                Worker *worker = daemon->workers[i];
+                int r = 0;
+
+                worker_tick(worker, clock_mono_ms());
+                for (size_t k = 0; k < MESSAGES_MAX && r == 0; k++) {
+                        cleanup_arena Arena arena = ARENA_INIT;
+                        Message message;
+
+                        r = worker_hear(worker, &arena, &message);
+                        if (r == 0)
+                                TRY(hear_worker(daemon, worker, &message));
+                }
+                if (r < 0)
+                        return r;
+                if (r == WORKER_E_ENDED)
+                        on_worker_ended(daemon, i);
+        }
+        return 0;
+}
+
+/* ---- the loop ---- */
+
+static int64_t sooner(int64_t a, int64_t b) {
+        if (a < 0 || b < 0)
+                return a < 0 ? b : a;
+        return a < b ? a : b;
+}
+
+static int64_t until(uint64_t due_ms, uint64_t now_ms) {
+        if (!due_ms)
+                return -1;
+        return due_ms > now_ms ? (int64_t)(due_ms - now_ms) : 0;
+}
+
+static int64_t prepare_wait(Daemon *daemon, LoopWait *wait) {
+        uint64_t now_ms = clock_mono_ms();
+        int64_t timeout_ms = session_prepare(daemon->session, wait);
+
+        (void)loop_add_fd(wait, daemon->settings->signal_fd, false);
+        for (size_t i = 0; i < daemon->n_workers; i++) {
+                (void)loop_add_fd(wait, daemon->workers[i]->out_fd, false);
+                if (daemon->workers[i]->pidfd >= 0)
+                        (void)loop_add_fd(wait, daemon->workers[i]->pidfd, false);
+                timeout_ms = sooner(timeout_ms, until(daemon->workers[i]->kill_at_ms, now_ms));
+        }
+        for (size_t i = 0; i < daemon->n_deliveries; i++)
+                if (daemon->deliveries[i]->asked_ms)
+                        timeout_ms = sooner(
+                                timeout_ms,
+                                until(daemon->deliveries[i]->asked_ms + DELIVERY_ASK_MS, now_ms));
+        timeout_ms = sooner(timeout_ms, core_wait_ms(daemon->core, now_ms));
+        return sooner(timeout_ms, until(daemon->stop_by_ms, now_ms));
+}
+
+static void read_signals(Daemon *daemon) {
+        if (loop_signal_read(daemon->settings->signal_fd) == 0 || daemon->stop_by_ms)
+                return;
+        log_write(LOG_INFO, "stopping: %zu verification%s cancelled", daemon->n_workers,
+                  daemon->n_workers == 1 ? "" : "s");
+        daemon->stop_by_ms = clock_mono_ms() + STOP_MS;
+        core_stop(daemon->core);
+}
+
+static bool is_over(const Daemon *daemon) {
+        if (daemon->has_ended)
+                return true;
+        if (!daemon->stop_by_ms)
+                return false;
+        /* Verdicts without an answer are in the outbox, for the next start. */
+        return daemon->n_workers == 0 || clock_mono_ms() >= daemon->stop_by_ms;
+}
+
+static int turn(Daemon *daemon) {
+        LoopWait wait = {.n_fds = 0};
+
+        TRY(carry_out_all(daemon));
+        for (size_t i = 0; i < daemon->n_deliveries; i++)
+                TRY(delivery_step(daemon->deliveries[i], daemon->session, clock_mono_ms()));
+        TRY(loop_wait(&wait, prepare_wait(daemon, &wait)));
+        read_signals(daemon);
+        TRY(poll_broker(daemon));
+        TRY(poll_workers(daemon));
+        core_tick(daemon->core, clock_mono_ms());
+        return 0;
+}
+
+int daemon_run(const DaemonSettings *settings) {
+        cleanup(daemon_deinit) Daemon daemon = {.settings = settings,
+                                                .session = settings->session,
+                                                .core = core_new(settings->n_jobs),
+                                                .status = EXIT_HOLDS};
+        int r = 0;
+
+        while (r == 0 && !is_over(&daemon))
+                r = turn(&daemon);
+        if (r < 0) {
+                log_write(LOG_ERROR, "broken off: %s", strerror(-r));
+                return EXIT_NOT_CARRIED_OUT;
+        }
+        return daemon.status;
+}

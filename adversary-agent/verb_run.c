@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The coldgate authors */
+
+/* `run`: what the daemon needs before its loop: project, key, places, a healthy machine. */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/file.h>
+
+#include "adversary-agent/daemon.h"
+#include "adversary-agent/verbs.h"
+#include "base/error.h"
+#include "base/fd.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "proto/loop.h"
+#include "sandbox/sandbox.h"
+#include "verify/scratch.h"
+#include "verify/verify.h"
+
+#define DEFAULT_KEY "adversary"
+
+enum { RUN_E_REFUSED = 1, RUN_E_SICK };
+
+typedef struct Place {
+        Project project;
+        Session *session;
+        char *dir, *mirrors, *scratch, *runner;
+        int lock_fd;
+        int signal_fd;
+} Place;
+
+static void place_deinit(Place *place) {
+        (void)session_free(place->session);
+        project_deinit(&place->project);
+        free(place->dir);
+        free(place->mirrors);
+        free(place->scratch);
+        free(place->runner);
+        fd_close(&place->lock_fd);
+        fd_close(&place->signal_fd);
+}
+
+/* As the session names it: keys of the project have folders with their names. */
+static int find_dir(Place *place, const char *key_path) {
+        const char *slash = strrchr(key_path, '/');
+        const char *name = slash ? slash + 1 : key_path;
+
+        if (!project_name_is_plain(slice_text(name)))
+                name = DEFAULT_KEY;
+        TRY(project_agent_dir(&place->project, name, &place->dir));
+        place->mirrors = mem_printf("%s/mirrors", place->dir);
+        place->scratch = mem_printf("%s/scratch", place->dir);
+        return 0;
+}
+
+/* One daemon for each place: two would clean up under each other's hands. */
+static int lock_dir(Place *place, Fault *reterr_fault) {
+        cleanup_free char *path = mem_printf("%s/run.lock", place->dir);
+
+        place->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+        if (place->lock_fd < 0)
+                return error_origin(-errno);
+        if (flock(place->lock_fd, LOCK_EX | LOCK_NB) == 0)
+                return 0;
+        fault_set(reterr_fault, "run-already", "another adversary-agent runs with %s", place->dir);
+        return RUN_E_REFUSED;
+}
+
+/* What an earlier daemon left, killed in the middle of its work, goes first. */
+static int make_scratch(Place *place) {
+        bool is_private = false;
+
+        TRY(dir_make(place->mirrors, 0700));
+        TRY(dir_make(place->scratch, 0700));
+        if (!scratch_remove_jobs(place->scratch, 0))
+                log_write(LOG_WARNING, "%s still holds what an earlier run left", place->scratch);
+        TRY(scratch_make_private(place->scratch, &is_private));
+        log_write(LOG_INFO, "workspaces are in %s%s", place->scratch,
+                  is_private ? ", a tmpfs of our own" : "");
+        return 0;
+}
+
+static int look_at_machine(Place *place, Fault *reterr_fault) {
+        place->runner = sandbox_find_runner(reterr_fault);
+        if (!place->runner)
+                return RUN_E_SICK;
+        return canary_run(place->runner, place->scratch, reterr_fault) == 0 ? 0 : RUN_E_SICK;
+}
+
+static int open_place(const Args *args, Place *place, Fault *reterr_fault) {
+        cleanup_free char *key_path = NULL;
+        int r = project_open(args, &place->project, reterr_fault);
+
+        if (r != 0)
+                return r < 0 ? r : RUN_E_REFUSED;
+        key_path = project_key_path(&place->project, args, DEFAULT_KEY);
+        TRY(find_dir(place, key_path));
+        r = lock_dir(place, reterr_fault);
+        if (r != 0)
+                return r;
+        TRY(make_scratch(place));
+        r = look_at_machine(place, reterr_fault);
+        if (r != 0)
+                return r;
+        TRY(loop_signal_fd(true, &place->signal_fd));
+        r = session_new(&place->project, key_path, "adversary-agent " COLDGATE_VERSION,
+                        &place->session, reterr_fault);
+        return r > 0 ? RUN_E_REFUSED : r;
+}
+
+static int refuse(const Args *args, int r, Fault *fault) {
+        if (r == RUN_E_SICK)
+                log_write(LOG_ERROR, "the canary is sick: no work is taken");
+        if (r < 0)
+                fault_set(fault, "not-carried-out", "%s", strerror(-r));
+        return args_refuse(args, fault,
+                           r == RUN_E_REFUSED ? refusal_exit_status(fault) : EXIT_NOT_CARRIED_OUT);
+}
+
+int verb_run(const Args *args) {
+        cleanup(place_deinit) Place place = {.lock_fd = -1, .signal_fd = -1};
+        DaemonSettings settings;
+        Fault fault = FAULT_INIT;
+        uint64_t n_jobs = 1;
+        int r;
+
+        if (args_get_number(args, "jobs", 1, 1, CORE_JOBS_MAX, &n_jobs, &fault) != 0)
+                return args_refuse(args, &fault, EXIT_USAGE);
+        r = open_place(args, &place, &fault);
+        if (r != 0)
+                return refuse(args, r, &fault);
+        settings = (DaemonSettings){.session = place.session,
+                                    .n_jobs = n_jobs,
+                                    .mirrors = place.mirrors,
+                                    .scratch = place.scratch,
+                                    .state = place.project.dir,
+                                    .signal_fd = place.signal_fd};
+        log_write(LOG_INFO, "ready: %llu claim%s at a time", (unsigned long long)n_jobs,
+                  n_jobs == 1 ? "" : "s");
+        return daemon_run(&settings);
+}

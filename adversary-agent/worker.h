@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The coldgate authors */
+#pragma once
+
+/*
+ * A process that verifies one gate: `adversary-agent work`. It gets its job on standard input, says
+ * on standard output how far it is, then gives its evidence and its verdict, as frames
+ * (adversary-agent/framing.h). It leads a process group and dies with us, however we die.
+ */
+
+#include <sys/types.h>
+
+#include "base/buf.h"
+#include "proto/message.h"
+
+enum { WORKER_GRACE_MS = 3000 }; /* between asking it to stop and killing all of it */
+
+typedef struct Worker {
+        pid_t pid;
+        int pidfd, out_fd;
+        uint64_t lease;
+        uint64_t kill_at_ms; /* monotonic; 0: not asked to stop */
+        Buf stream;
+        bool has_ended;
+} Worker;
+
+int worker_start(uint64_t lease, const Message *job, Worker **ret_worker) must_check;
+/* Kills what is left of it, and removes what it left in `scratch`. */
+Worker *worker_free(Worker *worker, const char *scratch);
+
+enum { _WORKER_E_SUCCESS, WORKER_E_NOTHING, WORKER_E_ENDED };
+
+/* The next message that it said; texts point into `arena`. WORKER_E_NOTHING: none now.
+ * WORKER_E_ENDED: it is dead, and all that it said was handed out. */
+int worker_hear(Worker *worker, Arena *arena, Message *ret_message) must_check;
+/* Asks it to stop and clean up; worker_tick kills it if it does not. */
+void worker_stop(Worker *worker, uint64_t now_ms);
+void worker_tick(Worker *worker, uint64_t now_ms);
