@@ -2,9 +2,7 @@
 /* SPDX-FileCopyrightText: The coldgate authors */
 
 /*
- * ZeroMQ's sockets, with every option that decides who gets in and what is lost as a row. The ZAP
- * handler is a socket of the same loop, not a thread: it answers from the broker's state, and a
- * broker that is too busy to answer lets nobody in.
+ * ZeroMQ's sockets, with every option that decides who gets in and what is lost as a row.
  */
 
 #include "proto/channel.h"
@@ -21,9 +19,8 @@
 #include "base/mem.h"
 #include "proto/codec.h"
 #include "proto/endpoint.h"
+#include "proto/zap.h"
 
-static const char zap_endpoint[] = "inproc://zeromq.zap.01";
-static const char zap_domain[] = "coldgate";
 static const char monitor_endpoint[] = "inproc://monitor";
 static const char user_id_property[] = "User-Id";
 
@@ -205,114 +202,17 @@ static int send_part(void *socket, Slice bytes, int flags) {
         return 0;
 }
 
-/* ---- ZAP ---- */
-
-enum {
-        ZAP_VERSION,
-        ZAP_REQUEST,
-        ZAP_DOMAIN,
-        ZAP_ADDRESS,
-        ZAP_IDENTITY,
-        ZAP_MECHANISM,
-        ZAP_KEY,
-        _ZAP_MAX,
-        ZAP_PART_BYTES = 256
-};
-
-typedef struct ZapRequest {
-        uint8_t bytes[_ZAP_MAX][ZAP_PART_BYTES];
-        Slice parts[_ZAP_MAX];
-        bool is_whole; /* as many parts as CURVE's request has, none cut */
-} ZapRequest;
-
-static int zap_receive(void *zap, ZapRequest *ret_request) {
-        size_t n_parts = 0;
-        bool has_more = true, is_cut = false;
-
-        memset(ret_request, 0, sizeof *ret_request);
-        while (has_more) {
-                cleanup(message_close) zmq_msg_t part;
-                Slice bytes;
-
-                (void)zmq_msg_init(&part);
-                if (n_parts == 0) {
-                        int r = receive_part(zap, &part);
-
-                        if (r)
-                                return r;
-                } else {
-                        TRY(receive_part(zap, &part));
-                }
-                has_more = zmq_msg_more(&part);
-                bytes = part_get(&part);
-                is_cut = is_cut || bytes.n > ZAP_PART_BYTES;
-                if (n_parts < _ZAP_MAX && bytes.n && bytes.n <= ZAP_PART_BYTES) {
-                        memcpy(ret_request->bytes[n_parts], bytes.data, bytes.n);
-                        ret_request->parts[n_parts] =
-                                slice_make(ret_request->bytes[n_parts], bytes.n);
-                }
-                n_parts++;
-        }
-        ret_request->is_whole = n_parts == _ZAP_MAX && !is_cut;
-        return 0;
-}
-
-static bool zap_admits(const ChannelServer *server, const ZapRequest *request) {
-        return request->is_whole && slice_is(request->parts[ZAP_VERSION], "1.0") &&
-               slice_is(request->parts[ZAP_DOMAIN], zap_domain) &&
-               slice_is(request->parts[ZAP_MECHANISM], "CURVE") &&
-               request->parts[ZAP_KEY].n == CURVE_BYTES &&
-               server->admits(server->userdata, request->parts[ZAP_KEY].data);
-}
-
-static int zap_answer(const ChannelServer *server, const ZapRequest *request) {
-        bool is_admitted = zap_admits(server, request);
-        char user_id[USER_ID_HEX + 1] = "";
-        Slice parts[] = {
-                slice_text("1.0"),
-                request->parts[ZAP_REQUEST],
-                slice_text(is_admitted ? "200" : "400"),
-                slice_text(is_admitted ? "OK" : "key not admitted"),
-                SLICE_NULL,
-                SLICE_NULL, /* no metadata */
-        };
-
-        if (is_admitted) {
-                hex_encode(request->parts[ZAP_KEY], user_id);
-                parts[4] = slice_text(user_id);
-        }
-        for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
-                int r = send_part(server->zap, parts[i],
-                                  i + 1 < ARRAY_SIZE(parts) ? ZMQ_SNDMORE : 0);
-
-                /* Whoever asked has gone: nobody waits for the answer. */
-                if (r > 0)
-                        return 0;
-                TRY(r);
-        }
-        return 0;
-}
+/* ---- server ---- */
 
 int channel_server_serve_zap(ChannelServer *server) {
         while (monitor_read(server->monitor))
                 ;
-        while (server->zap) {
-                ZapRequest request;
-                int r = zap_receive(server->zap, &request);
-
-                if (r == CHANNEL_E_EMPTY)
-                        return 0;
-                TRY(r);
-                TRY(zap_answer(server, &request));
-        }
-        return 0;
+        return server->zap ? zap_serve(server->zap, server->admits, server->userdata) : 0;
 }
 
 void channel_server_kill_zap(ChannelServer *server) {
         socket_close(&server->zap);
 }
-
-/* ---- server ---- */
 
 static int server_configure(ChannelServer *server, const Key *key) {
         TRY(set_options(server->router, server_options, ARRAY_SIZE(server_options)));
@@ -323,17 +223,12 @@ static int server_configure(ChannelServer *server, const Key *key) {
 
 /* In this order: nobody may knock before there is somebody who answers. */
 static int server_open(ChannelServer *server, const Key *key) {
-        const int no_linger = 0;
-
         server->context = zmq_ctx_new();
         if (!server->context)
                 return error_origin(-errno);
-        server->zap = zmq_socket(server->context, ZMQ_REP);
+        TRY(zap_open(server->context, &server->zap));
         server->router = zmq_socket(server->context, ZMQ_ROUTER);
-        if (!server->zap || !server->router)
-                return error_origin(-errno);
-        if (zmq_setsockopt(server->zap, ZMQ_LINGER, &no_linger, sizeof no_linger) < 0 ||
-            zmq_bind(server->zap, zap_endpoint) < 0)
+        if (!server->router)
                 return error_origin(-errno);
         TRY(server_configure(server, key));
         return monitor_open(server->context, server->router, &server->monitor);
