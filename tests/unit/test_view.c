@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The coldgate authors */
+
+/* Words for people. */
+
+#include "view/status.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "tests/lib/test.h"
+#include "view/entry.h"
+#include "view/progress.h"
+
+static const char commit[] = "e634a2b41c0f00000000000000000000000000ff";
+
+static const char *visible(Slice text, bool keep_newlines) {
+        static Buf buf;
+
+        buf_deinit(&buf);
+        buf = BUF_TEXT;
+        text_make_visible(text, keep_newlines, &buf);
+        return buf_get_text(&buf);
+}
+
+TEST(what_could_deceive_a_reader_is_spelled_out) {
+        static const struct {
+                const char *hostile, *shown;
+        } rows[] = {
+                {"\033[2J", "\\x1b[2J"},
+                {"a\rb", "a\\rb"},
+                {"a\xe2\x80\xae"
+                 "b",
+                 "a\\u{202e}b"},
+                {"\xe2\x81\xa6", "\\u{2066}"},
+                {"\xe2\x80\x8b", "\\u{200b}"},
+                {"\xc2\x9b"
+                 "2J",
+                 "\\u{9b}2J"},
+                {"\x7f", "\\x7f"},
+                {"\xff\xfe", "\\xff\\xfe"},
+                {"\xed\xa0\x80", "\\xed\\xa0\\x80"},
+                {"gr\xc3\xbc\xc3\x9f dich", "gr\xc3\xbc\xc3\x9f dich"},
+                {"\xf3\xa0\x81\x81", "\\u{e0041}"},
+                {"", ""},
+        };
+
+        for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+                CHECK_EQ_TEXT(visible(slice_text(rows[i].hostile), false), rows[i].shown);
+        CHECK_EQ_TEXT(visible(slice_make("a\0b", 3), false), "a\\x00b");
+}
+
+TEST(newlines_stay_where_they_are_wanted) {
+        CHECK_EQ_TEXT(visible(slice_text("a\tb\nc"), true), "a\tb\nc");
+        CHECK_EQ_TEXT(visible(slice_text("a\tb\nc"), false), "a\\tb\\nc");
+}
+
+TEST(colour_is_for_terminals_that_want_it) {
+        CHECK_EQ_INT(setenv("TERM", "xterm", 1), 0);
+        CHECK_EQ_INT(unsetenv("NO_COLOR"), 0);
+        CHECK(!colour_is_wanted(-1, false));
+}
+
+/* ---- status ---- */
+
+static struct gate_status gates[] = {
+        {.gate = {(const uint8_t *)"M1", 2},
+         .state = GATE_STATE_FAILED,
+         .commit = {(const uint8_t *)commit, 40},
+         .decided_ms = 1000000,
+         .open_findings = 1},
+        {.gate = {(const uint8_t *)"M10", 3},
+         .state = GATE_STATE_PASSED,
+         .fresh = 0,
+         .stale_because = {(const uint8_t *)"the plan changed", 16}},
+        {.gate = {(const uint8_t *)"M2", 2}, .state = GATE_STATE_OPEN},
+};
+
+static struct wait waits[] = {
+        {.who = {(const uint8_t *)"adversary", 9},
+         .what = {(const uint8_t *)"a verdict on M1", 15},
+         .since_ms = 940000},
+};
+
+static void fill(struct status *status, struct phase_status *phase, Slice *reasons) {
+        reasons[0] = slice_text("M1: FAIL");
+        reasons[1] = slice_text("M2: \033never claimed");
+        *phase = (struct phase_status){.phase = slice_text("quickstart"),
+                                       .state = PHASE_STATE_ACTIVE,
+                                       .gates = gates,
+                                       .n_gates = 3,
+                                       .waits = waits,
+                                       .n_waits = 1,
+                                       .why_not_done = reasons,
+                                       .n_why_not_done = 2};
+        *status = (struct status){.project = slice_text("demo"),
+                                  .head_seq = 12,
+                                  .now_ms = 1000000 + 185000,
+                                  .phases = phase,
+                                  .n_phases = 1};
+}
+
+TEST(a_status_says_all_in_words) {
+        cleanup_buf Buf text = BUF_TEXT;
+        struct phase_status phase;
+        struct status status;
+        Slice reasons[2];
+
+        fill(&status, &phase, reasons);
+        status_describe(&status, false, &text);
+        CHECK_EQ_TEXT(buf_get_text(&text),
+                      "demo, entry 12, 1970-01-01T00:19:45Z\n\n"
+                      "phase quickstart: active\n"
+                      "  gate  state          commit        age         findings\n"
+                      "  M1    failed         e634a2b41c0f  3 min 05 s  1 open\n"
+                      "  M10   passed, stale  -             -           -\n"
+                      "      does not count: the plan changed\n"
+                      "  M2    open           -             -           -\n"
+                      "  waiting for adversary: a verdict on M1, since 1970-01-01T00:15Z "
+                      "(4 min 05 s)\n"
+                      "  not DONE because\n"
+                      "    - [ ] M1: FAIL\n"
+                      "    - [ ] M2: \\x1bnever claimed\n");
+}
+
+TEST(colour_stands_beside_the_words) {
+        cleanup_buf Buf text = BUF_TEXT;
+        struct phase_status phase;
+        struct status status;
+        Slice reasons[2];
+
+        fill(&status, &phase, reasons);
+        status_describe(&status, true, &text);
+        CHECK_CONTAINS(buf_get_text(&text), "\033[31mfailed");
+}
+
+TEST(a_done_phase_says_where_and_since_when) {
+        cleanup_buf Buf text = BUF_TEXT;
+        struct phase_status phase;
+        struct status status;
+        Slice reasons[2];
+
+        fill(&status, &phase, reasons);
+        phase.state = PHASE_STATE_DONE;
+        phase.done_commit = slice_text(commit);
+        phase.done_ms = 60000;
+        status_describe(&status, false, &text);
+        CHECK_CONTAINS(buf_get_text(&text), "  DONE at e634a2b41c0f00000000000000000000000000ff, "
+                                            "granted 1970-01-01T00:01Z\n");
+        CHECK_CONTAINS_NOT(buf_get_text(&text), "not DONE");
+}
+
+TEST(an_empty_status_says_what_to_do) {
+        struct status status = {.project = slice_text("demo"), .now_ms = 1};
+        cleanup_buf Buf text = BUF_TEXT;
+
+        status_describe(&status, false, &text);
+        CHECK_CONTAINS(buf_get_text(&text), "broker plan approve");
+}
+
+/* ---- entries ---- */
+
+TEST(entries_have_a_letter_and_a_number) {
+        cleanup_buf Buf text = BUF_TEXT;
+        uint64_t seq;
+
+        entry_name_format(slice_text("claim"), 12, &text);
+        CHECK_EQ_TEXT(buf_get_text(&text), "C-12");
+        CHECK_EQ_INT(entry_letter(slice_text("unheard-of")), 'E');
+        CHECK(entry_name_parse("C-12", &seq));
+        CHECK_EQ_U64(seq, 12);
+        CHECK(entry_name_parse("7", &seq));
+        CHECK_EQ_U64(seq, 7);
+}
+
+TEST(what_is_no_entry_s_name_is_refused) {
+        static const char *const rows[] = {"",
+                                           "C",
+                                           "C-",
+                                           "C-0",
+                                           "C-1x",
+                                           "c-1",
+                                           "-1",
+                                           "C--1",
+                                           "M1",
+                                           "C- 1",
+                                           "CC-1",
+                                           "C-01",
+                                           "C-9999999999999999999"};
+        uint64_t seq;
+
+        for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+                CHECK(!entry_name_parse(rows[i], &seq));
+}
+
+TEST(a_verdict_shows_what_did_not_hold_and_how_to_repeat_it) {
+        struct check_result checks[] = {
+                {.check = slice_text("build"), .outcome = OUTCOME_PASS},
+                {.check = slice_text("unit"),
+                 .outcome = OUTCOME_FAIL,
+                 .reason = slice_text("assert.stdout"),
+                 .summary = slice_text("expected 6, found 5")},
+        };
+        struct verdict verdict = {.gate = slice_text("M1"),
+                                  .decision = DECISION_FAIL,
+                                  .duration_ms = 3200,
+                                  .summary = slice_text("1 of 2 checks failed"),
+                                  .reproduce = slice_text("adversary-agent verify …"),
+                                  .checks = checks,
+                                  .n_checks = 2};
+        cleanup_buf Buf text = BUF_TEXT;
+
+        verdict_describe(&verdict, 17, false, &text);
+        CHECK_EQ_TEXT(buf_get_text(&text), "M1: FAIL  V-17, cold, 3.2 s, 1 of 2 checks failed\n"
+                                           "  fail unit (assert.stdout): expected 6, found 5\n"
+                                           "  reproduce: adversary-agent verify …\n");
+}
+
+/* ---- progress ---- */
+
+/* What the progress writes into a pipe, which is no terminal. */
+static const char *written(int read_fd) {
+        static char text[1024];
+        ssize_t n = read(read_fd, text, sizeof text - 1);
+
+        text[n > 0 ? n : 0] = 0;
+        return text;
+}
+
+TEST(elsewhere_progress_is_a_line_each_thirty_seconds) {
+        Progress progress;
+        int fds[2];
+
+        CHECK_EQ_INT(pipe(fds), 0);
+        progress_start(&progress, fds[1], 1000);
+        progress_show(&progress, 2500, slice_text("early"));
+        CHECK_EQ_U64(progress_wait_ms(&progress, 2500), 28500);
+        progress_show(&progress, 31000, slice_text("M1:\033 1 of 4"));
+        CHECK_EQ_TEXT(written(fds[0]), "M1:\\x1b 1 of 4 (30.0 s)\n");
+        progress_show(&progress, 32000, slice_text("too soon"));
+        progress_show(&progress, 61000, slice_text("again"));
+        CHECK_EQ_TEXT(written(fds[0]), "again (1 min 00 s)\n");
+        progress_clear(&progress);
+}
+
+TEST(on_a_terminal_progress_is_one_line_after_a_second) {
+        Progress progress;
+        int fds[2];
+
+        CHECK_EQ_INT(pipe(fds), 0);
+        progress_start(&progress, fds[1], 1000);
+        progress.is_terminal = true;
+        progress_show(&progress, 1900, slice_text("early"));
+        progress_show(&progress, 2100, slice_text("one"));
+        CHECK_EQ_TEXT(written(fds[0]), "\r\033[Kone (1.0 s)");
+        progress_show(&progress, 2200, slice_text("too soon"));
+        progress_show(&progress, 2400, slice_text("two"));
+        progress_clear(&progress);
+        progress_clear(&progress);
+        CHECK_EQ_TEXT(written(fds[0]), "\r\033[Ktwo (1.0 s)\r\033[K");
+}
