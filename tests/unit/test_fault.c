@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The coldgate authors */
+
+/* Refusals in words. */
+
+#include "base/fault.h"
+
+#include "tests/lib/test.h"
+
+TEST(a_fault_says_rule_place_found_and_next) {
+        cleanup_buf Buf text = BUF_TEXT;
+        Fault fault = FAULT_INIT;
+
+        fault_set(&fault, "claim-dirty-tree", "%d files differ", 2);
+        fault_place(&fault, "%s:%d", "a.c", 7);
+        fault_next(&fault, "git commit");
+        fault_describe(&fault, &text);
+        CHECK_EQ_TEXT(buf_get_text(&text),
+                      "claim-dirty-tree: 2 files differ\n  at: a.c:7\n  next: git commit\n");
+}
+
+TEST(what_is_empty_is_not_printed) {
+        cleanup_buf Buf text = BUF_TEXT;
+        Fault fault = FAULT_INIT;
+
+        fault_set(&fault, "rule", "found");
+        fault_describe(&fault, &text);
+        CHECK_EQ_TEXT(buf_get_text(&text), "rule: found\n");
+}
+
+TEST(setting_a_fault_clears_the_one_before) {
+        Fault fault = FAULT_INIT, none = FAULT_INIT;
+
+        fault_set(&fault, "a", "x");
+        fault_place(&fault, "there");
+        fault_next(&fault, "do");
+        fault_set(&fault, "b", "y");
+        CHECK_EQ_TEXT(fault.place, "");
+        CHECK_EQ_TEXT(fault.next, "");
+        CHECK(fault_is(&fault, "b"));
+        CHECK(!fault_is(&fault, "a"));
+        CHECK(!fault_is(&none, "a"));
+}
+
+TEST(long_words_are_cut) {
+        char word[4096];
+        Fault fault = FAULT_INIT;
+
+        memset(word, 'x', sizeof word);
+        word[sizeof word - 1] = 0;
+        fault_set(&fault, "rule", "%s", word);
+        fault_place(&fault, "%s", word);
+        fault_next(&fault, "%s", word);
+        CHECK_EQ_U64(strlen(fault.found), sizeof fault.found - 1);
+        CHECK_EQ_U64(strlen(fault.place), sizeof fault.place - 1);
+        CHECK_EQ_U64(strlen(fault.next), sizeof fault.next - 1);
+}
