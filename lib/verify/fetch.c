@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/statvfs.h>
 
+#include "base/arena.h"
 #include "base/error.h"
 #include "base/mem.h"
 #include "verify/git.h"
@@ -28,28 +29,30 @@ enum { OUTPUT_BYTES_MAX = 16384 };
  * Honest histories are full of these: dates, zones and addresses that old tools wrote wrongly, and
  * modes with a leading zero. None of them can change what is put on disk.
  */
-#define FSCK_SKIPPED(ROW)                                                                          \
-        ROW(badDate)                                                                               \
-        ROW(badDateOverflow)                                                                       \
-        ROW(badEmail)                                                                              \
-        ROW(badName)                                                                               \
-        ROW(badTimezone) ROW(missingEmail) ROW(missingNameBeforeEmail) ROW(missingSpaceBeforeDate) \
-                ROW(missingSpaceBeforeEmail) ROW(multipleAuthors) ROW(nulInCommit)                 \
-                        ROW(zeroPaddedDate) ROW(zeroPaddedFilemode)
-
-#define FSCK_SETTING(id)  "-c", "fetch.fsck." #id "=ignore",
-#define FSCK_ARGUMENT(id) #id "=ignore,"
+static const char *const fsck_skipped[] = {
+        "badDate",
+        "badDateOverflow",
+        "badEmail",
+        "badName",
+        "badTimezone",
+        "missingEmail",
+        "missingNameBeforeEmail",
+        "missingSpaceBeforeDate",
+        "missingSpaceBeforeEmail",
+        "multipleAuthors",
+        "nulInCommit",
+        "zeroPaddedDate",
+        "zeroPaddedFilemode",
+};
 
 static const char *const fetch_arguments[] = {
-        FSCK_SKIPPED(FSCK_SETTING) "fetch",
+        "fetch",
         "--quiet",
         "--no-tags",
         "--no-write-fetch-head",
         "--no-recurse-submodules",
         "--no-auto-maintenance",
 };
-
-static const char index_pack_strict[] = "--strict=" FSCK_SKIPPED(FSCK_ARGUMENT);
 
 /*
  * The served repository may belong to another user, which upload-pack takes as a reason to refuse.
@@ -118,10 +121,14 @@ int fetch_blame(Fetch *fetch, int git_result) {
 
 static int check_pack(void *userdata, const char *pack) {
         Fetch *fetch = userdata;
-        cleanup_buf Buf complaint = BUF_TEXT;
-        int r = run(fetch,
-                    (const char *const[]){"index-pack", index_pack_strict, "--verify", pack, NULL});
+        cleanup_buf Buf complaint = BUF_TEXT, strict = BUF_TEXT;
+        int r;
 
+        buf_text(&strict, "--strict=");
+        for (size_t i = 0; i < ARRAY_SIZE(fsck_skipped); i++)
+                buf_printf(&strict, "%s%s=ignore", i ? "," : "", fsck_skipped[i]);
+        r = run(fetch,
+                (const char *const[]){"index-pack", buf_get_text(&strict), "--verify", pack, NULL});
         if (r == GIT_E_TIMEOUT || r == GIT_E_MISSING)
                 return fetch_blame(fetch, r);
         if (r != GIT_E_FAILED)
@@ -136,11 +143,15 @@ static int check_pack(void *userdata, const char *pack) {
 }
 
 static int bring(Fetch *fetch, bool with_fsck, const char *const *refspecs) {
-        const char *args[GIT_ARGS_MAX] = {"-c", "transfer.fsckObjects=true"};
+        cleanup_arena Arena texts = ARENA_INIT;
+        const char *args[GIT_ARGS_MAX] = {"-c", with_fsck ? "transfer.fsckObjects=true"
+                                                          : "transfer.fsckObjects=false"};
         size_t n = 2;
 
-        if (!with_fsck)
-                args[1] = "transfer.fsckObjects=false";
+        for (size_t i = 0; i < ARRAY_SIZE(fsck_skipped); i++) {
+                args[n++] = "-c";
+                args[n++] = arena_printf(&texts, "fetch.fsck.%s=ignore", fsck_skipped[i]);
+        }
         for (size_t i = 0; i < ARRAY_SIZE(fetch_arguments); i++)
                 args[n++] = fetch_arguments[i];
         if (is_scheme(fetch, "file://"))

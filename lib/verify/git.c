@@ -33,6 +33,11 @@ enum { POLL_MS_MAX = 60000, COMPLAINT_MAX = 300, CHUNK_BYTES = 8192, CHUNKS_MAX 
 
 static const char *const git_programs[] = {"/usr/bin/git", "/usr/local/bin/git", "/bin/git"};
 
+/* Nothing is asked, nothing is forwarded, and no connection outlives the command. */
+static const char ssh_env[] =
+        "GIT_SSH_COMMAND=ssh -oBatchMode=yes -oControlMaster=no -oControlPath=none "
+        "-oClearAllForwardings=yes -oForwardAgent=no -oPermitLocalCommand=no -oConnectTimeout=30";
+
 /*
  * HOME leads nowhere, so that neither .netrc nor .gitconfig is found; ssh takes the home of the
  * user from the password file and thereby keeps its keys and known hosts. GIT_ALLOC_LIMIT ends
@@ -51,8 +56,7 @@ static const char *const git_env[] = {
         "GIT_NO_LAZY_FETCH=1",
         "GIT_OPTIONAL_LOCKS=0",
         "GIT_ALLOC_LIMIT=1g",
-        "GIT_SSH_COMMAND=ssh -oBatchMode=yes -oControlMaster=no -oControlPath=none"
-        " -oClearAllForwardings=yes -oForwardAgent=no -oPermitLocalCommand=no -oConnectTimeout=30",
+        ssh_env,
         "GIT_SSH_VARIANT=ssh",
 };
 

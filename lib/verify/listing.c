@@ -111,7 +111,7 @@ static size_t dir_add(Listing *listing, const char *name, size_t parent, const O
                 dir.depth = above->depth + 1;
                 dir.n_path = above->n_path + (above->n_path ? 1 : 0) + strlen(name);
         }
-        if (listing->n_dirs == listing->n_dirs_allocated) {
+        if (!listing->dirs || listing->n_dirs == listing->n_dirs_allocated) {
                 listing->n_dirs_allocated = size_max(64, listing->n_dirs_allocated * 2);
                 listing->dirs =
                         mem_resize(listing->dirs, listing->n_dirs_allocated, sizeof *listing->dirs);

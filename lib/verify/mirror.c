@@ -143,8 +143,7 @@ static int lock(const Mirror *mirror, uint64_t deadline_ms, int *ret_fd) {
                         return LOCK_E_BUSY;
                 (void)poll(NULL, 0, LOCK_STEP_MS);
         }
-        *ret_fd = fd;
-        fd = -1;
+        *ret_fd = fd_take(&fd);
         return 0;
 }
 

@@ -148,8 +148,7 @@ static int root_open(const char *dir, int *ret_fd) {
         (void)closedir(entries);
         if (n > 2)
                 return -ENOTEMPTY;
-        *ret_fd = fd;
-        fd = -1;
+        *ret_fd = fd_take(&fd);
         return 0;
 }
 

@@ -197,6 +197,7 @@ static void expect_silence_to_end(const char *before_host) {
         Fault fault = FAULT_INIT;
         uint64_t before_ms = clock_mono_ms();
 
+        CHECK(fd >= 0);
         CHECK_EQ_INT(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
         CHECK_EQ_INT(mirror_fetch(mirror, story_nowhere, 700, &fault), PREP_E_ERROR);
         CHECK_EQ_TEXT(fault.rule, "prep.fetch");
