@@ -25,13 +25,15 @@
 #include "base/mem.h"
 #include "verify/beneath.h"
 #include "verify/listing.h"
+#include "verify/split.h"
 
 enum { DIR_MODE = 0755, FILE_MODE = 0644, PROGRAM_MODE = 0755, MODE_BITS = 07777 };
 
 typedef struct Verifier {
         const Listing *listing;
         int root_fd;
-        Buf *bytes; /* of the file at hand */
+        Buf path;  /* of the directory at hand */
+        Buf bytes; /* of the file at hand */
         Fault *fault;
 } Verifier;
 
@@ -94,8 +96,8 @@ static int check_facts(Verifier *verifier, size_t dir, const ListingEntry *entry
 static int check_bytes(Verifier *verifier, size_t dir, const ListingEntry *entry) {
         ObjectId id;
 
-        if (verifier->bytes->n != entry->n_bytes ||
-            object_hash_blob(buf_get(verifier->bytes), &id) ||
+        if (verifier->bytes.n != entry->n_bytes ||
+            object_hash_blob(buf_get(&verifier->bytes), &id) ||
             memcmp(id.bytes, entry->id.bytes, OBJECT_ID_BYTES) != 0)
                 return differs(verifier, dir, entry->name, "its bytes are not those of the commit");
         return 0;
@@ -106,12 +108,12 @@ static int read_bytes(Verifier *verifier, int fd, uint64_t n_bytes) {
         size_t n_room = (size_t)n_bytes + 1;
         uint8_t *room;
 
-        buf_clear(verifier->bytes);
-        room = buf_reserve(verifier->bytes, n_room);
+        buf_clear(&verifier->bytes);
+        room = buf_reserve(&verifier->bytes, n_room);
         if (!room)
                 return -EFBIG;
-        while (verifier->bytes->n < n_room) {
-                ssize_t n = read(fd, room + verifier->bytes->n, n_room - verifier->bytes->n);
+        while (verifier->bytes.n < n_room) {
+                ssize_t n = read(fd, room + verifier->bytes.n, n_room - verifier->bytes.n);
 
                 if (n < 0 && errno == EINTR)
                         continue;
@@ -119,7 +121,7 @@ static int read_bytes(Verifier *verifier, int fd, uint64_t n_bytes) {
                         return -errno;
                 if (n == 0)
                         break;
-                verifier->bytes->n += (size_t)n;
+                verifier->bytes.n += (size_t)n;
         }
         return 0;
 }
@@ -152,8 +154,8 @@ static int check_link(Verifier *verifier, size_t dir, int dir_fd, const ListingE
         if (n < 0)
                 return differs(verifier, dir, entry->name, "it cannot be read: %s",
                                strerror(errno));
-        buf_clear(verifier->bytes);
-        buf_append(verifier->bytes, target, (size_t)n);
+        buf_clear(&verifier->bytes);
+        buf_append(&verifier->bytes, target, (size_t)n);
         return check_bytes(verifier, dir, entry);
 }
 
@@ -202,38 +204,65 @@ static int check_entry(Verifier *verifier, size_t dir, int dir_fd, const Listing
         return 0;
 }
 
-static int check_dir(Verifier *verifier, size_t dir, const char *path) {
+/* The entries [first, end), as far as they are in this directory; what should not be there is
+ * looked for by whoever has the directory's first entry. */
+static int check_dir(Verifier *verifier, size_t dir, size_t first, size_t end) {
         const ListingDir *listed = &verifier->listing->dirs[dir];
-        const ListingEntry *entries = verifier->listing->entries + listed->first;
-        cleanup_fd int fd = open_beneath(verifier->root_fd, path, O_RDONLY | O_DIRECTORY, 0);
-        int r;
+        const ListingEntry *entries = verifier->listing->entries;
+        size_t here = size_max(first, listed->first),
+               there = size_min(end, listed->first + listed->n);
+        bool has_first = first <= listed->first && (listed->first < end || listed->n == 0);
+        cleanup_fd int fd = -1;
+        int r = 0;
 
+        if (here >= there && !has_first)
+                return 0;
+        listing_get_dir_path(verifier->listing, dir, &verifier->path);
+        fd = open_beneath(verifier->root_fd, buf_get_text(&verifier->path), O_RDONLY | O_DIRECTORY,
+                          0);
         if (fd < 0)
                 return differs(verifier, dir, "", "it cannot be opened: %s", strerror(-fd));
-        r = check_extra(verifier, dir, fd, entries, listed->n);
-        for (size_t i = 0; r == 0 && i < listed->n; i++)
+        if (has_first)
+                r = check_extra(verifier, dir, fd, entries + listed->first, listed->n);
+        for (size_t i = here; r == 0 && i < there; i++)
                 r = check_entry(verifier, dir, fd, &entries[i]);
         return r;
+}
+
+static int check_part(void *userdata, size_t first, size_t end, Fault *reterr_fault) {
+        Verifier *verifier = userdata;
+        int r = 0;
+
+        verifier->fault = reterr_fault;
+        for (size_t i = 0; r == 0 && i < verifier->listing->n_dirs; i++)
+                r = check_dir(verifier, i, first, end);
+        return r;
+}
+
+static void verifier_deinit(Verifier *verifier) {
+        fd_close(&verifier->root_fd);
+        buf_deinit(&verifier->path);
+        buf_deinit(&verifier->bytes);
 }
 
 int tree_verify(const char *mirror_path, const char *tree, const char *dir,
                 const TreeLimits *limits, TreeFacts *ret_facts, Fault *reterr_fault) {
         cleanup_listing Listing listing = LISTING_INIT;
-        cleanup_buf Buf path = BUF_TEXT, bytes = BUF_INIT((size_t)limits->file_bytes + 1);
-        cleanup_fd int root_fd = -1;
-        Verifier verifier = {.listing = &listing, .bytes = &bytes, .fault = reterr_fault};
+        cleanup(verifier_deinit) Verifier verifier = {
+                .listing = &listing,
+                .root_fd = -1,
+                .path = BUF_TEXT,
+                .bytes = BUF_INIT((size_t)limits->file_bytes + 1),
+                .fault = reterr_fault,
+        };
         int r = listing_open(mirror_path, tree, limits, &listing, reterr_fault);
 
         if (r != 0)
                 return r;
-        root_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        if (root_fd < 0)
+        verifier.root_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (verifier.root_fd < 0)
                 return differs(&verifier, 0, "", "it cannot be opened: %s", strerror(errno));
-        verifier.root_fd = root_fd;
-        for (size_t i = 0; r == 0 && i < listing.n_dirs; i++) {
-                listing_get_dir_path(&listing, i, &path);
-                r = check_dir(&verifier, i, buf_get_text(&path));
-        }
+        r = split_run(&listing, check_part, &verifier, reterr_fault);
         if (r == 0)
                 *ret_facts = listing.facts;
         return r;

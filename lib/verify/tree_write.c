@@ -21,6 +21,7 @@
 #include "base/mem.h"
 #include "verify/beneath.h"
 #include "verify/listing.h"
+#include "verify/split.h"
 
 enum { UMASK = 022, DIR_MODE = 0755, FILE_MODE = 0644, PROGRAM_MODE = 0755 };
 
@@ -100,20 +101,25 @@ static int write_link(Writer *writer, size_t dir, int dir_fd, const ListingEntry
         return 0;
 }
 
-static int write_pass(Writer *writer, WritePass pass) {
+/* The entries [first, end) of all directories. */
+static int write_pass(Writer *writer, WritePass pass, size_t first, size_t end) {
         const Listing *listing = writer->listing;
         cleanup_buf Buf path = BUF_TEXT;
 
         for (size_t i = 0; i < listing->n_dirs; i++) {
                 const ListingDir *dir = &listing->dirs[i];
+                size_t here = size_max(first, dir->first),
+                       there = size_min(end, dir->first + dir->n);
                 cleanup_fd int dir_fd = -1;
 
+                if (here >= there)
+                        continue;
                 listing_get_dir_path(listing, i, &path);
                 dir_fd = open_beneath(writer->root_fd, buf_get_text(&path), O_RDONLY | O_DIRECTORY,
                                       0);
                 if (dir_fd < 0)
                         return not_written(writer, i, "", dir_fd);
-                for (size_t k = dir->first; k < dir->first + dir->n; k++) {
+                for (size_t k = here; k < there; k++) {
                         int r = pass(writer, i, dir_fd, &listing->entries[k]);
 
                         if (r != 0)
@@ -123,13 +129,22 @@ static int write_pass(Writer *writer, WritePass pass) {
         return 0;
 }
 
-static int write_all(Writer *writer) {
-        static const WritePass passes[] = {write_dir, write_file, write_link};
-        mode_t before = umask(UMASK);
-        int r = 0;
+static int write_files(void *userdata, size_t first, size_t end, Fault *reterr_fault) {
+        Writer writer = *(const Writer *)userdata;
 
-        for (size_t i = 0; r == 0 && i < ARRAY_SIZE(passes); i++)
-                r = write_pass(writer, passes[i]);
+        writer.fault = reterr_fault;
+        return write_pass(&writer, write_file, first, end);
+}
+
+static int write_all(Writer *writer) {
+        size_t n = writer->listing->n_entries;
+        mode_t before = umask(UMASK);
+        int r = write_pass(writer, write_dir, 0, n);
+
+        if (r == 0)
+                r = split_run(writer->listing, write_files, writer, writer->fault);
+        if (r == 0)
+                r = write_pass(writer, write_link, 0, n);
         (void)umask(before);
         return r;
 }

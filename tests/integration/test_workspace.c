@@ -294,6 +294,36 @@ TEST(what_is_put_into_a_submodule_s_directory_is_found) {
         space_expect_differing(&space, "module/code.c", "not in the commit");
 }
 
+/* Large enough that two processes share the work. */
+static void make_large(Space *space) {
+        cleanup_buf Buf text = BUF_TEXT;
+
+        space_begin(space);
+        for (int i = 0; i < 6; i++) {
+                cleanup_free char *path = mem_printf("dir%d/file", i);
+
+                while (text.n < (size_t)(i + 10) * 100000)
+                        buf_printf(&text, "%zu\n", text.n);
+                bench_write(space->repo.path, path, buf_get_text(&text), 0644);
+        }
+        space_commit(space);
+}
+
+TEST(a_large_tree_is_written_and_verified_by_two_processes) {
+        cleanup_space Space space;
+
+        make_large(&space);
+        space_write(&space);
+        space_expect_whole(&space);
+        CHECK_EQ_U64(space.facts.n_files, 6);
+        change_mode(&space, "dir5/file", 0600);
+        space_expect_differing(&space, "dir5/file", "0600");
+        plant(&space, "dir4/extra");
+        space_expect_differing(&space, "dir4/extra", "not in the commit");
+        change_mode(&space, "dir0/file", 0600);
+        space_expect_differing(&space, "dir0/file", "0600");
+}
+
 TEST(a_link_that_leads_outside_is_only_data) {
         cleanup_space Space space;
         const char *outside = test_dir();
@@ -352,6 +382,14 @@ TEST(a_full_disk_is_an_error_that_says_so) {
         space_commit(&space);
         mount_small(space.dir);
         space_expect_refused(&space, &tree_limits_default, PREP_E_ERROR, "prep.space", "a");
+}
+
+TEST(a_disk_that_fills_under_two_processes_is_an_error_that_says_so) {
+        cleanup_space Space space;
+
+        make_large(&space);
+        mount_small(space.dir);
+        space_expect_refused(&space, &tree_limits_default, PREP_E_ERROR, "prep.space", NULL);
 }
 
 TEST(a_mount_inside_the_workspace_is_found) {
