@@ -225,6 +225,19 @@ static void open_raw(const Fixture *fixture, const Key *key, const char *routing
         CHECK_EQ_INT(zmq_connect(ret_raw->socket, fixture->endpoint), 0);
 }
 
+/* Whether the server ends the connection. */
+static bool is_cut_off(const RawClient *raw) {
+        void *monitor = zmq_socket(raw->context, ZMQ_PAIR);
+        zmq_pollitem_t item = {.socket = monitor, .events = ZMQ_POLLIN};
+        bool is_cut;
+
+        CHECK_EQ_INT(zmq_socket_monitor(raw->socket, "inproc://raw", ZMQ_EVENT_DISCONNECTED), 0);
+        CHECK_EQ_INT(zmq_connect(monitor, "inproc://raw"), 0);
+        is_cut = zmq_poll(&item, 1, PATIENCE_MS) == 1;
+        (void)zmq_close(monitor);
+        return is_cut;
+}
+
 /* Sends one part when the connection is there; false if it is not in time. */
 static bool raw_send(Fixture *fixture, RawClient *raw, Slice bytes, int flags, uint64_t limit_ms) {
         uint64_t end = clock_mono_ms() + limit_ms;
@@ -295,6 +308,7 @@ TEST(a_frame_above_the_limit_never_reaches_the_program) {
         CHECK(frame_comes(&fixture, "first"));
         /* Far above: ZeroMQ ends the connection; the next one is as good as any. */
         CHECK(raw_send(&fixture, &raw, slice_make(bytes, FRAME_MAX + 4096), 0, PATIENCE_MS));
+        CHECK(is_cut_off(&raw));
         client = open_client(&fixture, &fixture.agent);
         CHECK(exchange(&fixture, client, "second", PATIENCE_MS));
         CHECK_EQ_TEXT(buf_get_text(&fixture.frame), "second");
@@ -354,21 +368,50 @@ TEST(a_peer_that_does_not_read_is_a_condition_and_not_a_wait) {
         CHECK_EQ_INT(r, CHANNEL_E_FULL);
 }
 
+/* Sends as many frames as are taken, up to `n`; how many were. */
+static size_t send_many(ChannelClient *client, size_t n) {
+        static const uint8_t bytes[1 << 16];
+        size_t n_sent = 0;
+
+        while (n_sent < n && channel_client_send(client, slice_make(bytes, sizeof bytes)) == 0)
+                n_sent++;
+        return n_sent;
+}
+
 TEST(what_was_said_last_is_heard_though_its_sender_ends) {
         cleanup_fixture Fixture fixture;
         ChannelClient *client;
         uint64_t end = clock_mono_ms() + PATIENCE_MS;
-        int r = CHANNEL_E_FULL;
+        size_t n_sent, n_heard = 0;
 
         open_fixture(&fixture);
         client = open_client(&fixture, &fixture.agent);
-        while (r == CHANNEL_E_FULL && clock_mono_ms() < end) {
-                CHECK(!turn(&fixture, client));
-                r = channel_client_send(client, slice_text("goodbye"));
-        }
-        CHECK_EQ_INT(r, 0);
+        CHECK(exchange(&fixture, client, "hello", PATIENCE_MS));
+        n_sent = send_many(client, 40);
+        CHECK(n_sent > 10);
         client = channel_client_free(client);
-        CHECK(frame_comes(&fixture, "goodbye"));
+        while (n_heard < n_sent && clock_mono_ms() < end)
+                n_heard += turn(&fixture, NULL);
+        CHECK_EQ_U64(n_heard, n_sent);
+}
+
+TEST(a_client_whose_broker_does_not_read_ends_without_hanging) {
+        cleanup_fixture Fixture fixture;
+        ChannelClient *client;
+        LoopWait wait;
+        uint64_t begin;
+
+        open_fixture(&fixture);
+        client = open_client(&fixture, &fixture.agent);
+        CHECK(exchange(&fixture, client, "hello", PATIENCE_MS));
+        do {
+                wait = (LoopWait){.client = client, .client_wants_send = true};
+                (void)send_many(client, 1000);
+                CHECK_EQ_INT(loop_wait(&wait, SILENCE_MS), 0);
+        } while (wait.client_is_ready);
+        begin = clock_mono_ms();
+        client = channel_client_free(client);
+        CHECK(clock_mono_ms() - begin < 1500);
 }
 
 TEST(a_client_whose_broker_is_away_ends_without_hanging) {
