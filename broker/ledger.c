@@ -164,7 +164,7 @@ int ledger_append(Ledger *ledger, const Entry *entry) {
         return run_statement(ledger, append, "append");
 }
 
-static int has_evidence(Ledger *ledger, const Hash *digest, bool *ret_has) {
+int ledger_evidence_has(Ledger *ledger, const Hash *digest, bool *ret_has) {
         cleanup_reset sqlite3_stmt *get = ledger->statements[STATEMENT_EVIDENCE_GET];
         int sql_code;
 
@@ -181,7 +181,7 @@ int ledger_evidence_put(Ledger *ledger, const Hash *digest, Slice frame) {
         bool is_there = false;
 
         TRY(begin_batch(ledger));
-        TRY(has_evidence(ledger, digest, &is_there));
+        TRY(ledger_evidence_has(ledger, digest, &is_there));
         if (is_there)
                 return 0;
         bind_bytes(put, 1, hash_slice(digest));

@@ -47,6 +47,7 @@ int ledger_commit(Ledger *ledger) must_check;
 /* LEDGER_E_NONE. The entry's slices are in the arena. */
 int ledger_read(Ledger *ledger, uint64_t seq, Arena *arena, Entry *ret_entry) must_check;
 int ledger_find(Ledger *ledger, const Id *id, Arena *arena, Entry *ret_entry) must_check;
+int ledger_evidence_has(Ledger *ledger, const Hash *digest, bool *ret_has) must_check;
 int ledger_evidence_get(Ledger *ledger, const Hash *digest, Arena *arena,
                         Slice *ret_frame) must_check;
 int ledger_head(Ledger *ledger, uint64_t *ret_seq) must_check; /* 0: empty */

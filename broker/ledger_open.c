@@ -184,17 +184,12 @@ static int create_schema(Ledger *ledger) {
         cleanup_free char *marks =
                 mem_printf("PRAGMA application_id = %d; PRAGMA user_version = %d;",
                            LEDGER_APPLICATION, LEDGER_FORMAT);
-        cleanup_free char *parent = mem_strdup(ledger->path);
-        char *slash = strrchr(parent, '/');
 
         TRY(execute(ledger, statement_rows[STATEMENT_BEGIN].sql, "create"));
         for (size_t i = 0; i < ARRAY_SIZE(schema_rows); i++)
                 TRY(execute(ledger, schema_rows[i].sql, "create"));
         TRY(execute(ledger, marks, "create"));
-        TRY(execute(ledger, statement_rows[STATEMENT_COMMIT].sql, "create"));
-        if (slash)
-                slash[slash == parent] = 0;
-        return dir_sync(slash ? parent : ".");
+        return execute(ledger, statement_rows[STATEMENT_COMMIT].sql, "create");
 }
 
 static int check_marks(Ledger *ledger, Fault *reterr_fault) {
@@ -248,9 +243,8 @@ static void compare_object(sqlite3_stmt *object, bool is_there[ARRAY_SIZE(schema
 int ledger_schema_defects(Ledger *ledger, Buf *defects) {
         sqlite3_stmt *objects = ledger->statements[STATEMENT_SCHEMA];
         bool is_there[ARRAY_SIZE(schema_rows)] = {false};
-        int sql_code;
 
-        while ((sql_code = sqlite3_step(objects)) == SQLITE_ROW)
+        while (sqlite3_step(objects) == SQLITE_ROW)
                 compare_object(objects, is_there, defects);
         if (sqlite3_reset(objects) != SQLITE_OK)
                 return ledger_sql_fail(ledger, "schema");
@@ -322,22 +316,54 @@ static int connect(Ledger *ledger, Fault *reterr_fault) {
         return apply_settings(ledger, reterr_fault);
 }
 
-/* An empty file of ours, so that SQLite's own modes do not apply. */
-static int create_file(const char *path) {
-        cleanup_fd int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+static void remove_leftovers(const char *path) {
+        static const char *const suffixes[] = {"", "-wal", "-shm"};
 
-        return fd < 0 ? error_origin(-errno) : 0;
+        for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++) {
+                cleanup_free char *file = mem_printf("%s%s", path, suffixes[i]);
+
+                (void)unlink(file); /* usually there is none */
+        }
+}
+
+/* Beside its place and then renamed into it: what has the name is whole. The file is made here, so
+ * that its mode is ours and not SQLite's. */
+static int create_database(const Ledger *ledger, Fault *reterr_fault) {
+        cleanup(ledger_freep) Ledger *fresh = mem_new(Ledger);
+        cleanup_free char *path = mem_printf("%s.new", ledger->path);
+        cleanup_free char *parent = mem_strdup(ledger->path);
+        cleanup_fd int fd = -1;
+        char *slash = strrchr(parent, '/');
+        int r;
+
+        fresh->path = mem_strdup(path);
+        fresh->access = SQL_WRITES;
+        fresh->lock_fd = -1;
+        remove_leftovers(path);
+        fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+        if (fd < 0)
+                return error_origin(-errno);
+        fd_close(&fd); /* closed later, it would take SQLite's locks with it */
+        r = connect(fresh, reterr_fault);
+        if (r == 0)
+                r = create_schema(fresh);
+        if (r != 0)
+                return r;
+        (void)ledger_free(TAKE(fresh));
+        if (rename(path, ledger->path) < 0)
+                return error_origin(-errno);
+        if (slash)
+                slash[slash == parent] = 0;
+        return dir_sync(slash ? parent : ".");
 }
 
 static int open_steps(Ledger *ledger, LedgerMode mode, Fault *reterr_fault) {
         int r = ledger->access == SQL_WRITES ? take_lock(ledger, reterr_fault) : 0;
 
         if (r == 0 && mode == LEDGER_CREATE)
-                r = create_file(ledger->path);
+                r = create_database(ledger, reterr_fault);
         if (r == 0)
                 r = connect(ledger, reterr_fault);
-        if (r == 0 && mode == LEDGER_CREATE)
-                r = create_schema(ledger);
         if (r == 0)
                 r = check_marks(ledger, reterr_fault);
         if (r == 0)

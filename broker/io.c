@@ -1,0 +1,442 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The coldgate authors */
+
+/*
+ * The world of the broker. One round of the loop: wait, take what has come (a bounded batch), let
+ * the core write and answer it, and only in a round that brought nothing render files. While one
+ * commit is synced the next batch gathers by itself.
+ */
+
+#include "broker/io.h"
+
+#include <inttypes.h>
+#include <malloc.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/fd.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "broker/files.h"
+#include "proto/codec.h"
+#include "proto/loop.h"
+
+enum {
+        BATCH_MAX = 1024,
+        FOLLOW_ENTRIES = 256,  /* rendered in one step */
+        FILES_LATE_MS = 1000,  /* under steady load files are not later than this */
+        FILES_RETRY_MS = 5000, /* after a failure to write them */
+        FILES_STOP_MS = 3000,  /* how long the end waits for them */
+        REPLAY_SILENT_MS = 1000,
+};
+
+struct Io {
+        const Project *project;
+        Key key;
+        Ledger *ledger;
+        Core *core;
+        ChannelServer *server; /* NULL: nobody is connected */
+        Files *files;
+        Buf frame;
+        uint64_t files_seq;     /* what the files have */
+        uint64_t files_due_ms;  /* monotonic: not before */
+        uint64_t files_late_ms; /* monotonic: even without idle time; 0: not behind */
+};
+
+/* ---- the port ---- */
+
+static uint64_t port_wall_ms(void *userdata) {
+        (void)userdata;
+        return clock_wall_ms();
+}
+
+static uint64_t port_mono_ms(void *userdata) {
+        (void)userdata;
+        return clock_mono_ms();
+}
+
+static int port_append(void *userdata, const Entry *entry) {
+        Io *io = userdata;
+
+        return ledger_append(io->ledger, entry);
+}
+
+static int port_commit(void *userdata) {
+        Io *io = userdata;
+
+        return ledger_commit(io->ledger);
+}
+
+static int port_find(void *userdata, const Id *id, Arena *arena, Entry *ret_entry) {
+        Io *io = userdata;
+        int r = ledger_find(io->ledger, id, arena, ret_entry);
+
+        return r == LEDGER_E_NONE ? 1 : r;
+}
+
+static int port_read(void *userdata, uint64_t seq, Arena *arena, Entry *ret_entry) {
+        Io *io = userdata;
+        int r = ledger_read(io->ledger, seq, arena, ret_entry);
+
+        return r == LEDGER_E_NONE ? 1 : r;
+}
+
+static int port_evidence_put(void *userdata, const Hash *digest, Slice frame) {
+        Io *io = userdata;
+
+        return ledger_evidence_put(io->ledger, digest, frame);
+}
+
+static int port_evidence_get(void *userdata, const Hash *digest, Arena *arena, Slice *ret_frame) {
+        Io *io = userdata;
+        int r = ledger_evidence_get(io->ledger, digest, arena, ret_frame);
+
+        return r == LEDGER_E_NONE ? 1 : r;
+}
+
+static int port_send(void *userdata, const Route *route, Slice frame) {
+        Io *io = userdata;
+
+        return io->server ? channel_server_send(io->server, route, frame) : CHANNEL_E_GONE;
+}
+
+static void port_random(void *userdata, void *bytes, size_t n) {
+        (void)userdata;
+        random_bytes(bytes, n);
+}
+
+static bool admits(void *userdata, const uint8_t curve[CURVE_BYTES]) {
+        Io *io = userdata;
+
+        return core_admits(io->core, curve);
+}
+
+/* ---- open ---- */
+
+static int read_broker_key(Io *io, Fault *reterr_fault) {
+        cleanup_free char *path = mem_printf("%s/keys/broker", io->project->dir);
+
+        if (key_read(path, &io->key, reterr_fault) != 0)
+                return IO_E_REFUSED;
+        if (memcmp(&io->key.public, &io->project->broker_key, sizeof(PublicKey)) == 0)
+                return 0;
+        fault_set(reterr_fault, "key-other", "it is not the key that the project's config names");
+        fault_place(reterr_fault, "%s", path);
+        fault_next(reterr_fault, "put back the key that `broker init` made");
+        return IO_E_REFUSED;
+}
+
+static int open_ledger(Io *io, LedgerMode mode, Fault *reterr_fault) {
+        cleanup_free char *path = mem_printf("%s/ledger.db", io->project->dir);
+        CorePort port = {
+                .userdata = io,
+                .wall_ms = port_wall_ms,
+                .mono_ms = port_mono_ms,
+                .append = port_append,
+                .commit = port_commit,
+                .find = port_find,
+                .read = port_read,
+                .evidence_put = port_evidence_put,
+                .evidence_get = port_evidence_get,
+                .send = port_send,
+                .random = port_random,
+        };
+        CoreSettings settings = core_settings_default;
+        int r = ledger_open(path, mode, &io->ledger, reterr_fault);
+
+        if (r != 0)
+                return r == LEDGER_E_REFUSED ? IO_E_REFUSED : r;
+        settings.lease_ms = io->project->lease_ms;
+        settings.attempts = io->project->attempts;
+        io->core = core_new(&port, &settings, &io->key);
+        return 0;
+}
+
+static int make_io(const Project *project, LedgerMode mode, Io **ret_io, Fault *reterr_fault) {
+        cleanup(io_freep) Io *io = mem_new(Io);
+        int r;
+
+        io->project = project;
+        io->frame = BUF_INIT(FRAME_MAX);
+        r = read_broker_key(io, reterr_fault);
+        if (r == 0)
+                r = open_ledger(io, mode, reterr_fault);
+        if (r != 0)
+                return r;
+        *ret_io = TAKE(io);
+        return 0;
+}
+
+typedef struct Replay {
+        Core *core;
+        Fault *fault;
+        uint64_t said_ms; /* when it was last said how far this is */
+} Replay;
+
+static int replay_entry(void *userdata, const Entry *entry) {
+        Replay *replay = userdata;
+        uint64_t now_ms = clock_mono_ms();
+
+        if (now_ms - replay->said_ms >= REPLAY_SILENT_MS) {
+                log_write(LOG_INFO, "reading the ledger: entry %" PRIu64, entry->seq);
+                replay->said_ms = now_ms;
+        }
+        return core_replay(replay->core, entry, replay->fault);
+}
+
+static int replay_ledger(Io *io, Fault *reterr_fault) {
+        Replay replay = {.core = io->core, .fault = reterr_fault, .said_ms = clock_mono_ms()};
+        int r = ledger_walk(io->ledger, 1, SLICE_NULL, replay_entry, &replay);
+        const State *state = core_get_state(io->core);
+
+        if (r != 0)
+                return r > 0 ? IO_E_REFUSED : r;
+        if (state->has_genesis &&
+            memcmp(&state->broker_key, &io->key.public, sizeof(PublicKey)) == 0)
+                return 0;
+        fault_set(reterr_fault, "ledger-not-ours", "the ledger is %s",
+                  state->has_genesis ? "of another broker's key" : "empty");
+        fault_place(reterr_fault, "%s/ledger.db", io->project->dir);
+        fault_next(reterr_fault, "put back the ledger and the key that belong together");
+        return IO_E_REFUSED;
+}
+
+int io_open(const Project *project, Io **ret_io, Fault *reterr_fault) {
+        cleanup(io_freep) Io *io = NULL;
+        int r = make_io(project, LEDGER_WRITE, &io, reterr_fault);
+
+        if (r == 0)
+                r = replay_ledger(io, reterr_fault);
+        if (r != 0)
+                return r;
+        *ret_io = TAKE(io);
+        return 0;
+}
+
+Io *io_free(Io *io) {
+        if (!io)
+                return NULL;
+        (void)channel_server_free(io->server);
+        (void)core_free(io->core);
+        (void)files_free(io->files);
+        (void)ledger_free(io->ledger);
+        buf_deinit(&io->frame);
+        key_deinit(&io->key);
+        free(io);
+        return NULL;
+}
+
+/* ---- files ---- */
+
+static int write_checkpoint(Io *io) {
+        const State *state = core_get_state(io->core);
+
+        return files_write_checkpoint(io->project->docs, &io->key, &state->ledger, state->head_seq,
+                                      &state->head_hash);
+}
+
+/* FILES_E_BEHIND as files_follow. */
+static int follow_files(Io *io) {
+        Fault fault = FAULT_INIT;
+        int r;
+
+        if (!io->files)
+                TRY(files_new(io->ledger, io->project->docs, &io->files));
+        r = files_follow(io->files, FOLLOW_ENTRIES, &fault);
+        if (r == FILES_E_CORRUPT)
+                log_write(LOG_ERROR, "%s: %s: %s", fault.place, fault.rule, fault.found);
+        return r == 0 ? write_checkpoint(io) : r;
+}
+
+static bool files_are_behind(const Io *io) {
+        return io->files_seq != core_get_state(io->core)->head_seq;
+}
+
+/* Files can be written anew from the ledger at any time: that they cannot be written now is said
+ * and tried again, and stops nobody's work. */
+static void step_files(Io *io, uint64_t now_ms) {
+        uint64_t head = core_get_state(io->core)->head_seq;
+        int r = follow_files(io);
+
+        io->files_late_ms = 0;
+        if (r == 0) {
+                io->files_seq = head;
+                io->files_due_ms = 0;
+                (void)malloc_trim(0); /* a verdict's evidence is large, idle time is long */
+                return;
+        }
+        if (r == FILES_E_BEHIND)
+                return;
+        log_write(LOG_ERROR, "the files in %s cannot be written; tried again in %d s",
+                  io->project->docs, FILES_RETRY_MS / 1000);
+        (void)files_free(TAKE(io->files));
+        io->files_due_ms = now_ms + FILES_RETRY_MS;
+}
+
+/* Until they are up to date or cannot be written, but not longer than `limit_ms`. */
+static void finish_files(Io *io, uint64_t limit_ms) {
+        uint64_t end_ms = clock_mono_ms() + limit_ms;
+
+        while (files_are_behind(io) && clock_mono_ms() < end_ms && io->files_due_ms == 0)
+                step_files(io, clock_mono_ms());
+}
+
+/* ---- without a channel ---- */
+
+/* An interrupted `init` leaves a ledger without entries, or none. */
+static int make_or_take(const Project *project, Io **ret_io, Fault *reterr_fault) {
+        uint64_t head = 0;
+        int r = make_io(project, LEDGER_CREATE, ret_io, reterr_fault);
+
+        if (r <= 0 || !fault_is(reterr_fault, "ledger-exists"))
+                return r;
+        r = make_io(project, LEDGER_WRITE, ret_io, reterr_fault);
+        if (r != 0)
+                return r;
+        TRY(ledger_head((*ret_io)->ledger, &head));
+        if (head == 0)
+                return 0;
+        fault_set(reterr_fault, "project-exists", "there is a project already");
+        fault_place(reterr_fault, "%s", project->dir);
+        fault_next(reterr_fault, "broker run");
+        return IO_E_REFUSED;
+}
+
+int io_create(const Project *project, const IoAgent *agents, size_t n_agents, Fault *reterr_fault) {
+        cleanup(io_freep) Io *io = NULL;
+        Hash ledger;
+        int r = make_or_take(project, &io, reterr_fault);
+
+        if (r != 0)
+                return r;
+        random_bytes(&ledger, sizeof ledger);
+        TRY(core_genesis(io->core, project->name, &ledger));
+        for (size_t i = 0; i < n_agents; i++)
+                TRY(core_admit(io->core, agents[i].name, agents[i].role, &agents[i].key));
+        TRY(core_commit(io->core));
+        finish_files(io, FILES_STOP_MS);
+        return 0;
+}
+
+int io_submit(Io *io, const Key *key, const Message *message, uint64_t *ret_seq,
+              Fault *reterr_fault) {
+        int r = core_submit_locally(io->core, key, message, ret_seq, reterr_fault);
+
+        if (r != 0)
+                return r > 0 ? IO_E_REFUSED : r;
+        TRY(core_commit(io->core));
+        finish_files(io, FILES_STOP_MS);
+        return 0;
+}
+
+/* ---- the loop ---- */
+
+/* Only this user reaches an ipc socket; who may say something is decided by keys all the same. */
+static int bind_channel(Io *io, Fault *reterr_fault) {
+        const char *endpoint = io->project->endpoint;
+        cleanup_free char *dir = NULL;
+        mode_t mask;
+        int r;
+
+        if (strncmp(endpoint, "ipc://", 6) == 0) {
+                dir = mem_strdup(endpoint + 6);
+                if (strrchr(dir, '/'))
+                        *strrchr(dir, '/') = 0;
+                TRY(dir_make(dir, 0700));
+        }
+        mask = umask(077);
+        r = channel_server_new(endpoint, &io->key, admits, io, &io->server, reterr_fault);
+        (void)umask(mask);
+        return r == CHANNEL_E_REFUSED ? IO_E_REFUSED : r;
+}
+
+static int take_frames(Io *io, bool *ret_any) {
+        for (size_t i = 0; i < BATCH_MAX; i++) {
+                uint8_t curve[CURVE_BYTES];
+                Route route;
+                int r;
+
+                buf_clear(&io->frame);
+                r = channel_server_receive(io->server, &io->frame, &route, curve);
+                if (r == CHANNEL_E_EMPTY)
+                        return 0;
+                TRY(r);
+                *ret_any = true;
+                TRY(core_receive(io->core, &route, curve, buf_get(&io->frame)));
+        }
+        return 0;
+}
+
+/* Milliseconds until something is due: -1 never, 0 now. */
+static int64_t time_to_wait(const Io *io, uint64_t now_ms) {
+        uint64_t due_ms = core_next_deadline(io->core);
+
+        if (files_are_behind(io) && io->files_due_ms < due_ms)
+                due_ms = io->files_due_ms;
+        if (due_ms == UINT64_MAX)
+                return -1;
+        return due_ms <= now_ms ? 0 : (int64_t)(due_ms - now_ms);
+}
+
+static void consider_files(Io *io, bool is_idle) {
+        uint64_t now_ms = clock_mono_ms();
+
+        if (!files_are_behind(io) || now_ms < io->files_due_ms)
+                return;
+        if (io->files_late_ms == 0)
+                io->files_late_ms = now_ms + FILES_LATE_MS;
+        if (is_idle || now_ms >= io->files_late_ms)
+                step_files(io, now_ms);
+}
+
+static int serve_round(Io *io, int signal_fd, bool *ret_stop) {
+        LoopWait wait = {.server = io->server};
+        size_t signals = loop_add_fd(&wait, signal_fd, false);
+        bool has_work = false;
+
+        TRY(loop_wait(&wait, time_to_wait(io, clock_mono_ms())));
+        if (wait.fds[signals].is_ready && loop_signal_read(signal_fd) != 0)
+                *ret_stop = true;
+        if (wait.zap_is_ready)
+                TRY(channel_server_serve_zap(io->server));
+        TRY(take_frames(io, &has_work));
+        if (clock_mono_ms() >= core_next_deadline(io->core)) {
+                TRY(core_tick(io->core));
+                has_work = true;
+        }
+        if (has_work)
+                TRY(core_commit(io->core));
+        consider_files(io, !has_work);
+        return 0;
+}
+
+static void say_ready(const Io *io) {
+        const State *state = core_get_state(io->core);
+        char head[HASH_HEX + 1];
+
+        hex_encode(hash_slice(&state->head_hash), head);
+        printf("broker: ready on %s, %" PRIu64 " entries, head %.16s\n", io->project->endpoint,
+               state->head_seq, head);
+        (void)fflush(stdout); /* whoever reads it may have gone */
+}
+
+int io_run(Io *io, Fault *reterr_fault) {
+        cleanup_fd int signal_fd = -1;
+        bool is_stopping = false;
+        int r;
+
+        TRY(loop_signal_fd(false, &signal_fd));
+        r = bind_channel(io, reterr_fault);
+        if (r != 0)
+                return r;
+        say_ready(io);
+        while (!is_stopping)
+                TRY(serve_round(io, signal_fd, &is_stopping));
+        finish_files(io, FILES_STOP_MS);
+        log_write(LOG_INFO, "stopped; %" PRIu64 " entries", core_get_state(io->core)->head_seq);
+        return 0;
+}

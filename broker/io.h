@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The coldgate authors */
+#pragma once
+
+/*
+ * The core's port on a real ledger, a real channel and real clocks, and the loop around it. With a
+ * channel it is the broker; without one it is how an operator's verb writes while no broker runs.
+ */
+
+#include "base/fault.h"
+#include "broker/core.h"
+#include "broker/ledger.h"
+#include "client/project.h"
+
+typedef struct Io Io;
+
+enum {
+        _IO_E_SUCCESS,
+        IO_E_REFUSED, /* the fault says why: ledger-*, key-*, endpoint-* */
+};
+
+/* Opens the project's ledger for writing and feeds it to the core; says how far it is when that
+ * takes longer than a second. */
+int io_open(const Project *project, Io **ret_io, Fault *reterr_fault) must_check;
+/* A new ledger with its genesis and the agents given, operators first. */
+typedef struct IoAgent {
+        const char *name;
+        Role role;
+        PublicKey key;
+} IoAgent;
+int io_create(const Project *project, const IoAgent *agents, size_t n_agents,
+              Fault *reterr_fault) must_check;
+Io *io_free(Io *io);
+DEFINE_FREEP(Io, io_free, io_freep)
+
+/* As `name` would by the channel, durable on return; files and checkpoint are written too.
+ * IO_E_REFUSED. */
+int io_submit(Io *io, const Key *key, const Message *message, uint64_t *ret_seq,
+              Fault *reterr_fault) must_check;
+
+/* Binds, says "broker: ready …", serves until SIGTERM or SIGINT. IO_E_REFUSED. */
+int io_run(Io *io, Fault *reterr_fault) must_check;

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The coldgate authors */
+
+/* The rows of the command line. */
+
+#include "broker/verbs.h"
+
+#define OPERATOR_OPTIONS                                                                           \
+        {"key", "FILE", "The operator's secret key (default: .coldgate/keys/operator)."}, {        \
+                "timeout", "D", "How long to wait for a running broker's answer (default: 10s)."   \
+        }
+
+static const OptionRow init_options[] = {
+        {"name", "PROJECT", "What the project is called (default: the directory's name)."},
+        {"endpoint", "E",
+         "Where the broker will listen: ipc://PATH or tcp://HOST:PORT (default: "
+         "ipc://.coldgate/run/broker.ipc)."},
+        {NULL, NULL, NULL},
+};
+
+static const OptionRow keygen_options[] = {
+        {"out", "FILE", "Where to write it (default: .coldgate/keys/NAME)."},
+        {NULL, NULL, NULL},
+};
+
+static const OptionRow operator_options[] = {
+        OPERATOR_OPTIONS,
+        {NULL, NULL, NULL},
+};
+
+static const OptionRow revoke_options[] = {
+        {"why", "TEXT", "The reason, for the record; needed."},
+        OPERATOR_OPTIONS,
+        {NULL, NULL, NULL},
+};
+
+static const OptionRow approve_options[] = {
+        {"phase", "P", "Refuse a plan of another phase than this."},
+        OPERATOR_OPTIONS,
+        {NULL, NULL, NULL},
+};
+
+static const OptionRow show_plan_options[] = {
+        {"text", NULL, "The approved Markdown, byte for byte."},
+        {NULL, NULL, NULL},
+};
+
+static const OptionRow log_options[] = {
+        {"phase", "P", "Only entries of this phase."},
+        {"kind", "K", "Only entries of this kind: claim, verdict, …"},
+        {"from", "SEQ", "Begin with this entry."},
+        {"tail", "N", "Only the last N of them."},
+        {NULL, NULL, NULL},
+};
+
+static const OptionRow show_options[] = {
+        {"evidence", NULL, "Of a verdict: the evidence of each check too."},
+        {NULL, NULL, NULL},
+};
+
+static const OptionRow verify_options[] = {
+        {"checkpoint", "FILE",
+         "A CHECKPOINT from elsewhere, FILE.sig beside it (default: all that this project "
+         "remembers)."},
+        {NULL, NULL, NULL},
+};
+
+static const OptionRow render_options[] = {
+        {"check", NULL, "Write nothing: compare the files with the ledger."},
+        {NULL, NULL, NULL},
+};
+
+static const OptionRow no_options[] = {{NULL, NULL, NULL}};
+
+static const Verb verbs[] = {
+        {"init", "[DIR]", 0, 1, "Make a project: its ledger, its settings, keys for one machine.",
+         verb_init, init_options},
+        {"run", "", 0, 0, "Serve, until SIGTERM or SIGINT.", verb_run, no_options},
+        {"keygen", "NAME", 1, 1, "Make a key; only its public line travels.", verb_keygen,
+         keygen_options},
+        {"admit", "NAME ROLE KEY", 3, 3,
+         "Let an agent in, as the operator: KEY is its public line or the file with it.",
+         verb_admit, operator_options},
+        {"revoke", "NAME", 1, 1, "Take an agent's key out of use at once, as the operator.",
+         verb_revoke, revoke_options},
+        {"plan lint", "FILE…", 1, ARGUMENTS_MAX, "Look for mistakes in plans.", verb_plan_lint,
+         no_options},
+        {"plan approve", "FILE", 1, 1, "Put a plan, or its revision, in force, as the operator.",
+         verb_plan_approve, approve_options},
+        {"plan show", "PHASE", 1, 1, "The plan in force.", verb_plan_show, show_plan_options},
+        {"status", "[PHASE]", 0, 1, "Where the gates stand, who is waited for, why not DONE.",
+         verb_status, no_options},
+        {"log", "", 0, 0, "The ledger, an entry a line.", verb_log, log_options},
+        {"show", "WHAT", 1, 1,
+         "One entry (V-7, C-3, F-9, 7) or one evidence (the beginning of its digest).", verb_show,
+         show_options},
+        {"verify", "", 0, 0,
+         "Compute every hash and signature anew; name the first entry that does not hold.",
+         verb_verify, verify_options},
+        {"render", "[PHASE]", 0, 1, "Write the Markdown files anew from the ledger.", verb_render,
+         render_options},
+};
+
+const Program broker_program = {
+        .name = "broker",
+        .help = "keeps the ledger of claims and verdicts, enforces the rules, delivers.",
+        .verbs = verbs,
+        .n_verbs = ARRAY_SIZE(verbs),
+};

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The coldgate authors */
+
+/* `verify`: does the ledger hold, also against what was signed and seen before? */
+
+#include <dirent.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "broker/verbs.h"
+#include "broker/verify.h"
+#include "broker/witness.h"
+#include "proto/describe.h"
+
+static void describe_head(const VerifyReport *report, Buf *text) {
+        buf_printf(text, "ledger holds: %" PRIu64 " entries, %" PRIu64 " evidence, head ",
+                   report->n_entries, report->n_evidence);
+        hex_append(text, hash_slice(&report->head));
+        buf_text(text, "\n");
+}
+
+static void say_holds(const Desk *desk, const VerifyReport *report, const Witnesses *witnesses) {
+        cleanup_buf Buf text = BUF_TEXT;
+
+        if (!desk->is_json) {
+                describe_head(report, &text);
+                for (size_t i = 0; i < witnesses->n; i++)
+                        buf_printf(&text, "  with the checkpoint of entry %" PRIu64 " in %s\n",
+                                   witnesses->rows[i].seq, witnesses->rows[i].source);
+        } else {
+                buf_text(&text, "{\"version\":1,\"verify\":{\"holds\":true,\"ledger\":\"");
+                hex_append(&text, hash_slice(&report->ledger));
+                buf_printf(&text, "\",\"entries\":%" PRIu64 ",\"evidence\":%" PRIu64 ",\"head\":\"",
+                           report->n_entries, report->n_evidence);
+                hex_append(&text, hash_slice(&report->head));
+                buf_printf(&text, "\",\"checkpoints\":%zu}}\n", witnesses->n);
+        }
+        desk_print(&text);
+}
+
+static void say_broken(const Desk *desk, const VerifyReport *report, const Fault *fault) {
+        cleanup_buf Buf text = BUF_TEXT, words = BUF_TEXT;
+
+        if (desk->is_json) {
+                buf_printf(&text, "{\"version\":1,\"verify\":{\"holds\":false,\"rule\":\"%s\"",
+                           fault->rule);
+                if (report->bad_seq)
+                        buf_printf(&text, ",\"entry\":%" PRIu64, report->bad_seq);
+                buf_text(&text, ",\"found\":");
+                describe_json_string(slice_text(fault->found), &text);
+                buf_text(&text, "}}\n");
+        } else {
+                buf_text(&text, "ledger does not hold\n");
+                fault_describe(fault, &text);
+        }
+        desk_print(&text);
+}
+
+static int verify(Desk *desk, Fault *reterr_fault) {
+        cleanup(witnesses_deinit) Witnesses witnesses = {.n = 0};
+        const char *file = args_get(desk->args, "checkpoint");
+        VerifyReport report = {.bad_seq = 0};
+        int r = desk_open_ledger(desk, LEDGER_INSPECT, reterr_fault);
+
+        if (r > 0 && fault_is(reterr_fault, "ledger-missing"))
+                return r;
+        if (r == 0)
+                r = file ? witnesses_add_file(&witnesses, &desk->project, file, reterr_fault)
+                         : witnesses_add_remembered(&witnesses, &desk->project, reterr_fault);
+        if (r == 0)
+                r = verify_ledger(desk->ledger, &desk->project.broker_key, witnesses.rows,
+                                  witnesses.n, &report, reterr_fault);
+        if (r < 0)
+                return r;
+        if (r > 0)
+                say_broken(desk, &report, reterr_fault);
+        else
+                say_holds(desk, &report, &witnesses);
+        desk->status = r > 0 ? EXIT_HOLDS_NOT : EXIT_HOLDS;
+        return 0;
+}
+
+int verb_verify(const Args *args) {
+        return desk_run(args, verify);
+}

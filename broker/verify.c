@@ -1,0 +1,363 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The coldgate authors */
+
+/*
+ * One walk over the stored rows; whatever an entry must satisfy is a step in step_rows, from what
+ * needs nothing to what needs the state of all entries before. The first step that fails names the
+ * first bad entry.
+ */
+
+#include "broker/verify.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "broker/replay.h"
+#include "proto/codec.h"
+
+enum { IDS_FIRST = 256, BAD_EVIDENCE_MAX = 64 };
+
+typedef struct BadEvidence {
+        Hash digest;
+        const char *why;
+} BadEvidence;
+
+typedef struct SeenId {
+        Id id;
+        uint64_t seq;
+} SeenId;
+
+typedef struct Verification {
+        Ledger *ledger;
+        const PublicKey *broker_key;
+        const Witness *witnesses;
+        size_t n_witnesses;
+        State state;
+        bool others_spoke; /* an entry that is not of the broker was there */
+        SeenId *ids;
+        size_t n_ids, n_ids_allocated;
+        BadEvidence bad_evidence[BAD_EVIDENCE_MAX]; /* the first ones */
+        size_t n_bad_evidence;
+        VerifyReport report;
+        Fault *fault;
+        /* The entry in hand: */
+        const Entry *entry;
+        Message message;
+        Arena arena;
+} Verification;
+
+typedef int (*Step)(Verification *v);
+
+static void verification_deinit(Verification *v) {
+        state_deinit(&v->state);
+        arena_deinit(&v->arena);
+        free(v->ids);
+}
+
+static int broken(Verification *v, const char *rule, const char *format, ...) printf_like(3, 4);
+
+static int broken(Verification *v, const char *rule, const char *format, ...) {
+        char found[sizeof v->fault->found];
+        va_list args;
+
+        va_start(args, format);
+        (void)vsnprintf(found, sizeof found, format, args);
+        va_end(args);
+        v->report.bad_seq = v->report.n_entries + 1;
+        fault_set(v->fault, rule, "%s", found);
+        fault_place(v->fault, "entry %" PRIu64, v->report.bad_seq);
+        fault_next(v->fault, "broker show %" PRIu64 "; trust nothing from this entry on",
+                   v->report.bad_seq);
+        return VERIFY_E_BROKEN;
+}
+
+/* ---- steps, in the order in which an entry is trusted ---- */
+
+static int check_chain(Verification *v) {
+        const Entry *entry = v->entry;
+        Hash hash;
+
+        if (entry->seq != v->report.n_entries + 1)
+                return broken(v, "entry-gap", "the next row is entry %" PRId64,
+                              (int64_t)entry->seq);
+        if (!hash_equal(&entry->prev, &v->state.head_hash))
+                return broken(v, "entry-prev", "prev is not the hash of the entry before it");
+        entry_hash(entry, &hash);
+        if (!hash_equal(&hash, &entry->hash))
+                return broken(v, "entry-hash", "its hash is not that of its columns");
+        return 0;
+}
+
+static int check_frame(Verification *v) {
+        cleanup_buf Buf again = BUF_INIT(FRAME_MAX);
+        CodecFault codec_fault;
+        Fault fault;
+
+        if (codec_decode(v->entry->frame, &v->arena, &v->message, &codec_fault) != 0) {
+                codec_fault_to_fault(&codec_fault, &fault);
+                return broken(v, "entry-frame", "%s: %s", fault.place, fault.found);
+        }
+        if (codec_encode(&v->message, &again, &codec_fault) != 0 ||
+            !slice_equal(buf_get(&again), v->entry->frame))
+                return broken(v, "entry-frame", "its frame is not canonical");
+        return 0;
+}
+
+/* The ledger's id and the broker's key come from the first entry, and the key from elsewhere too.
+ */
+static int check_genesis(Verification *v) {
+        const struct genesis *genesis = &v->message.genesis;
+
+        if ((v->message.type == MESSAGE_GENESIS) != (v->entry->seq == 1))
+                return broken(v, "entry-frame", "the genesis is the first entry and no other");
+        if (v->entry->seq != 1)
+                return 0;
+        if (!slice_equal(genesis->broker_key, slice_make(v->broker_key, sizeof *v->broker_key)))
+                return broken(v, "entry-author",
+                              "the genesis is of another broker than the "
+                              "project's config names");
+        (void)hash_from_slice(genesis->ledger, &v->report.ledger); /* limits: 32 bytes */
+        return 0;
+}
+
+static const struct {
+        MessageType type;
+        Role role;
+} speaker_rows[] = {
+#define SPEAKER(KIND, ROLE) {MESSAGE_##KIND, ROLE_##ROLE},
+#include "broker/rules.def"
+};
+
+static bool may_say(Role role, MessageType type) {
+        bool is_said_by_others = false;
+
+        for (size_t i = 0; i < ARRAY_SIZE(speaker_rows); i++) {
+                if (speaker_rows[i].type == type && speaker_rows[i].role == role)
+                        return true;
+                is_said_by_others = is_said_by_others || speaker_rows[i].type == type;
+        }
+        return role == ROLE_BROKER && !is_said_by_others;
+}
+
+static int check_signature(Verification *v, const PublicKey *author) {
+        if (entry_signature_holds(author, &v->report.ledger, &v->entry->id, v->entry->frame,
+                                  v->entry->signature))
+                return 0;
+        return broken(v, "entry-signature", "it was not signed by %.*s",
+                      SLICE_ARGS(v->entry->actor));
+}
+
+/* Beside what is its own, the broker admits the first agents, before anybody else has spoken. */
+static int check_broker_entry(Verification *v) {
+        if (!may_say(ROLE_BROKER, v->message.type) &&
+            (v->message.type != MESSAGE_ADMIT || v->others_spoke))
+                return broken(v, "entry-role", "the broker may not say %.*s",
+                              SLICE_ARGS(v->entry->kind));
+        return check_signature(v, v->broker_key);
+}
+
+static int check_author(Verification *v) {
+        Slice actor = v->entry->actor;
+        const AgentRecord *agent;
+
+        if (slice_is(actor, BROKER_NAME))
+                return check_broker_entry(v);
+        v->others_spoke = true;
+        agent = state_find_agent(&v->state, actor);
+        if (!agent)
+                return broken(v, "entry-author", "%.*s was not admitted before", SLICE_ARGS(actor));
+        if (agent->is_revoked)
+                return broken(v, "entry-author", "%.*s was revoked before", SLICE_ARGS(actor));
+        if (!may_say(agent->role, v->message.type))
+                return broken(v, "entry-role", "%.*s is %s and may not say %.*s", SLICE_ARGS(actor),
+                              word_of(&words_ROLE, (int)agent->role), SLICE_ARGS(v->entry->kind));
+        return check_signature(v, &agent->key);
+}
+
+static int check_evidence_of(Verification *v, const struct check_result *check) {
+        bool is_there = false;
+        Hash digest;
+
+        if (!hash_from_slice(check->evidence, &digest))
+                return 0;
+        TRY(ledger_evidence_has(v->ledger, &digest, &is_there));
+        if (!is_there)
+                return broken(v, "evidence-missing", "the evidence of check %.*s is not there",
+                              SLICE_ARGS(check->check));
+        for (size_t i = 0; i < v->n_bad_evidence; i++)
+                if (hash_equal(&v->bad_evidence[i].digest, &digest))
+                        return broken(v, "evidence-digest", "the evidence of check %.*s: %s",
+                                      SLICE_ARGS(check->check), v->bad_evidence[i].why);
+        return 0;
+}
+
+static int check_evidence(Verification *v) {
+        const struct verdict *verdict = &v->message.verdict;
+        int r = 0;
+
+        if (v->message.type == MESSAGE_VERDICT)
+                for (size_t i = 0; r == 0 && i < verdict->n_checks; i++)
+                        r = check_evidence_of(v, &verdict->checks[i]);
+        return r;
+}
+
+static int check_witnesses(Verification *v) {
+        for (size_t i = 0; i < v->n_witnesses; i++) {
+                const Witness *witness = &v->witnesses[i];
+
+                if (!hash_equal(&witness->ledger, &v->report.ledger))
+                        return broken(v, "ledger-forked", "%s was signed for another ledger",
+                                      witness->source);
+                if (witness->seq == v->entry->seq && !hash_equal(&witness->hash, &v->entry->hash))
+                        return broken(v, "ledger-forked",
+                                      "%s was signed for another entry %" PRIu64, witness->source,
+                                      witness->seq);
+        }
+        return 0;
+}
+
+/* Columns that repeat the frame, and whether the entry can follow all before it. */
+static int check_fold(Verification *v) {
+        Fault fault = FAULT_INIT;
+
+        if (replay_apply(&v->state, v->entry, &v->message, &fault) != 0)
+                return broken(v, "entry-fold", "%s", fault.found);
+        return 0;
+}
+
+static const Step step_rows[] = {
+        check_chain,    check_frame, check_genesis,   check_author,
+        check_evidence, check_fold,  check_witnesses,
+};
+
+/* ---- the walk ---- */
+
+static void remember_id(Verification *v) {
+        if (v->n_ids == v->n_ids_allocated) {
+                v->n_ids_allocated = v->n_ids ? v->n_ids * 2 : IDS_FIRST;
+                v->ids = mem_resize(v->ids, v->n_ids_allocated, sizeof *v->ids);
+        }
+        v->ids[v->n_ids++] = (SeenId){v->entry->id, v->entry->seq};
+}
+
+static int verify_entry(void *userdata, const Entry *entry, const char *defect) {
+        Verification *v = userdata;
+        int r = 0;
+
+        v->entry = entry;
+        if (defect)
+                return broken(v, "entry-malformed", "%s", defect);
+        for (size_t i = 0; r == 0 && i < ARRAY_SIZE(step_rows); i++)
+                r = step_rows[i](v);
+        arena_deinit(&v->arena);
+        if (r != 0)
+                return r;
+        remember_id(v);
+        v->report.n_entries++;
+        v->report.head = entry->hash;
+        return 0;
+}
+
+static int compare_ids(const void *a, const void *b) {
+        const SeenId *left = a, *right = b;
+        int order = memcmp(&left->id, &right->id, sizeof left->id);
+
+        return order ? order : (left->seq > right->seq) - (left->seq < right->seq);
+}
+
+/* Of the entries that hold otherwise: the first whose message id an earlier one has. */
+static int check_ids(Verification *v) {
+        uint64_t first = UINT64_MAX;
+
+        if (v->n_ids)
+                qsort(v->ids, v->n_ids, sizeof *v->ids, compare_ids);
+        for (size_t i = 1; i < v->n_ids; i++)
+                if (id_equal(&v->ids[i - 1].id, &v->ids[i].id) && v->ids[i].seq < first)
+                        first = v->ids[i].seq;
+        if (first == UINT64_MAX)
+                return 0;
+        v->report.n_entries = first - 1;
+        return broken(v, "entry-id-twice", "an earlier entry has its message id");
+}
+
+static int check_end(Verification *v) {
+        for (size_t i = 0; i < v->n_witnesses; i++)
+                if (v->witnesses[i].seq > v->report.n_entries)
+                        return broken(v, "ledger-shorter",
+                                      "entries are missing at the end: %s was signed for entry "
+                                      "%" PRIu64 ", the ledger ends with %" PRIu64,
+                                      v->witnesses[i].source, v->witnesses[i].seq,
+                                      v->report.n_entries);
+        if (v->report.n_entries == 0)
+                return broken(v, "entry-gap", "the ledger has no entries");
+        return 0;
+}
+
+/* Before the entries, so that a verdict whose evidence is bad can be named. */
+static int verify_evidence(void *userdata, const Hash *digest, Slice frame, const char *defect) {
+        Verification *v = userdata;
+        Hash hash;
+
+        hash_of(frame, &hash);
+        if (!defect && !hash_equal(&hash, digest))
+                defect = "its digest is not that of its bytes";
+        if (!defect)
+                v->report.n_evidence++;
+        else if (v->n_bad_evidence < BAD_EVIDENCE_MAX)
+                v->bad_evidence[v->n_bad_evidence++] = (BadEvidence){*digest, defect};
+        return 0;
+}
+
+/* Evidence that no verdict names, and the schema: no entry is to blame. */
+static int check_rest(Verification *v) {
+        cleanup_buf Buf defects = BUF_TEXT;
+
+        if (v->n_bad_evidence) {
+                fault_set(v->fault, "evidence-digest", "%s", v->bad_evidence[0].why);
+                return VERIFY_E_BROKEN;
+        }
+        TRY(ledger_schema_defects(v->ledger, &defects));
+        if (!defects.n)
+                return 0;
+        fault_set(v->fault, "ledger-schema", "%.*s", (int)strcspn(buf_get_text(&defects), "\n"),
+                  buf_get_text(&defects));
+        fault_next(v->fault, "the entries hold; take the file from a backup that verifies");
+        return VERIFY_E_BROKEN;
+}
+
+static int verify_all(Verification *v) {
+        static const Hash first = {{0}};
+        int ids, r = ledger_evidence_walk(v->ledger, &first, verify_evidence, v);
+
+        if (r == 0)
+                r = ledger_inspect(v->ledger, verify_entry, v);
+        if (r == LEDGER_E_CORRUPT)
+                return broken(v, "ledger-corrupt", "SQLite cannot read on");
+        ids = check_ids(v);
+        if (ids != 0 || r != 0)
+                return ids ? ids : r;
+        r = check_end(v);
+        return r ? r : check_rest(v);
+}
+
+int verify_ledger(Ledger *ledger, const PublicKey *broker_key, const Witness *witnesses,
+                  size_t n_witnesses, VerifyReport *ret_report, Fault *reterr_fault) {
+        cleanup(verification_deinit) Verification v = {
+                .ledger = ledger,
+                .broker_key = broker_key,
+                .witnesses = witnesses,
+                .n_witnesses = n_witnesses,
+                .fault = reterr_fault,
+        };
+        int r;
+
+        state_init(&v.state);
+        r = verify_all(&v);
+        *ret_report = v.report;
+        return r;
+}

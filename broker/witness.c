@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The coldgate authors */
+
+/* Reading checkpoints back. */
+
+#include "broker/witness.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/fd.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "client/seen.h"
+
+enum {
+        FILE_BYTES_MAX = 4096,
+        BLOB_BYTES_MAX = 1024,
+        READ_TRIES = 200,
+        READ_PAUSE_NS = 10000000,
+};
+
+void witnesses_deinit(Witnesses *witnesses) {
+        for (size_t i = 0; i < witnesses->n; i++)
+                free(witnesses->rows[i].source);
+        free(witnesses->rows);
+}
+
+static void add(Witnesses *witnesses, const char *source, const Hash *ledger,
+                const Checkpoint *checkpoint) {
+        witnesses->rows = mem_resize(witnesses->rows, witnesses->n + 1, sizeof *witnesses->rows);
+        witnesses->rows[witnesses->n++] = (Witness){
+                .source = mem_strdup(source),
+                .ledger = *ledger,
+                .seq = checkpoint->seq,
+                .hash = checkpoint->hash,
+        };
+}
+
+/* ---- the text and its SSH signature ---- */
+
+static bool parse_text(Slice text, Hash *ret_ledger, Checkpoint *ret_checkpoint) {
+        cleanup_buf Buf again = BUF_INIT(FILE_BYTES_MAX);
+        char ledger[HASH_HEX + 1] = "", hash[HASH_HEX + 1] = "";
+        cleanup_free char *copy = mem_strndup((const char *)text.data, text.n);
+
+        if (sscanf(copy, "coldgate checkpoint v1\n%64[0-9a-f]\n%" SCNu64 "\n%64[0-9a-f]\n", ledger,
+                   &ret_checkpoint->seq, hash) != 3 ||
+            !hex_decode(slice_text(ledger), ret_ledger->bytes, HASH_BYTES) ||
+            !hex_decode(slice_text(hash), ret_checkpoint->hash.bytes, HASH_BYTES))
+                return false;
+        checkpoint_format(ret_ledger, ret_checkpoint->seq, &ret_checkpoint->hash, &again);
+        return slice_equal(buf_get(&again), text);
+}
+
+/* The armour holds one blob that ends with the 64 bytes; that all else in it is right is seen by
+ * making the armour again. */
+static bool parse_armour(Slice text, const PublicKey *broker, Checkpoint *checkpoint) {
+        cleanup_buf Buf base64 = BUF_INIT(FILE_BYTES_MAX), again = BUF_INIT(FILE_BYTES_MAX);
+        uint8_t blob[BLOB_BYTES_MAX];
+        size_t n_pad = 0, n_blob;
+
+        for (Slice rest = text; rest.n;) {
+                size_t end = slice_find(rest, slice_text("\n"));
+
+                if (rest.data[0] != '-')
+                        buf_slice(&base64, slice_head(rest, end));
+                rest = slice_from(rest, end + 1);
+        }
+        while (n_pad < base64.n && base64.data[base64.n - 1 - n_pad] == '=')
+                n_pad++;
+        n_blob = base64.n / 4 * 3 - size_min(n_pad, base64.n / 4 * 3);
+        if (n_blob < SIGNATURE_BYTES || n_blob > sizeof blob ||
+            !base64_decode(buf_get(&base64), blob, n_blob))
+                return false;
+        memcpy(checkpoint->signature, blob + n_blob - SIGNATURE_BYTES, SIGNATURE_BYTES);
+        checkpoint_armour(broker, checkpoint, &again);
+        return slice_equal(buf_get(&again), text);
+}
+
+static int refuse(const char *file, const char *rule, const char *found, Fault *fault) {
+        fault_set(fault, rule, "%s", found);
+        fault_place(fault, "%s", file);
+        fault_next(fault,
+                   "take both files from where they were kept, CHECKPOINT and CHECKPOINT.sig");
+        return WITNESS_E_REFUSED;
+}
+
+static int read_pair(const Project *project, const char *file, Hash *ret_ledger,
+                     Checkpoint *ret_checkpoint, Fault *fault) {
+        cleanup_free char *signature_file = mem_printf("%s.sig", file);
+        cleanup_buf Buf text = BUF_INIT(FILE_BYTES_MAX), signature = BUF_INIT(FILE_BYTES_MAX);
+
+        if (file_read(file, &text) != 0)
+                return refuse(file, "checkpoint-missing", "the checkpoint cannot be read", fault);
+        if (file_read(signature_file, &signature) != 0)
+                return refuse(signature_file, "checkpoint-missing",
+                              "the checkpoint's signature cannot be read", fault);
+        if (!parse_text(buf_get(&text), ret_ledger, ret_checkpoint) ||
+            !parse_armour(buf_get(&signature), &project->broker_key, ret_checkpoint))
+                return refuse(file, "checkpoint-malformed", "it is no checkpoint of this broker",
+                              fault);
+        if (checkpoint_holds(&project->broker_key, ret_ledger, ret_checkpoint))
+                return 0;
+        return refuse(file, "checkpoint-signature", "the broker did not sign it", fault);
+}
+
+int witnesses_add_file(Witnesses *witnesses, const Project *project, const char *file,
+                       Fault *reterr_fault) {
+        Checkpoint checkpoint = {.seq = 0};
+        Hash ledger;
+        int r = read_pair(project, file, &ledger, &checkpoint, reterr_fault);
+
+        if (r == 0)
+                add(witnesses, file, &ledger, &checkpoint);
+        return r;
+}
+
+/* ---- what this project remembers ---- */
+
+/* A running broker renames the two files one after the other: between them they do not match. */
+static int add_rendered(Witnesses *witnesses, const Project *project, Fault *fault) {
+        static const struct timespec pause = {.tv_nsec = READ_PAUSE_NS};
+        cleanup_free char *file = mem_printf("%s/CHECKPOINT", project->docs);
+        int r = 0;
+
+        if (access(file, F_OK) != 0)
+                return 0;
+        for (size_t i = 0; i < READ_TRIES; i++) {
+                r = witnesses_add_file(witnesses, project, file, fault);
+                if (r == 0 || !fault_is(fault, "checkpoint-signature"))
+                        break;
+                (void)nanosleep(&pause, NULL); /* cut short it only asks again sooner */
+        }
+        if (r > 0)
+                fault_next(fault, "broker run writes it anew; then broker verify");
+        return r;
+}
+
+static int add_seen(Witnesses *witnesses, const Project *project, const char *name, Fault *fault) {
+        cleanup_free char *dir = mem_printf("%s/agents/%s", project->dir, name);
+        cleanup_free char *file = mem_printf("%s/seen", dir);
+        Seen seen;
+        int r;
+
+        if (access(file, F_OK) != 0)
+                return 0;
+        if (access(file, R_OK) != 0) {
+                log_write(LOG_WARNING, "%s is left out: %s", file, strerror(errno));
+                return 0;
+        }
+        r = seen_read(dir, &project->broker_key, &seen, fault);
+        if (r == 0 && seen.checkpoint.seq)
+                add(witnesses, file, &seen.ledger, &seen.checkpoint);
+        return r > 0 ? WITNESS_E_REFUSED : r;
+}
+
+static void close_dirp(DIR **dir) {
+        if (*dir)
+                (void)closedir(*dir);
+}
+
+int witnesses_add_remembered(Witnesses *witnesses, const Project *project, Fault *reterr_fault) {
+        cleanup_free char *path = mem_printf("%s/agents", project->dir);
+        cleanup(close_dirp) DIR *agents = opendir(path);
+        struct dirent *entry;
+        int r = add_rendered(witnesses, project, reterr_fault);
+
+        while (r == 0 && agents && (entry = readdir(agents)))
+                if (entry->d_name[0] != '.')
+                        r = add_seen(witnesses, project, entry->d_name, reterr_fault);
+        return r;
+}
