@@ -31,13 +31,13 @@ static int find_role(const char *word, Role *ret_role, Fault *fault) {
                 fault_next(fault, "did you mean %s?", nearest);
         else
                 fault_next(fault, "operator, builder, adversary or observer");
-        return DESK_E_REFUSED;
+        return ERRAND_E_REFUSED;
 }
 
 static int read_public_key(const char *line_or_file, PublicKey *ret_key, Fault *fault) {
         cleanup_buf Buf bytes = BUF_INIT(LINE_BYTES_MAX);
         bool is_line = strncmp(line_or_file, PUBLIC_LINE, strlen(PUBLIC_LINE)) == 0;
-        int r = is_line ? 0 : desk_read_file(line_or_file, LINE_BYTES_MAX, &bytes, fault);
+        int r = is_line ? 0 : errand_read_file(line_or_file, LINE_BYTES_MAX, &bytes, fault);
 
         if (r != 0)
                 return r;
@@ -46,16 +46,16 @@ static int read_public_key(const char *line_or_file, PublicKey *ret_key, Fault *
                 return 0;
         if (!is_line)
                 fault_place(fault, "%s", line_or_file);
-        return DESK_E_REFUSED;
+        return ERRAND_E_REFUSED;
 }
 
 /* "admitted ada as adversary: entry 7, key 0123…" */
-static void say(const Desk *desk, const char *done, const char *role, uint64_t seq,
+static void say(const Errand *errand, const char *done, const char *role, uint64_t seq,
                 const char *key_id) {
         cleanup_buf Buf text = BUF_TEXT;
-        const char *name = desk->args->rest[0];
+        const char *name = errand->args->rest[0];
 
-        if (desk->is_json) {
+        if (errand->is_json) {
                 buf_printf(&text, "{\"version\":1,\"%s\":{\"name\":", done);
                 describe_json_string(slice_text(name), &text);
                 if (role)
@@ -67,57 +67,58 @@ static void say(const Desk *desk, const char *done, const char *role, uint64_t s
         } else {
                 buf_printf(&text, "%s %s: entry %" PRIu64 "\n", done, name, seq);
         }
-        desk_print(&text);
+        errand_print(&text);
 }
 
-static int admit(Desk *desk, Fault *reterr_fault) {
+static int admit(Errand *errand, Fault *reterr_fault) {
         Message message = {.type = MESSAGE_ADMIT};
         char id[KEY_ID_HEX + 1];
         PublicKey key;
         uint64_t seq;
-        int r = find_role(desk->args->rest[1], &message.admit.role, reterr_fault);
+        int r = find_role(errand->args->rest[1], &message.admit.role, reterr_fault);
 
         if (r == 0)
-                r = read_public_key(desk->args->rest[2], &key, reterr_fault);
+                r = read_public_key(errand->args->rest[2], &key, reterr_fault);
         if (r != 0)
                 return r;
-        message.admit.name = slice_text(desk->args->rest[0]);
+        message.admit.name = slice_text(errand->args->rest[0]);
         message.admit.key = slice_make(&key, sizeof key);
         message_set_present(&message);
-        r = desk_say(desk, &message, &seq, reterr_fault);
+        r = errand_say(errand, &message, &seq, reterr_fault);
         if (r != 0)
                 return r;
         public_key_id(&key, id);
-        say(desk, "admitted", desk->args->rest[1], seq, id);
+        say(errand, "admitted", errand->args->rest[1], seq, id);
         return 0;
 }
 
-static int revoke(Desk *desk, Fault *reterr_fault) {
-        const char *why = args_get(desk->args, "why");
+static int revoke(Errand *errand, Fault *reterr_fault) {
+        const char *why = args_get(errand->args, "why");
         Message message = {
                 .type = MESSAGE_REVOKE,
-                .revoke = {.name = slice_text(desk->args->rest[0]), .why = slice_text(why)},
+                .revoke = {.name = slice_text(errand->args->rest[0]), .why = slice_text(why)},
         };
         uint64_t seq;
         int r;
 
         if (!why || !why[0]) {
                 fault_set(reterr_fault, "option-missing", "a revocation has a reason");
-                fault_next(reterr_fault, "broker revoke %s --why 'key lost'", desk->args->rest[0]);
-                return DESK_E_REFUSED;
+                fault_next(reterr_fault, "broker revoke %s --why 'key lost'",
+                           errand->args->rest[0]);
+                return ERRAND_E_REFUSED;
         }
         message_set_present(&message);
-        r = desk_say(desk, &message, &seq, reterr_fault);
+        r = errand_say(errand, &message, &seq, reterr_fault);
         if (r != 0)
                 return r;
-        say(desk, "revoked", NULL, seq, NULL);
+        say(errand, "revoked", NULL, seq, NULL);
         return 0;
 }
 
 int verb_admit(const Args *args) {
-        return desk_run(args, admit);
+        return errand_run(args, admit);
 }
 
 int verb_revoke(const Args *args) {
-        return desk_run(args, revoke);
+        return errand_run(args, revoke);
 }

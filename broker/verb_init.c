@@ -46,7 +46,7 @@ static int ensure_key(const char *root, const char *name, PublicKey *ret_public,
                 r = key_write(path, &key, name, fault);
         }
         if (r != 0)
-                return r > 0 ? DESK_E_REFUSED : r;
+                return r > 0 ? ERRAND_E_REFUSED : r;
         *ret_public = key.public;
         return 0;
 }
@@ -62,7 +62,7 @@ static int ensure_config(const Args *args, const char *root, const PublicKey *br
         if (!name)
                 name = slash && slash[1] ? slash + 1 : "project";
         r = project_make(root, name, args_get(args, "endpoint"), broker, fault);
-        return r > 0 ? DESK_E_REFUSED : r;
+        return r > 0 ? ERRAND_E_REFUSED : r;
 }
 
 /* Options of the project come from the arguments: they must name the root that was made. */
@@ -73,7 +73,7 @@ static int open_project(const Args *args, const char *root, Project *ret_project
         there.options[there.n_options].row = &options_common[0]; /* --dir */
         there.options[there.n_options++].value = root;
         r = project_open(&there, ret_project, fault);
-        return r > 0 ? DESK_E_REFUSED : r;
+        return r > 0 ? ERRAND_E_REFUSED : r;
 }
 
 static int find_root(const Args *args, char **ret_root, Fault *fault) {
@@ -85,7 +85,7 @@ static int find_root(const Args *args, char **ret_root, Fault *fault) {
                 return 0;
         fault_set(fault, "directory-unusable", "%s", strerror(r < 0 ? -r : errno));
         fault_place(fault, "%s", dir ? dir : ".");
-        return DESK_E_REFUSED;
+        return ERRAND_E_REFUSED;
 }
 
 static int make_ledger(const Args *args, const char *root, Fault *fault) {
@@ -99,7 +99,7 @@ static int make_ledger(const Args *args, const char *root, Fault *fault) {
         }
         if (r == 0)
                 r = io_create(&project, agents, ARRAY_SIZE(agents), fault);
-        return r > 0 ? DESK_E_REFUSED : r;
+        return r > 0 ? ERRAND_E_REFUSED : r;
 }
 
 static void say(const Args *args, const char *root) {
@@ -119,7 +119,7 @@ static void say(const Args *args, const char *root) {
                            "  builder-agent claim GATE --wait\n",
                            root);
         }
-        desk_print(&text);
+        errand_print(&text);
 }
 
 static int init(const Args *args, Fault *fault) {
@@ -150,5 +150,5 @@ int verb_init(const Args *args) {
         Fault fault = FAULT_INIT;
         int r = init(args, &fault);
 
-        return desk_end(args, r, &fault, EXIT_HOLDS);
+        return errand_end(args, r, &fault, EXIT_HOLDS);
 }

@@ -20,7 +20,7 @@ static int find_path(const Args *args, char **ret_path, Fault *fault) {
         if (!project_name_is_plain(slice_text(args->rest[0]))) {
                 fault_set(fault, "argument-value", "`%s` cannot be an agent's name", args->rest[0]);
                 fault_next(fault, "letters, digits, `.`, `_`, `-`; up to 64");
-                return DESK_E_REFUSED;
+                return ERRAND_E_REFUSED;
         }
         if (given) {
                 *ret_path = mem_strdup(given);
@@ -28,7 +28,7 @@ static int find_path(const Args *args, char **ret_path, Fault *fault) {
         }
         root = project_find_root(args_get(args, "dir"), fault);
         if (!root)
-                return DESK_E_REFUSED;
+                return ERRAND_E_REFUSED;
         keys = mem_printf("%s/.coldgate/keys", root);
         TRY(dir_make(keys, 0700));
         *ret_path = mem_printf("%s/%s", keys, args->rest[0]);
@@ -55,7 +55,7 @@ static void say(const Args *args, const char *path, const PublicKey *key) {
                            "  next, as the operator: broker admit %s ROLE %s.pub\n",
                            path, buf_get_text(&line), id, args->rest[0], path);
         }
-        desk_print(&text);
+        errand_print(&text);
 }
 
 static int keygen(const Args *args, Fault *fault) {
@@ -70,7 +70,7 @@ static int keygen(const Args *args, Fault *fault) {
         key_make(&key);
         r = key_write(path, &key, args->rest[0], fault);
         if (r != 0)
-                return r > 0 ? DESK_E_REFUSED : r;
+                return r > 0 ? ERRAND_E_REFUSED : r;
         say(args, path, &key.public);
         return 0;
 }
@@ -79,5 +79,5 @@ int verb_keygen(const Args *args) {
         Fault fault = FAULT_INIT;
         int r = keygen(args, &fault);
 
-        return desk_end(args, r, &fault, EXIT_HOLDS);
+        return errand_end(args, r, &fault, EXIT_HOLDS);
 }

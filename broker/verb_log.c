@@ -17,7 +17,7 @@
 enum { PRINT_BYTES = 64 << 10, KINDS_MAX = 64 };
 
 typedef struct Log {
-        Desk *desk;
+        Errand *errand;
         Slice kind;      /* empty: all */
         uint64_t n_skip; /* of those that match */
         uint64_t n_matching;
@@ -53,14 +53,14 @@ static int print_entry(Log *log, const Entry *entry) {
         Message message;
 
         if (fold_decode(entry, &arena, &message, log->fault) != 0)
-                return DESK_E_REFUSED;
-        if (log->desk->is_json)
-                desk_entry_json(entry, &message, &log->text);
+                return ERRAND_E_REFUSED;
+        if (log->errand->is_json)
+                errand_entry_json(entry, &message, &log->text);
         else
                 append_line(entry, &message, &log->text);
         if (log->text.n < PRINT_BYTES)
                 return 0;
-        desk_print(&log->text);
+        errand_print(&log->text);
         buf_clear(&log->text);
         return 0;
 }
@@ -95,7 +95,7 @@ static int check_kind(const char *kind, Fault *fault) {
         fault_set(fault, "option-value", "there is no kind `%s` of entry", kind);
         if (nearest)
                 fault_next(fault, "did you mean %s?", nearest);
-        return DESK_E_REFUSED;
+        return ERRAND_E_REFUSED;
 }
 
 /* Those that are to be skipped are counted first, so that nothing is kept. */
@@ -104,37 +104,37 @@ static int walk(Log *log, uint64_t from, Slice phase, uint64_t tail) {
 
         if (tail != UINT64_MAX) {
                 log->is_counting = true;
-                r = ledger_walk(log->desk->ledger, from, phase, visit, log);
+                r = ledger_walk(log->errand->ledger, from, phase, visit, log);
                 log->is_counting = false;
                 log->n_skip = log->n_matching > tail ? log->n_matching - tail : 0;
                 log->n_matching = 0;
         }
         if (r == 0)
-                r = ledger_walk(log->desk->ledger, from, phase, visit, log);
+                r = ledger_walk(log->errand->ledger, from, phase, visit, log);
         if (r == 0)
-                desk_print(&log->text);
+                errand_print(&log->text);
         return r;
 }
 
-static int log_entries(Desk *desk, Fault *reterr_fault) {
-        cleanup(log_deinit) Log log = {.desk = desk, .text = BUF_TEXT, .fault = reterr_fault};
-        const char *kind = args_get(desk->args, "kind");
+static int log_entries(Errand *errand, Fault *reterr_fault) {
+        cleanup(log_deinit) Log log = {.errand = errand, .text = BUF_TEXT, .fault = reterr_fault};
+        const char *kind = args_get(errand->args, "kind");
         uint64_t from, tail;
         int r = check_kind(kind, reterr_fault);
 
         log.kind = slice_text(kind);
         if (r == 0)
-                r = args_get_number(desk->args, "from", 1, 1, INT64_MAX, &from, reterr_fault);
+                r = args_get_number(errand->args, "from", 1, 1, INT64_MAX, &from, reterr_fault);
         if (r == 0)
-                r = args_get_number(desk->args, "tail", UINT64_MAX, 0, UINT32_MAX, &tail,
+                r = args_get_number(errand->args, "tail", UINT64_MAX, 0, UINT32_MAX, &tail,
                                     reterr_fault);
         if (r == 0)
-                r = desk_open_ledger(desk, LEDGER_READ, reterr_fault);
+                r = errand_open_ledger(errand, LEDGER_READ, reterr_fault);
         if (r == 0)
-                r = walk(&log, from, slice_text(args_get(desk->args, "phase")), tail);
-        return r > 0 ? DESK_E_REFUSED : r;
+                r = walk(&log, from, slice_text(args_get(errand->args, "phase")), tail);
+        return r > 0 ? ERRAND_E_REFUSED : r;
 }
 
 int verb_log(const Args *args) {
-        return desk_run(args, log_entries);
+        return errand_run(args, log_entries);
 }

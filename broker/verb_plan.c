@@ -34,7 +34,7 @@ static int lint_file(const char *file, Lint *lint) {
         cleanup_buf Buf text = BUF_TEXT;
 
         lint->file = file;
-        if (desk_read_file(file, PLAN_BYTES_MAX, &text, &lint->faults[0]) != 0) {
+        if (errand_read_file(file, PLAN_BYTES_MAX, &text, &lint->faults[0]) != 0) {
                 lint->n_faults = 1;
                 return PLAN_E_REFUSED;
         }
@@ -92,7 +92,7 @@ int verb_plan_lint(const Args *args) {
                 int r = lint_file(args->rest[i], &lint);
 
                 if (r < 0)
-                        return desk_end(args, r, NULL, EXIT_HOLDS);
+                        return errand_end(args, r, NULL, EXIT_HOLDS);
                 if (r > 0)
                         status = EXIT_USAGE;
                 if (is_json && i)
@@ -104,7 +104,7 @@ int verb_plan_lint(const Args *args) {
         }
         if (is_json)
                 buf_text(&text, "]}\n");
-        desk_print(&text);
+        errand_print(&text);
         return status;
 }
 
@@ -118,15 +118,15 @@ static int check_phase(const Args *args, const Plan *plan, Fault *fault) {
         fault_set(fault, "plan-other-phase", "it plans phase %.*s, not %s", SLICE_ARGS(plan->phase),
                   wanted);
         fault_place(fault, "%s", args->rest[0]);
-        return DESK_E_REFUSED;
+        return ERRAND_E_REFUSED;
 }
 
-static void say_approved(const Desk *desk, const Plan *plan, uint64_t seq) {
+static void say_approved(const Errand *errand, const Plan *plan, uint64_t seq) {
         cleanup_buf Buf text = BUF_TEXT;
         char digest[HASH_HEX + 1];
 
         hex_encode(hash_slice(&plan->digest), digest);
-        if (desk->is_json) {
+        if (errand->is_json) {
                 buf_text(&text, "{\"version\":1,\"approved\":{\"phase\":");
                 describe_json_string(plan->phase, &text);
                 buf_printf(&text, ",\"seq\":%" PRIu64 ",\"digest\":\"%s\",\"gates\":[", seq,
@@ -143,7 +143,7 @@ static void say_approved(const Desk *desk, const Plan *plan, uint64_t seq) {
                         buf_printf(&text, " %.*s", SLICE_ARGS(plan->gates[i].id));
                 buf_text(&text, "\n");
         }
-        desk_print(&text);
+        errand_print(&text);
 }
 
 /* What the entry says of the plan is computed here and checked by the broker's rules. */
@@ -171,8 +171,8 @@ static void make_message(const char *file, const Plan *plan, Arena *arena, Messa
         message_set_present(ret_message);
 }
 
-static int approve(Desk *desk, Fault *reterr_fault) {
-        const char *file = desk->args->rest[0];
+static int approve(Errand *errand, Fault *reterr_fault) {
+        const char *file = errand->args->rest[0];
         cleanup_arena Arena arena = ARENA_INIT;
         cleanup(lint_deinit) Lint lint = {.n_faults = 0};
         Message message;
@@ -181,23 +181,23 @@ static int approve(Desk *desk, Fault *reterr_fault) {
 
         TRY(r < 0 ? r : 0);
         for (size_t i = 1; r > 0 && i < lint.n_faults; i++)
-                (void)args_refuse(desk->args, &lint.faults[i], EXIT_USAGE);
+                (void)args_refuse(errand->args, &lint.faults[i], EXIT_USAGE);
         if (r > 0) {
                 *reterr_fault = lint.faults[0];
-                return DESK_E_REFUSED;
+                return ERRAND_E_REFUSED;
         }
-        r = check_phase(desk->args, &lint.plan, reterr_fault);
+        r = check_phase(errand->args, &lint.plan, reterr_fault);
         if (r != 0)
                 return r;
         make_message(file, &lint.plan, &arena, &message);
-        r = desk_say(desk, &message, &seq, reterr_fault);
+        r = errand_say(errand, &message, &seq, reterr_fault);
         if (r == 0)
-                say_approved(desk, &lint.plan, seq);
+                say_approved(errand, &lint.plan, seq);
         return r;
 }
 
 int verb_plan_approve(const Args *args) {
-        return desk_run(args, approve);
+        return errand_run(args, approve);
 }
 
 /* ---- show ---- */
@@ -233,38 +233,38 @@ static int show_summary(const PhaseRecord *phase, Buf *text, Fault *fault) {
         if (r > 0)
                 *fault = lint.faults[0];
         if (r != 0)
-                return r > 0 ? DESK_E_REFUSED : r;
+                return r > 0 ? ERRAND_E_REFUSED : r;
         time_format_second(phase->plan_ms, when);
         buf_printf(text, "approved %s, entry %" PRIu64 "\n", when, phase->plan_seq);
         plan_describe(&lint.plan, text);
         return 0;
 }
 
-static int show(Desk *desk, Fault *reterr_fault) {
+static int show(Errand *errand, Fault *reterr_fault) {
         cleanup(state_deinit) State state;
         cleanup_buf Buf text = BUF_TEXT;
         const PhaseRecord *phase;
         int r;
 
         state_init(&state);
-        r = desk_open_ledger(desk, LEDGER_READ, reterr_fault);
+        r = errand_open_ledger(errand, LEDGER_READ, reterr_fault);
         if (r == 0)
-                r = fold_ledger(desk->ledger, &state, reterr_fault);
+                r = fold_ledger(errand->ledger, &state, reterr_fault);
         if (r == 0)
-                r = desk_find_phase(&state, desk->args->rest[0], &phase, reterr_fault);
+                r = errand_find_phase(&state, errand->args->rest[0], &phase, reterr_fault);
         if (r != 0)
-                return r > 0 ? DESK_E_REFUSED : r;
-        if (desk->is_json)
+                return r > 0 ? ERRAND_E_REFUSED : r;
+        if (errand->is_json)
                 show_json(phase, &text);
-        else if (args_has(desk->args, "text"))
+        else if (args_has(errand->args, "text"))
                 buf_slice(&text, slice_make(phase->plan_text, phase->plan_bytes));
         else
                 r = show_summary(phase, &text, reterr_fault);
         if (r == 0)
-                desk_print(&text);
+                errand_print(&text);
         return r;
 }
 
 int verb_plan_show(const Args *args) {
-        return desk_run(args, show);
+        return errand_run(args, show);
 }

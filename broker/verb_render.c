@@ -10,24 +10,24 @@
 #include "broker/verbs.h"
 #include "proto/describe.h"
 
-static void say(const Desk *desk, bool is_check, size_t n_phases) {
+static void say(const Errand *errand, bool is_check, size_t n_phases) {
         cleanup_buf Buf text = BUF_TEXT;
 
-        if (desk->is_json) {
+        if (errand->is_json) {
                 buf_printf(&text, "{\"version\":1,\"render\":{\"%s\":true,\"phases\":%zu,\"docs\":",
                            is_check ? "holds" : "written", n_phases);
-                describe_json_string(slice_text(desk->project.docs), &text);
+                describe_json_string(slice_text(errand->project.docs), &text);
                 buf_text(&text, "}}\n");
         } else {
                 buf_printf(&text, "%s of %zu phase%s %s %s\n", is_check ? "the files" : "files",
                            n_phases, n_phases == 1 ? "" : "s",
                            is_check ? "are what the ledger gives, in" : "written to",
-                           desk->project.docs);
+                           errand->project.docs);
         }
-        desk_print(&text);
+        errand_print(&text);
 }
 
-static int check_phase(Desk *desk, const char *name, Fault *fault) {
+static int check_phase(Errand *errand, const char *name, Fault *fault) {
         cleanup(state_deinit) State state;
         const PhaseRecord *phase;
         int r;
@@ -35,32 +35,32 @@ static int check_phase(Desk *desk, const char *name, Fault *fault) {
         state_init(&state);
         if (!name)
                 return 0;
-        r = fold_ledger(desk->ledger, &state, fault);
-        return r == 0 ? desk_find_phase(&state, name, &phase, fault) : r;
+        r = fold_ledger(errand->ledger, &state, fault);
+        return r == 0 ? errand_find_phase(&state, name, &phase, fault) : r;
 }
 
-static int render(Desk *desk, Fault *reterr_fault) {
-        const char *name = desk->args->n_rest ? desk->args->rest[0] : NULL;
-        bool is_check = args_has(desk->args, "check");
+static int render(Errand *errand, Fault *reterr_fault) {
+        const char *name = errand->args->n_rest ? errand->args->rest[0] : NULL;
+        bool is_check = args_has(errand->args, "check");
         size_t n_phases = 0;
-        int r = desk_open_ledger(desk, LEDGER_READ, reterr_fault);
+        int r = errand_open_ledger(errand, LEDGER_READ, reterr_fault);
 
         if (r == 0)
-                r = check_phase(desk, name, reterr_fault);
+                r = check_phase(errand, name, reterr_fault);
         if (r == 0)
-                r = (is_check ? files_check : files_write)(desk->ledger, desk->project.docs,
+                r = (is_check ? files_check : files_write)(errand->ledger, errand->project.docs,
                                                            slice_text(name), &n_phases,
                                                            reterr_fault);
         if (r == FILES_E_DIFFERS) {
-                desk->status = args_refuse(desk->args, reterr_fault, EXIT_HOLDS_NOT);
+                errand->status = args_refuse(errand->args, reterr_fault, EXIT_HOLDS_NOT);
                 return 0;
         }
         if (r != 0)
-                return r > 0 ? DESK_E_REFUSED : r;
-        say(desk, is_check, n_phases);
+                return r > 0 ? ERRAND_E_REFUSED : r;
+        say(errand, is_check, n_phases);
         return 0;
 }
 
 int verb_render(const Args *args) {
-        return desk_run(args, render);
+        return errand_run(args, render);
 }

@@ -19,17 +19,17 @@ static void raise_file_limit(void) {
         (void)setrlimit(RLIMIT_NOFILE, &limit); /* with fewer it serves fewer */
 }
 
-static int run(Desk *desk, Fault *reterr_fault) {
+static int run(Errand *errand, Fault *reterr_fault) {
         cleanup(io_freep) Io *io = NULL;
-        int r = io_open(&desk->project, &io, reterr_fault);
+        int r = io_open(&errand->project, &io, reterr_fault);
 
         if (r == 0)
                 r = io_run(io, reterr_fault);
-        return r > 0 ? DESK_E_REFUSED : r;
+        return r > 0 ? ERRAND_E_REFUSED : r;
 }
 
 int verb_run(const Args *args) {
         (void)signal(SIGPIPE, SIG_IGN); /* whoever reads our lines may go */
         raise_file_limit();
-        return desk_run(args, run);
+        return errand_run(args, run);
 }

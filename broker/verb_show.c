@@ -32,10 +32,10 @@ static int decode_evidence(const Hash *digest, Slice frame, Arena *arena, Messag
         hex_encode(hash_slice(digest), hex);
         codec_fault_to_fault(&codec_fault, fault);
         fault_place(fault, "evidence %s", hex);
-        return DESK_E_REFUSED;
+        return ERRAND_E_REFUSED;
 }
 
-static int show_evidence(const Desk *desk, const Hash *digest, Slice frame, Buf *text,
+static int show_evidence(const Errand *errand, const Hash *digest, Slice frame, Buf *text,
                          Fault *fault) {
         cleanup_arena Arena arena = ARENA_INIT;
         Message message;
@@ -43,7 +43,7 @@ static int show_evidence(const Desk *desk, const Hash *digest, Slice frame, Buf 
 
         if (r != 0)
                 return r;
-        if (desk->is_json) {
+        if (errand->is_json) {
                 buf_text(text, "{\"version\":1,\"evidence\":{\"digest\":\"");
                 hex_append(text, hash_slice(digest));
                 buf_text(text, "\",\"body\":");
@@ -72,10 +72,10 @@ static int compare_prefix(void *userdata, const Hash *digest, Slice frame, const
         (void)defect;
         hex_encode(hash_slice(digest), hex);
         if (strncmp(hex, search->prefix, strlen(search->prefix)) != 0)
-                return DESK_E_REFUSED; /* they are in order: no more to come */
+                return ERRAND_E_REFUSED; /* they are in order: no more to come */
         if (search->n_found++ == 0)
                 search->digest = *digest;
-        return search->n_found > 1 ? DESK_E_REFUSED : 0;
+        return search->n_found > 1 ? ERRAND_E_REFUSED : 0;
 }
 
 static bool is_digest_prefix(const char *what) {
@@ -95,13 +95,13 @@ static void first_of_prefix(const char *prefix, Hash *ret_first) {
                          HASH_BYTES); /* hex by is_digest_prefix */
 }
 
-static int find_evidence(Desk *desk, const char *prefix, Hash *ret_digest, Fault *fault) {
+static int find_evidence(Errand *errand, const char *prefix, Hash *ret_digest, Fault *fault) {
         Search search = {.prefix = prefix};
         Hash first;
         int r;
 
         first_of_prefix(prefix, &first);
-        r = ledger_evidence_walk(desk->ledger, &first, compare_prefix, &search);
+        r = ledger_evidence_walk(errand->ledger, &first, compare_prefix, &search);
         if (r < 0)
                 return r;
         if (search.n_found == 1) {
@@ -111,22 +111,22 @@ static int find_evidence(Desk *desk, const char *prefix, Hash *ret_digest, Fault
         fault_set(fault, "entry-unknown", "%s evidence has a digest that begins with %s",
                   search.n_found ? "more than one" : "no", prefix);
         fault_next(fault, "broker show V-NUMBER names the evidence of its checks");
-        return DESK_E_REFUSED;
+        return ERRAND_E_REFUSED;
 }
 
-static int show_digest(Desk *desk, const char *prefix, Fault *fault) {
+static int show_digest(Errand *errand, const char *prefix, Fault *fault) {
         cleanup_arena Arena arena = ARENA_INIT;
         cleanup_buf Buf text = BUF_TEXT;
         Hash digest;
         Slice frame;
-        int r = find_evidence(desk, prefix, &digest, fault);
+        int r = find_evidence(errand, prefix, &digest, fault);
 
         if (r == 0)
-                r = ledger_evidence_get(desk->ledger, &digest, &arena, &frame);
+                r = ledger_evidence_get(errand->ledger, &digest, &arena, &frame);
         if (r == 0)
-                r = show_evidence(desk, &digest, frame, &text, fault);
+                r = show_evidence(errand, &digest, frame, &text, fault);
         if (r == 0)
-                desk_print(&text);
+                errand_print(&text);
         return r;
 }
 
@@ -146,7 +146,7 @@ static void describe_check(const struct check_result *check, Buf *text) {
         buf_text(text, "\n");
 }
 
-static int append_evidence(Desk *desk, const struct verdict *verdict, Buf *text, Fault *fault) {
+static int append_evidence(Errand *errand, const struct verdict *verdict, Buf *text, Fault *fault) {
         for (size_t i = 0; i < verdict->n_checks; i++) {
                 cleanup_arena Arena arena = ARENA_INIT;
                 Hash digest;
@@ -155,21 +155,21 @@ static int append_evidence(Desk *desk, const struct verdict *verdict, Buf *text,
 
                 if (!hash_from_slice(verdict->checks[i].evidence, &digest))
                         continue;
-                r = ledger_evidence_get(desk->ledger, &digest, &arena, &frame);
+                r = ledger_evidence_get(errand->ledger, &digest, &arena, &frame);
                 if (r == 0)
-                        r = show_evidence(desk, &digest, frame, text, fault);
+                        r = show_evidence(errand, &digest, frame, text, fault);
                 if (r == LEDGER_E_NONE) {
                         fault_set(fault, "entry-unknown", "the evidence of check %.*s is missing",
                                   SLICE_ARGS(verdict->checks[i].check));
                         fault_next(fault, "broker verify");
                 }
                 if (r != 0)
-                        return r > 0 ? DESK_E_REFUSED : r;
+                        return r > 0 ? ERRAND_E_REFUSED : r;
         }
         return 0;
 }
 
-static void describe_entry(const Desk *desk, const Entry *entry, const Message *message,
+static void describe_entry(const Errand *errand, const Entry *entry, const Message *message,
                            Buf *text) {
         char when[TIME_TEXT_BYTES];
 
@@ -181,9 +181,9 @@ static void describe_entry(const Desk *desk, const Entry *entry, const Message *
         hex_append(text, hash_slice(&entry->hash));
         buf_text(text, "\n");
         if (message->type == MESSAGE_VERDICT)
-                verdict_describe(&message->verdict, entry->seq,
-                                 colour_is_wanted(STDOUT_FILENO, args_has(desk->args, "no-color")),
-                                 text);
+                verdict_describe(
+                        &message->verdict, entry->seq,
+                        colour_is_wanted(STDOUT_FILENO, args_has(errand->args, "no-color")), text);
         else
                 fields_describe(message, text);
         if (message->type == MESSAGE_VERDICT)
@@ -197,21 +197,21 @@ static int refuse_entry(const char *what, const Entry *entry, Fault *fault) {
         if (!entry) {
                 fault_set(fault, "entry-unknown", "there is no entry %s", what);
                 fault_next(fault, "broker log");
-                return DESK_E_REFUSED;
+                return ERRAND_E_REFUSED;
         }
         entry_name_format(entry->kind, entry->seq, &name);
         fault_set(fault, "entry-unknown", "entry %" PRIu64 " is a %.*s", entry->seq,
                   SLICE_ARGS(entry->kind));
         fault_next(fault, "broker show %s", buf_get_text(&name));
-        return DESK_E_REFUSED;
+        return ERRAND_E_REFUSED;
 }
 
-static int show_entry(Desk *desk, const char *what, uint64_t seq, Fault *fault) {
+static int show_entry(Errand *errand, const char *what, uint64_t seq, Fault *fault) {
         cleanup_arena Arena arena = ARENA_INIT;
         cleanup_buf Buf text = BUF_TEXT;
         Message message;
         Entry entry;
-        int r = ledger_read(desk->ledger, seq, &arena, &entry);
+        int r = ledger_read(errand->ledger, seq, &arena, &entry);
 
         if (r == LEDGER_E_NONE)
                 return refuse_entry(what, NULL, fault);
@@ -220,34 +220,34 @@ static int show_entry(Desk *desk, const char *what, uint64_t seq, Fault *fault) 
         if (r == 0)
                 r = fold_decode(&entry, &arena, &message, fault);
         if (r != 0)
-                return r > 0 ? DESK_E_REFUSED : r;
-        if (desk->is_json)
-                desk_entry_json(&entry, &message, &text);
+                return r > 0 ? ERRAND_E_REFUSED : r;
+        if (errand->is_json)
+                errand_entry_json(&entry, &message, &text);
         else
-                describe_entry(desk, &entry, &message, &text);
-        if (message.type == MESSAGE_VERDICT && args_has(desk->args, "evidence"))
-                r = append_evidence(desk, &message.verdict, &text, fault);
+                describe_entry(errand, &entry, &message, &text);
+        if (message.type == MESSAGE_VERDICT && args_has(errand->args, "evidence"))
+                r = append_evidence(errand, &message.verdict, &text, fault);
         if (r == 0)
-                desk_print(&text);
+                errand_print(&text);
         return r;
 }
 
-static int show(Desk *desk, Fault *reterr_fault) {
-        const char *what = desk->args->rest[0];
+static int show(Errand *errand, Fault *reterr_fault) {
+        const char *what = errand->args->rest[0];
         uint64_t seq;
-        int r = desk_open_ledger(desk, LEDGER_READ, reterr_fault);
+        int r = errand_open_ledger(errand, LEDGER_READ, reterr_fault);
 
         if (r != 0)
                 return r;
         if (entry_name_parse(what, &seq))
-                return show_entry(desk, what, seq, reterr_fault);
+                return show_entry(errand, what, seq, reterr_fault);
         if (is_digest_prefix(what))
-                return show_digest(desk, what, reterr_fault);
+                return show_digest(errand, what, reterr_fault);
         fault_set(reterr_fault, "argument-value", "`%s` is no entry and no digest", what);
         fault_next(reterr_fault, "V-7, C-3, F-9, 7, or the beginning of an evidence's digest");
-        return DESK_E_REFUSED;
+        return ERRAND_E_REFUSED;
 }
 
 int verb_show(const Args *args) {
-        return desk_run(args, show);
+        return errand_run(args, show);
 }

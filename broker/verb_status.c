@@ -11,8 +11,8 @@
 #include "broker/verbs.h"
 #include "view/status.h"
 
-static int status(Desk *desk, Fault *reterr_fault) {
-        const char *wanted = desk->args->n_rest ? desk->args->rest[0] : NULL;
+static int status(Errand *errand, Fault *reterr_fault) {
+        const char *wanted = errand->args->n_rest ? errand->args->rest[0] : NULL;
         cleanup(state_deinit) State state;
         cleanup_arena Arena arena = ARENA_INIT;
         cleanup_buf Buf text = BUF_TEXT;
@@ -21,24 +21,24 @@ static int status(Desk *desk, Fault *reterr_fault) {
         int r;
 
         state_init(&state);
-        r = desk_open_ledger(desk, LEDGER_READ, reterr_fault);
+        r = errand_open_ledger(errand, LEDGER_READ, reterr_fault);
         if (r == 0)
-                r = fold_ledger(desk->ledger, &state, reterr_fault);
+                r = fold_ledger(errand->ledger, &state, reterr_fault);
         if (r == 0 && wanted)
-                r = desk_find_phase(&state, wanted, &phase, reterr_fault);
+                r = errand_find_phase(&state, wanted, &phase, reterr_fault);
         if (r != 0)
-                return r > 0 ? DESK_E_REFUSED : r;
+                return r > 0 ? ERRAND_E_REFUSED : r;
         status_build(&state, slice_text(wanted), clock_wall_ms(), &arena, &status);
-        if (desk->is_json)
+        if (errand->is_json)
                 status_describe_json(&status, &text);
         else
                 status_describe(&status,
-                                colour_is_wanted(STDOUT_FILENO, args_has(desk->args, "no-color")),
+                                colour_is_wanted(STDOUT_FILENO, args_has(errand->args, "no-color")),
                                 &text);
-        desk_print(&text);
+        errand_print(&text);
         return 0;
 }
 
 int verb_status(const Args *args) {
-        return desk_run(args, status);
+        return errand_run(args, status);
 }

@@ -3,14 +3,9 @@
 
 /* `verify`: does the ledger hold, also against what was signed and seen before? */
 
-#include <dirent.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 
-#include "base/error.h"
-#include "base/log.h"
-#include "base/mem.h"
 #include "broker/verbs.h"
 #include "broker/verify.h"
 #include "broker/witness.h"
@@ -23,10 +18,11 @@ static void describe_head(const VerifyReport *report, Buf *text) {
         buf_text(text, "\n");
 }
 
-static void say_holds(const Desk *desk, const VerifyReport *report, const Witnesses *witnesses) {
+static void say_holds(const Errand *errand, const VerifyReport *report,
+                      const Witnesses *witnesses) {
         cleanup_buf Buf text = BUF_TEXT;
 
-        if (!desk->is_json) {
+        if (!errand->is_json) {
                 describe_head(report, &text);
                 for (size_t i = 0; i < witnesses->n; i++)
                         buf_printf(&text, "  with the checkpoint of entry %" PRIu64 " in %s\n",
@@ -39,13 +35,13 @@ static void say_holds(const Desk *desk, const VerifyReport *report, const Witnes
                 hex_append(&text, hash_slice(&report->head));
                 buf_printf(&text, "\",\"checkpoints\":%zu}}\n", witnesses->n);
         }
-        desk_print(&text);
+        errand_print(&text);
 }
 
-static void say_broken(const Desk *desk, const VerifyReport *report, const Fault *fault) {
-        cleanup_buf Buf text = BUF_TEXT, words = BUF_TEXT;
+static void say_broken(const Errand *errand, const VerifyReport *report, const Fault *fault) {
+        cleanup_buf Buf text = BUF_TEXT;
 
-        if (desk->is_json) {
+        if (errand->is_json) {
                 buf_printf(&text, "{\"version\":1,\"verify\":{\"holds\":false,\"rule\":\"%s\"",
                            fault->rule);
                 if (report->bad_seq)
@@ -57,33 +53,33 @@ static void say_broken(const Desk *desk, const VerifyReport *report, const Fault
                 buf_text(&text, "ledger does not hold\n");
                 fault_describe(fault, &text);
         }
-        desk_print(&text);
+        errand_print(&text);
 }
 
-static int verify(Desk *desk, Fault *reterr_fault) {
+static int verify(Errand *errand, Fault *reterr_fault) {
         cleanup(witnesses_deinit) Witnesses witnesses = {.n = 0};
-        const char *file = args_get(desk->args, "checkpoint");
+        const char *file = args_get(errand->args, "checkpoint");
         VerifyReport report = {.bad_seq = 0};
-        int r = desk_open_ledger(desk, LEDGER_INSPECT, reterr_fault);
+        int r = errand_open_ledger(errand, LEDGER_INSPECT, reterr_fault);
 
         if (r > 0 && fault_is(reterr_fault, "ledger-missing"))
                 return r;
         if (r == 0)
-                r = file ? witnesses_add_file(&witnesses, &desk->project, file, reterr_fault)
-                         : witnesses_add_remembered(&witnesses, &desk->project, reterr_fault);
+                r = file ? witnesses_add_file(&witnesses, &errand->project, file, reterr_fault)
+                         : witnesses_add_remembered(&witnesses, &errand->project, reterr_fault);
         if (r == 0)
-                r = verify_ledger(desk->ledger, &desk->project.broker_key, witnesses.rows,
+                r = verify_ledger(errand->ledger, &errand->project.broker_key, witnesses.rows,
                                   witnesses.n, &report, reterr_fault);
         if (r < 0)
                 return r;
         if (r > 0)
-                say_broken(desk, &report, reterr_fault);
+                say_broken(errand, &report, reterr_fault);
         else
-                say_holds(desk, &report, &witnesses);
-        desk->status = r > 0 ? EXIT_HOLDS_NOT : EXIT_HOLDS;
+                say_holds(errand, &report, &witnesses);
+        errand->status = r > 0 ? EXIT_HOLDS_NOT : EXIT_HOLDS;
         return 0;
 }
 
 int verb_verify(const Args *args) {
-        return desk_run(args, verify);
+        return errand_run(args, verify);
 }

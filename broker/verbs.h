@@ -27,40 +27,42 @@ int verb_show(const Args *args);
 int verb_status(const Args *args);
 int verb_verify(const Args *args);
 
-enum { _DESK_E_SUCCESS, DESK_E_REFUSED };
+enum { _ERRAND_E_SUCCESS, ERRAND_E_REFUSED };
 
 /* What a verb works on. */
-typedef struct Desk {
+typedef struct Errand {
         const Args *args;
         bool is_json;
         Project project;
-        Ledger *ledger;   /* NULL until desk_open_ledger */
+        Ledger *ledger;   /* NULL until errand_open_ledger */
         Session *session; /* NULL until somebody is talked to; a refusal's rule is its */
         int status;       /* the exit status of a verb that was carried out */
-} Desk;
+} Errand;
 
 /* Opens the project, runs the body, prints a refusal or an error; the exit status. */
-int desk_run(const Args *args, int (*body)(Desk *desk, Fault *reterr_fault));
+int errand_run(const Args *args, int (*body)(Errand *errand, Fault *reterr_fault));
 
 /* The end of every verb: prints what `r` means; 0 is `status`. */
-int desk_end(const Args *args, int r, const Fault *fault, int status);
+int errand_end(const Args *args, int r, const Fault *fault, int status);
 
-/* DESK_E_REFUSED: rules ledger-*. */
-int desk_open_ledger(Desk *desk, LedgerMode mode, Fault *reterr_fault) must_check;
+/* ERRAND_E_REFUSED: rules ledger-*. */
+int errand_open_ledger(Errand *errand, LedgerMode mode, Fault *reterr_fault) must_check;
 
 /* Says the message as an operator: to the running broker, or, where none runs, into the ledger
- * itself. The options are --key and --timeout. DESK_E_REFUSED. */
-int desk_say(Desk *desk, const Message *message, uint64_t *ret_seq, Fault *reterr_fault) must_check;
+ * itself. The options are --key and --timeout. ERRAND_E_REFUSED. */
+int errand_say(Errand *errand, const Message *message, uint64_t *ret_seq,
+               Fault *reterr_fault) must_check;
 
-/* A whole file of at most `n_max` bytes. DESK_E_REFUSED: rule file-unreadable. */
-int desk_read_file(const char *path, size_t n_max, Buf *ret_bytes, Fault *reterr_fault) must_check;
+/* A whole file of at most `n_max` bytes. ERRAND_E_REFUSED: rule file-unreadable. */
+int errand_read_file(const char *path, size_t n_max, Buf *ret_bytes,
+                     Fault *reterr_fault) must_check;
 
 /* The phase of that name; rule phase-unknown with "did you mean". */
-int desk_find_phase(const State *state, const char *name, const PhaseRecord **ret_phase,
-                    Fault *reterr_fault) must_check;
+int errand_find_phase(const State *state, const char *name, const PhaseRecord **ret_phase,
+                      Fault *reterr_fault) must_check;
 
 /* {"version":1,"entry":{…}} and a line's end. `message` NULL: its frame cannot be read. */
-void desk_entry_json(const Entry *entry, const Message *message, Buf *text);
+void errand_entry_json(const Entry *entry, const Message *message, Buf *text);
 
 /* Prints the text on standard output, all of it. */
-void desk_print(const Buf *text);
+void errand_print(const Buf *text);

@@ -7,8 +7,6 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -46,15 +44,37 @@ static void add(Witnesses *witnesses, const char *source, const Hash *ledger,
 
 /* ---- the text and its SSH signature ---- */
 
+static bool parse_number(Slice text, uint64_t *ret_number) {
+        uint64_t number = 0;
+
+        if (text.n == 0 || text.n > 18)
+                return false;
+        for (size_t i = 0; i < text.n; i++) {
+                if (text.data[i] < '0' || text.data[i] > '9')
+                        return false;
+                number = number * 10 + (uint64_t)(text.data[i] - '0');
+        }
+        *ret_number = number;
+        return true;
+}
+
+static Slice take_line(Slice *rest) {
+        size_t end = slice_find(*rest, slice_text("\n"));
+        Slice line = slice_head(*rest, end);
+
+        *rest = slice_from(*rest, end + 1);
+        return line;
+}
+
+/* That all is as it should be is seen by making the text again. */
 static bool parse_text(Slice text, Hash *ret_ledger, Checkpoint *ret_checkpoint) {
         cleanup_buf Buf again = BUF_INIT(FILE_BYTES_MAX);
-        char ledger[HASH_HEX + 1] = "", hash[HASH_HEX + 1] = "";
-        cleanup_free char *copy = mem_strndup((const char *)text.data, text.n);
+        Slice rest = text;
 
-        if (sscanf(copy, "coldgate checkpoint v1\n%64[0-9a-f]\n%" SCNu64 "\n%64[0-9a-f]\n", ledger,
-                   &ret_checkpoint->seq, hash) != 3 ||
-            !hex_decode(slice_text(ledger), ret_ledger->bytes, HASH_BYTES) ||
-            !hex_decode(slice_text(hash), ret_checkpoint->hash.bytes, HASH_BYTES))
+        (void)take_line(&rest); /* the tag */
+        if (!hex_decode(take_line(&rest), ret_ledger->bytes, HASH_BYTES) ||
+            !parse_number(take_line(&rest), &ret_checkpoint->seq) ||
+            !hex_decode(take_line(&rest), ret_checkpoint->hash.bytes, HASH_BYTES))
                 return false;
         checkpoint_format(ret_ledger, ret_checkpoint->seq, &ret_checkpoint->hash, &again);
         return slice_equal(buf_get(&again), text);
@@ -65,14 +85,14 @@ static bool parse_text(Slice text, Hash *ret_ledger, Checkpoint *ret_checkpoint)
 static bool parse_armour(Slice text, const PublicKey *broker, Checkpoint *checkpoint) {
         cleanup_buf Buf base64 = BUF_INIT(FILE_BYTES_MAX), again = BUF_INIT(FILE_BYTES_MAX);
         uint8_t blob[BLOB_BYTES_MAX];
+        Slice rest = text;
         size_t n_pad = 0, n_blob;
 
-        for (Slice rest = text; rest.n;) {
-                size_t end = slice_find(rest, slice_text("\n"));
+        while (rest.n) {
+                Slice line = take_line(&rest);
 
-                if (rest.data[0] != '-')
-                        buf_slice(&base64, slice_head(rest, end));
-                rest = slice_from(rest, end + 1);
+                if (line.n && line.data[0] != '-')
+                        buf_slice(&base64, line);
         }
         while (n_pad < base64.n && base64.data[base64.n - 1 - n_pad] == '=')
                 n_pad++;

@@ -19,13 +19,13 @@
 
 enum { ANSWER_MS = 10000, ANSWER_LONGEST_MS = 600000 };
 
-static void desk_deinit(Desk *desk) {
-        desk->session = session_free(desk->session);
-        desk->ledger = ledger_free(desk->ledger);
-        project_deinit(&desk->project);
+static void errand_deinit(Errand *errand) {
+        errand->session = session_free(errand->session);
+        errand->ledger = ledger_free(errand->ledger);
+        project_deinit(&errand->project);
 }
 
-int desk_end(const Args *args, int r, const Fault *fault, int status) {
+int errand_end(const Args *args, int r, const Fault *fault, int status) {
         Fault error = FAULT_INIT;
 
         if (r == 0)
@@ -36,24 +36,24 @@ int desk_end(const Args *args, int r, const Fault *fault, int status) {
         return args_refuse(args, &error, EXIT_NOT_CARRIED_OUT);
 }
 
-int desk_run(const Args *args, int (*body)(Desk *desk, Fault *reterr_fault)) {
-        cleanup(desk_deinit)
-                Desk desk = {.args = args, .is_json = args_has(args, "json"), .status = EXIT_HOLDS};
+int errand_run(const Args *args, int (*body)(Errand *errand, Fault *reterr_fault)) {
+        cleanup(errand_deinit) Errand errand = {
+                .args = args, .is_json = args_has(args, "json"), .status = EXIT_HOLDS};
         Fault fault = FAULT_INIT;
         int r = sign_start();
 
         if (r == 0)
-                r = project_open(args, &desk.project, &fault);
+                r = project_open(args, &errand.project, &fault);
         if (r == 0)
-                r = body(&desk, &fault);
-        return desk_end(args, r, &fault, desk.status);
+                r = body(&errand, &fault);
+        return errand_end(args, r, &fault, errand.status);
 }
 
-int desk_open_ledger(Desk *desk, LedgerMode mode, Fault *reterr_fault) {
-        cleanup_free char *path = mem_printf("%s/ledger.db", desk->project.dir);
-        int r = ledger_open(path, mode, &desk->ledger, reterr_fault);
+int errand_open_ledger(Errand *errand, LedgerMode mode, Fault *reterr_fault) {
+        cleanup_free char *path = mem_printf("%s/ledger.db", errand->project.dir);
+        int r = ledger_open(path, mode, &errand->ledger, reterr_fault);
 
-        return r == LEDGER_E_REFUSED ? DESK_E_REFUSED : r;
+        return r == LEDGER_E_REFUSED ? ERRAND_E_REFUSED : r;
 }
 
 static int say_to_ledger(Io *io, const char *key_path, const Message *message, uint64_t *ret_seq,
@@ -62,41 +62,43 @@ static int say_to_ledger(Io *io, const char *key_path, const Message *message, u
         int r = key_read(key_path, &key, fault);
 
         if (r != 0)
-                return r > 0 ? DESK_E_REFUSED : r;
+                return r > 0 ? ERRAND_E_REFUSED : r;
         r = io_submit(io, &key, message, ret_seq, fault);
-        return r > 0 ? DESK_E_REFUSED : r;
+        return r > 0 ? ERRAND_E_REFUSED : r;
 }
 
-static int say_to_broker(Desk *desk, const char *key_path, const Message *message,
+static int say_to_broker(Errand *errand, const char *key_path, const Message *message,
                          uint64_t *ret_seq, Fault *fault) {
         uint64_t timeout_ms;
-        int r = args_get_duration(desk->args, "timeout", ANSWER_MS, &timeout_ms, fault);
+        int r = args_get_duration(errand->args, "timeout", ANSWER_MS, &timeout_ms, fault);
 
         if (r != 0)
-                return DESK_E_REFUSED;
-        r = session_new(&desk->project, key_path, "broker " COLDGATE_VERSION, &desk->session,
+                return ERRAND_E_REFUSED;
+        r = session_new(&errand->project, key_path, "broker " COLDGATE_VERSION, &errand->session,
                         fault);
         if (r == 0)
-                r = session_connect(desk->session, size_min(timeout_ms, ANSWER_LONGEST_MS), fault);
+                r = session_connect(errand->session, size_min(timeout_ms, ANSWER_LONGEST_MS),
+                                    fault);
         if (r == 0)
-                r = session_call(desk->session, message, size_min(timeout_ms, ANSWER_LONGEST_MS),
+                r = session_call(errand->session, message, size_min(timeout_ms, ANSWER_LONGEST_MS),
                                  ret_seq, fault);
-        return r > 0 ? DESK_E_REFUSED : r;
+        return r > 0 ? ERRAND_E_REFUSED : r;
 }
 
-int desk_say(Desk *desk, const Message *message, uint64_t *ret_seq, Fault *reterr_fault) {
-        cleanup_free char *key_path = project_key_path(&desk->project, desk->args, OPERATOR_KEY);
+int errand_say(Errand *errand, const Message *message, uint64_t *ret_seq, Fault *reterr_fault) {
+        cleanup_free char *key_path =
+                project_key_path(&errand->project, errand->args, OPERATOR_KEY);
         cleanup(io_freep) Io *io = NULL;
-        int r = io_open(&desk->project, &io, reterr_fault);
+        int r = io_open(&errand->project, &io, reterr_fault);
 
         if (r == 0)
                 return say_to_ledger(io, key_path, message, ret_seq, reterr_fault);
         if (r > 0 && fault_is(reterr_fault, "ledger-locked"))
-                return say_to_broker(desk, key_path, message, ret_seq, reterr_fault);
-        return r > 0 ? DESK_E_REFUSED : r;
+                return say_to_broker(errand, key_path, message, ret_seq, reterr_fault);
+        return r > 0 ? ERRAND_E_REFUSED : r;
 }
 
-int desk_read_file(const char *path, size_t n_max, Buf *ret_bytes, Fault *reterr_fault) {
+int errand_read_file(const char *path, size_t n_max, Buf *ret_bytes, Fault *reterr_fault) {
         int r;
 
         *ret_bytes = BUF_INIT(n_max);
@@ -108,11 +110,11 @@ int desk_read_file(const char *path, size_t n_max, Buf *ret_bytes, Fault *reterr
         else
                 fault_set(reterr_fault, "file-unreadable", "%s", strerror(r < 0 ? -r : ENOENT));
         fault_place(reterr_fault, "%s", path);
-        return DESK_E_REFUSED;
+        return ERRAND_E_REFUSED;
 }
 
-int desk_find_phase(const State *state, const char *name, const PhaseRecord **ret_phase,
-                    Fault *reterr_fault) {
+int errand_find_phase(const State *state, const char *name, const PhaseRecord **ret_phase,
+                      Fault *reterr_fault) {
         const char *names[PHASES_MAX];
         const char *nearest;
         size_t n = size_min(state->n_phases, PHASES_MAX);
@@ -128,10 +130,10 @@ int desk_find_phase(const State *state, const char *name, const PhaseRecord **re
                 fault_next(reterr_fault, "did you mean %s?", nearest);
         else
                 fault_next(reterr_fault, n ? "broker status" : "broker plan approve FILE");
-        return DESK_E_REFUSED;
+        return ERRAND_E_REFUSED;
 }
 
-void desk_entry_json(const Entry *entry, const Message *message, Buf *text) {
+void errand_entry_json(const Entry *entry, const Message *message, Buf *text) {
         struct entry row = {
                 .seq = entry->seq,
                 .received_ms = entry->received_ms,
@@ -150,7 +152,7 @@ void desk_entry_json(const Entry *entry, const Message *message, Buf *text) {
         buf_text(text, "}\n");
 }
 
-void desk_print(const Buf *text) {
+void errand_print(const Buf *text) {
         (void)fwrite(buf_get_text(text), 1, text->n,
                      stdout); /* a reader that has gone wants none */
         (void)fflush(stdout);
