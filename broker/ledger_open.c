@@ -340,6 +340,8 @@ static int create_database(const Ledger *ledger, Fault *reterr_fault) {
         fresh->access = SQL_WRITES;
         fresh->lock_fd = -1;
         remove_leftovers(path);
+        remove_leftovers(
+                ledger->path); /* a log without its ledger would be taken for the new one's */
         fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
         if (fd < 0)
                 return error_origin(-errno);
