@@ -4,6 +4,8 @@
 /* The broker as a process: its start and its end, its operator's verbs on both ways, kills. */
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -317,14 +319,15 @@ static int count_note(void *userdata, const Entry *entry) {
         Notes *notes = userdata;
         CodecFault fault;
         Message message;
-        unsigned number;
+        unsigned long number;
         char text[64];
 
         CHECK_EQ_INT(codec_decode(entry->frame, &arena, &message, &fault), 0);
         if (message.type != MESSAGE_NOTE)
                 return 0;
         (void)snprintf(text, sizeof text, "%.*s", SLICE_ARGS(message.note.text));
-        CHECK(sscanf(text, "note %u", &number) == 1 && number < N_ROUNDS * N_NOTES);
+        number = strtoul(text + strlen("note "), NULL, 10);
+        CHECK(number < N_ROUNDS * N_NOTES);
         notes->n_times[number]++;
         return 0;
 }
