@@ -65,7 +65,7 @@ static const OptionRow key_options[] = {
 };
 
 static const OptionRow keygen_options[] = {
-        {"key", "FILE", "Where to write it (default: .coldgate/keys/NAME)."},
+        {"out", "FILE", "Where to write it (default: .coldgate/keys/NAME)."},
         {NULL, NULL, NULL},
 };
 

@@ -15,7 +15,7 @@
 
 /* Not through builder_run: on a machine of its own an agent has its key before it has a project. */
 static int find_path(const Args *args, char **ret_path, Fault *fault) {
-        const char *given = args_get(args, "key");
+        const char *given = args_get(args, "out");
         cleanup_free char *root = NULL;
         cleanup_free char *keys = NULL;
 

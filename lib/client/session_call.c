@@ -16,6 +16,8 @@
 #include "base/mem.h"
 #include "client/session_parts.h"
 
+enum { NOBODY_MS = 2000 }; /* a broker that is being started with us has come by then */
+
 /* One step, waiting until something happens or the deadline. As session_poll. */
 static int step(Session *session, uint64_t deadline_ms, Arena *arena, Message *ret_message,
                 Fault *fault) {
@@ -75,22 +77,28 @@ static int refuse_away(Session *session, uint64_t timeout_ms, Fault *fault) {
         return SESSION_E_AWAY;
 }
 
-int session_connect(Session *session, uint64_t timeout_ms, Fault *reterr_fault) {
-        uint64_t deadline_ms = clock_mono_ms() + timeout_ms;
-
+/* Until the welcome; SESSION_E_AWAY without words. */
+static int connect_until(Session *session, uint64_t deadline_ms, Fault *fault) {
         while (!session->link.is_welcomed) {
                 cleanup_arena Arena arena = ARENA_INIT;
                 Message message;
-                int r = step(session, deadline_ms, &arena, &message, reterr_fault);
+                int r = step(session, deadline_ms, &arena, &message, fault);
 
-                if (r == SESSION_E_AWAY)
-                        return refuse_away(session, timeout_ms, reterr_fault);
                 if (r != 0 && r != SESSION_E_NOTHING)
                         return r;
                 if (channel_client_is_key_refused(session->link.channel))
-                        return refuse_key(session, reterr_fault);
+                        return refuse_key(session, fault);
         }
         return 0;
+}
+
+int session_connect(Session *session, uint64_t timeout_ms, Fault *reterr_fault) {
+        uint64_t now_ms = clock_mono_ms();
+        int r = connect_until(session, now_ms + size_min(timeout_ms, NOBODY_MS), reterr_fault);
+
+        if (r == SESSION_E_AWAY && somebody_listens(session->endpoint))
+                r = connect_until(session, now_ms + timeout_ms, reterr_fault);
+        return r == SESSION_E_AWAY ? refuse_away(session, timeout_ms, reterr_fault) : r;
 }
 
 /* Whether the broker could have heard it. What it cannot have heard is taken back; what it may
