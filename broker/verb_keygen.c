@@ -79,5 +79,6 @@ int verb_keygen(const Args *args) {
         Fault fault = FAULT_INIT;
         int r = keygen(args, &fault);
 
-        return errand_end(args, r, &fault, EXIT_HOLDS);
+        return r > 0 ? args_refuse(args, &fault, EXIT_USAGE)
+                     : errand_end(args, r, &fault, EXIT_HOLDS);
 }
