@@ -115,24 +115,6 @@ static void print_words(Buf *text) {
         }
 }
 
-static void print_values(unsigned values, Buf *text) {
-        static const struct {
-                unsigned value;
-                const char *name;
-        } rows[] = {{AS_STREAM, "a text"},
-                    {AS_NUMBER, "a number"},
-                    {AS_DURATION, "a duration"},
-                    {AS_JSON, "a JSON value"}};
-        bool is_first = true;
-
-        for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-                if (!(values & rows[i].value))
-                        continue;
-                buf_printf(text, "%s%s", is_first ? "" : ", ", rows[i].name);
-                is_first = false;
-        }
-}
-
 static void print_expectations(Buf *text) {
         buf_text(text, "\n## `expect`: subjects\n\n");
         for (size_t i = 0; i < _SUBJECT_MAX; i++) {
@@ -151,7 +133,7 @@ static void print_expectations(Buf *text) {
                 cleanup_buf Buf values = BUF_TEXT;
 
                 buf_text(&values, "of ");
-                print_values(row->values, &values);
+                grammar_describe_values(row->values, &values);
                 print_row(row->word, buf_get_text(&values), row->sentence, row->example, text);
         }
         buf_text(

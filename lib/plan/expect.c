@@ -76,6 +76,7 @@ static bool get_text(const Aim *aim, MatchOp op, const YamlNode *node, Slice *re
 static bool get_number(const Aim *aim, MatchOp op, const YamlNode *node, Decimal *ret_number) {
         uint64_t ms;
         Slice text;
+        Fault *fault;
 
         if (!get_text(aim, op, node, &text))
                 return false;
@@ -88,8 +89,10 @@ static bool get_number(const Aim *aim, MatchOp op, const YamlNode *node, Decimal
         switch (duration_parse(text, &ms)) {
         case 0: *ret_number = decimal_of((int64_t)ms); return true;
         case DURATION_E_NO_UNIT:
-                faults_add(aim->build->faults, node->place, "plan-unit", "`%s.%s`: no unit",
-                           aim->where, matcher_rows[op].word);
+                fault = faults_add(aim->build->faults, node->place, "plan-unit",
+                                   "`%s.%s`: %.*s has no unit", aim->where, matcher_rows[op].word,
+                                   SLICE_ARGS(text));
+                fault_next(fault, "did you mean `%.*ss`?", SLICE_ARGS(text));
                 return false;
         default: refuse(aim, op, node, "a duration with its unit is wanted"); return false;
         }
@@ -245,6 +248,24 @@ static int find_matcher(unsigned values, Slice word) {
         return -1;
 }
 
+/* A typo, or a matcher of something else. */
+static void refuse_matcher(const Aim *aim, const YamlEntry *entry) {
+        int op = find_matcher(~0u, entry->key);
+        cleanup_buf Buf values = BUF_TEXT;
+        Fault *fault;
+
+        if (op < 0) {
+                grammar_refuse(IN_MATCHERS, entry->key, entry->place, aim->build->faults);
+                return;
+        }
+        grammar_describe_values(matcher_rows[op].values, &values);
+        fault = faults_add(aim->build->faults, entry->place, "plan-word-place",
+                           "`%s` does not stand in `%s`: it looks at %s", matcher_rows[op].word,
+                           aim->where, buf_get_text(&values));
+        if (aim->values & AS_STREAM)
+                fault_next(fault, "put it into `line-count`, `number` or `jsonpath`");
+}
+
 static void read_matchers(const Aim *aim, const YamlNode *node) {
         if (node->kind == YAML_KIND_TEXT) {
                 read_value(aim, MATCH_EQUALS, node);
@@ -265,7 +286,7 @@ static void read_matchers(const Aim *aim, const YamlNode *node) {
                 int op = find_matcher(aim->values, entry->key);
 
                 if (op < 0)
-                        grammar_refuse(IN_MATCHERS, entry->key, entry->place, aim->build->faults);
+                        refuse_matcher(aim, entry);
                 else
                         read_operand(aim, (MatchOp)op, entry->value);
         }

@@ -21,6 +21,8 @@
 
 static const char *const kind_words[] = {[FENCE_PHASE] = "phase", [FENCE_GATE] = "gate"};
 
+enum { FENCE_LEAST = 3 };
+
 typedef struct Finding {
         Slice markdown;
         Arena *arena;
@@ -65,8 +67,8 @@ static int nearest_kind(Slice word) {
 
 typedef enum InfoMeaning { INFO_OTHER, INFO_OURS, INFO_NEARLY } InfoMeaning;
 
-static InfoMeaning info_read(const char *info, FenceKind *ret_kind) {
-        Slice rest = slice_text(info);
+static InfoMeaning info_read(Slice info, FenceKind *ret_kind) {
+        Slice rest = info;
         Slice language = next_word(&rest), word = next_word(&rest);
         bool is_yaml =
                 is_word_ignoring_case(language, "yaml") || is_word_ignoring_case(language, "yml");
@@ -152,12 +154,41 @@ static void fence_add(Finding *finding, cmark_node *block, FenceKind kind, PlanP
         };
 }
 
+/* A fence of ours that Markdown does not see as one, inside HTML or behind four blanks. A comment
+ * hides what is in it from people too. */
+static void hidden_look(Finding *finding, cmark_node *block) {
+        Slice text = slice_text(cmark_node_get_literal(block)), info;
+        size_t line = (size_t)cmark_node_get_start_line(block);
+
+        if (slice_equal(slice_head(text, 4), slice_text("<!--")))
+                return;
+        for (; text.n; text = slice_from(text, slice_find(text, slice_text("\n")) + 1), line++) {
+                Slice whole = slice_head(text, slice_find(text, slice_text("\n")));
+                FenceKind kind;
+                Fault *fault;
+
+                if (fence_run(whole, &info) < FENCE_LEAST || info_read(info, &kind) == INFO_OTHER)
+                        continue;
+                fault = faults_add(finding->faults, (PlanPlace){line, 1}, "plan-fence-nested",
+                                   "a block of the plan stands inside HTML or is indented");
+                fault_next(fault, "move it to the left margin, with an empty line before it");
+        }
+}
+
+static bool is_indented(Slice markdown, cmark_node *block) {
+        const char *info = cmark_node_get_fence_info(block);
+        Slice rest;
+
+        return (!info || !info[0]) &&
+               fence_run(line_at(markdown, cmark_node_get_start_line(block)), &rest) < FENCE_LEAST;
+}
+
 static void block_look(Finding *finding, cmark_node *block) {
         PlanPlace place = {(size_t)cmark_node_get_start_line(block),
                            (size_t)cmark_node_get_start_column(block)};
         const char *info = cmark_node_get_fence_info(block);
         FenceKind kind = FENCE_PHASE;
-        InfoMeaning meaning = info ? info_read(info, &kind) : INFO_OTHER;
+        InfoMeaning meaning = info ? info_read(slice_text(info), &kind) : INFO_OTHER;
 
         if (meaning == INFO_OURS)
                 fence_add(finding, block, kind, place);
@@ -168,6 +199,16 @@ static void block_look(Finding *finding, cmark_node *block) {
                                           SLICE_ARGS(shown));
                 fault_next(fault, "did you mean `yaml %s`?", kind_words[kind]);
         }
+}
+
+static void node_look(Finding *finding, cmark_node *node) {
+        cmark_node_type type = cmark_node_get_type(node);
+
+        if (type == CMARK_NODE_HTML_BLOCK ||
+            (type == CMARK_NODE_CODE_BLOCK && is_indented(finding->markdown, node)))
+                hidden_look(finding, node);
+        else if (type == CMARK_NODE_CODE_BLOCK)
+                block_look(finding, node);
 }
 
 static void document_freep(cmark_node **document) {
@@ -193,9 +234,8 @@ int fences_find(Slice markdown, Arena *arena, FaultList *faults, Fence **ret_fen
         while ((event = cmark_iter_next(iterator)) != CMARK_EVENT_DONE) {
                 cmark_node *node = cmark_iter_get_node(iterator);
 
-                if (event == CMARK_EVENT_ENTER &&
-                    cmark_node_get_type(node) == CMARK_NODE_CODE_BLOCK)
-                        block_look(&finding, node);
+                if (event == CMARK_EVENT_ENTER)
+                        node_look(&finding, node);
         }
         *ret_fences = finding.fences;
         *ret_n_fences = finding.n_fences;

@@ -76,10 +76,12 @@ const LaterRow later_rows[] = {
 };
 const size_t n_later_rows = ARRAY_SIZE(later_rows);
 
-static const struct {
-        unsigned place;
+typedef struct BitName {
+        unsigned bit;
         const char *name;
-} place_rows[] = {
+} BitName;
+
+static const BitName place_rows[] = {
         {IN_PHASE, "a phase"},
         {IN_DEFAULTS, "defaults"},
         {IN_GATE, "a gate"},
@@ -89,6 +91,13 @@ static const struct {
         {IN_MATCHERS, "what is expected of a subject"},
 };
 
+static const BitName value_rows[] = {
+        {AS_STREAM, "a text"},
+        {AS_NUMBER, "a number"},
+        {AS_DURATION, "a duration"},
+        {AS_JSON, "a JSON value"},
+};
+
 const Word *grammar_find_word(unsigned place, Slice word) {
         for (size_t i = 0; i < n_word_rows; i++)
                 if ((word_rows[i].places & place) && slice_is(word, word_rows[i].word))
@@ -96,15 +105,23 @@ const Word *grammar_find_word(unsigned place, Slice word) {
         return NULL;
 }
 
-void grammar_describe_places(unsigned places, Buf *text) {
+static void describe_bits(const BitName *rows, size_t n_rows, unsigned bits, Buf *text) {
         bool is_first = true;
 
-        for (size_t i = 0; i < ARRAY_SIZE(place_rows); i++) {
-                if (!(places & place_rows[i].place))
+        for (size_t i = 0; i < n_rows; i++) {
+                if (!(bits & rows[i].bit))
                         continue;
-                buf_printf(text, "%s%s", is_first ? "" : ", ", place_rows[i].name);
+                buf_printf(text, "%s%s", is_first ? "" : ", ", rows[i].name);
                 is_first = false;
         }
+}
+
+void grammar_describe_places(unsigned places, Buf *text) {
+        describe_bits(place_rows, ARRAY_SIZE(place_rows), places, text);
+}
+
+void grammar_describe_values(unsigned values, Buf *text) {
+        describe_bits(value_rows, ARRAY_SIZE(value_rows), values, text);
 }
 
 /* Each row of the grammar that is a word, in one sequence. NULL at its end. */

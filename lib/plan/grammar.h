@@ -91,3 +91,5 @@ const Word *grammar_find_word(unsigned place, Slice word);
 void grammar_refuse(unsigned place, Slice word, PlanPlace at, FaultList *faults);
 /* "a check, defaults" */
 void grammar_describe_places(unsigned places, Buf *text);
+/* "a number, a duration" */
+void grammar_describe_values(unsigned values, Buf *text);

@@ -73,8 +73,9 @@ static void read_phase(Build *build, const Fence *fences, size_t n_fences) {
         fault_next(fault, "add one with `version: 1` and `phase: NAME`");
 }
 
-/* What is wrong in one gate is no reason to leave the others unread. */
-static void read_gates(Build *build, const Fence *fences, size_t n_fences) {
+/* What is wrong in one gate is no reason to leave the others unread; needs are judged only where
+ * every gate could be read. */
+static void read_gates(Build *build, const Fence *fences, size_t n_fences, bool are_all) {
         Plan *plan = build->plan;
         size_t n_before_gates = build->faults->n_found;
 
@@ -92,14 +93,14 @@ static void read_gates(Build *build, const Fence *fences, size_t n_fences) {
                 if (build->faults->n_found == n_before)
                         lint_gate(gate, build->faults);
         }
-        /* Needs are judged only where every gate could be read. */
-        if (build->faults->n_found == n_before_gates)
+        if (are_all && build->faults->n_found == n_before_gates)
                 lint_phase(plan, &plan->arena, build->faults);
 }
 
 static int read_plan(Build *build, Slice text) {
         Fence *fences = NULL;
         size_t n_fences = 0;
+        bool are_all;
 
         if (!text_is_good(text, build->faults))
                 return 0;
@@ -111,8 +112,9 @@ static int read_plan(Build *build, Slice text) {
                            "the plan has more than %d gates", PLAN_GATES_MAX);
                 return 0;
         }
+        are_all = build->faults->n_found == 0;
         read_phase(build, fences, n_fences);
-        read_gates(build, fences, n_fences);
+        read_gates(build, fences, n_fences, are_all);
         return 0;
 }
 

@@ -80,12 +80,25 @@ static bool has_excuse(Slice text, const char *excuse) {
         return has_pattern(trim(text), line);
 }
 
-const char *shell_find_excuse(const Check *check) {
-        bool is_shell = check->is_shell;
+/* The command is argv that begins with a shell. */
+static bool is_own_shell(const Check *check) {
+        Slice name;
 
-        for (size_t i = 0; i < ARRAY_SIZE(shells) && check->n_command > 1 && !is_shell; i++)
-                is_shell = has_pattern(check->command[0], shells[i]);
-        for (size_t i = 0; i < check->n_command && is_shell; i++)
+        if (check->is_shell || check->n_command == 0)
+                return false;
+        name = check->command[0];
+        for (size_t n; (n = slice_find(name, slice_text("/"))) < name.n;)
+                name = slice_from(name, n + 1);
+        for (size_t i = 0; i < ARRAY_SIZE(shells); i++)
+                if (slice_is(name, shells[i]))
+                        return true;
+        return false;
+}
+
+const char *shell_find_excuse(const Check *check) {
+        if (!check->is_shell && !is_own_shell(check))
+                return NULL;
+        for (size_t i = 0; i < check->n_command; i++)
                 for (size_t k = 0; k < ARRAY_SIZE(excuses); k++)
                         if (has_excuse(check->command[i], excuses[k]))
                                 return excuses[k];
@@ -99,21 +112,26 @@ bool shell_is_idle(const Check *check) {
         return false;
 }
 
-bool shell_loses_status(const Check *check) {
-        bool is_shell = false, has_pipe = false;
-
-        if (check->is_shell || check->n_command < 3)
-                return false;
-        for (size_t i = 0; i < ARRAY_SIZE(shells); i++)
-                is_shell |= has_pattern(check->command[0], shells[i]);
-        for (size_t i = 1; i < check->n_command && is_shell; i++) {
-                Slice text = check->command[i];
-
-                if (slice_find(text, slice_text("pipefail")) < text.n)
-                        return false;
-                has_pipe |= slice_find(text, slice_text("|")) < text.n;
+static bool has_pipe(Slice text) {
+        for (size_t i = 0; i < text.n; i++) {
+                if (text.data[i] != '|')
+                        continue;
+                if (i + 1 == text.n || text.data[i + 1] != '|')
+                        return true;
+                i++;
         }
-        return has_pipe;
+        return false;
+}
+
+bool shell_loses_status(const Check *check) {
+        bool loses = false;
+
+        for (size_t i = 1; i < check->n_command && is_own_shell(check); i++) {
+                if (slice_find(check->command[i], slice_text("pipefail")) < check->command[i].n)
+                        return false;
+                loses |= has_pipe(check->command[i]);
+        }
+        return loses;
 }
 
 static bool has_word(Slice text, Slice word) {

@@ -52,6 +52,12 @@ static void refuse_unknown(Build *build, PlanPlace place, Slice name) {
         for (size_t i = 0; i < build->plan->n_vars && n < NAMES_MAX; i++)
                 names[n++] = (const char *)build->plan->vars[i].name.data;
         visible_append(&shown, name, SHOWN_BYTES);
+        if (name.n == 0) {
+                fault = faults_add(build->faults, place, "plan-variable",
+                                   "there is a `${` that no name and `}` follow");
+                fault_next(fault, "write `$${` for the text itself");
+                return;
+        }
         if (is_late(name)) {
                 fault = faults_add(build->faults, place, "plan-variable",
                                    "`${%s}` is known only when the check runs",
@@ -65,8 +71,7 @@ static void refuse_unknown(Build *build, PlanPlace place, Slice name) {
         if (nearest)
                 fault_next(fault, "did you mean `${%s}`?", nearest);
         else
-                fault_next(fault,
-                           "name it in `vars` of the phase, or write `$${` for the text itself");
+                fault_next(fault, "name it in `vars`, or write `$${` for the text itself");
 }
 
 static bool put_one(Build *build, PlanPlace place, Slice name, Buf *out) {

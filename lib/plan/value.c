@@ -141,8 +141,13 @@ void value_read_duration(Build *build, const Word *word, const YamlNode *node, v
                            (int)size_min(text.n, ID_BYTES_MAX), (const char *)text.data);
                 return;
         }
-        if (r != 0 || ms < word->least || ms > word->most) {
+        if (r != 0) {
                 refuse_shown(build, word, node, text);
+                return;
+        }
+        if (ms < word->least || ms > word->most) {
+                value_refuse(build, word, node, "one that is not in %llums to %llums",
+                             (unsigned long long)word->least, (unsigned long long)word->most);
                 return;
         }
         *(uint64_t *)member_of(word, target) = ms;
@@ -156,8 +161,13 @@ void value_read_count(Build *build, const Word *word, const YamlNode *node, void
                 return;
         for (size_t i = 0; i < text.n && isdigit(text.data[i]) && number <= word->most; i++)
                 number = number * 10 + (uint64_t)(text.data[i] - '0');
-        if (!is_made_of(text, "0123456789") || number < word->least || number > word->most) {
+        if (!is_made_of(text, "0123456789")) {
                 refuse_shown(build, word, node, text);
+                return;
+        }
+        if (number < word->least || number > word->most) {
+                value_refuse(build, word, node, "one that is not in %llu to %llu",
+                             (unsigned long long)word->least, (unsigned long long)word->most);
                 return;
         }
         *(uint64_t *)member_of(word, target) = number;

@@ -1,0 +1,12 @@
+<!-- 11:10 -->
+```yaml phase
+version: 1
+phase: p
+```
+
+```yaml gate
+gate: M1
+checks:
+  - id: a
+    run: !!str ./t
+```

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The coldgate authors */
+
+/* Plans from outside: refused with a rule and a place, or whole and describable; parsing again
+ * gives the same digests. */
+
+#include "tests/fuzz/fuzz.h"
+
+#include <stdlib.h>
+
+#include "plan/match.h"
+#include "plan/plan.h"
+
+enum { FAULTS_MAX = 16 };
+
+static void must(bool holds) {
+        if (!holds)
+                abort();
+}
+
+static void must_be_refused_well(const Fault *faults, size_t n_faults) {
+        must(n_faults > 0 && n_faults <= FAULTS_MAX);
+        for (size_t i = 0; i < n_faults; i++)
+                must(faults[i].rule && faults[i].found[0] && faults[i].place[0]);
+}
+
+static void must_be_whole(const Plan *plan) {
+        must(plan->phase.n > 0 && plan->n_gates > 0);
+        for (size_t i = 0; i < plan->n_gates; i++) {
+                const Gate *gate = &plan->gates[i];
+
+                must(gate->n_checks > 0 && gate->valid_for_ms > 0);
+                must(plan_find_gate(plan, gate->id) == gate);
+                for (size_t k = 0; k < gate->n_checks; k++) {
+                        must(gate->checks[k].n_expectations > 0);
+                        must(gate->checks[k].timeout_ms > 0);
+                        must(gate_find_check(gate, gate->checks[k].id) == &gate->checks[k]);
+                }
+        }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n) {
+        static Fault faults[FAULTS_MAX];
+        cleanup_buf Buf text = BUF_TEXT;
+        size_t n_faults = 0;
+        Plan plan, again;
+
+        if (plan_parse("p.md", slice_make(data, n), &plan, faults, FAULTS_MAX, &n_faults)) {
+                must_be_refused_well(faults, n_faults);
+                return 0;
+        }
+        must_be_whole(&plan);
+        plan_describe(&plan, &text);
+        must(plan_parse("p.md", plan.text, &again, faults, FAULTS_MAX, &n_faults) == 0);
+        for (size_t i = 0; i < plan.n_gates; i++)
+                must(hash_equal(&plan.gates[i].digest, &again.gates[i].digest));
+        plan_deinit(&again);
+        plan_deinit(&plan);
+        return 0;
+}

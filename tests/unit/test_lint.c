@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The coldgate authors */
+
+/* What lint lets pass: beside each refusal of tests/data/plans/refused stands an honest twin. */
+
+#include "plan/lint.h"
+
+#include "tests/lib/plans.h"
+#include "tests/lib/test.h"
+
+static void accept_run(const char *run, const char *expect) {
+        cleanup_arena Arena arena = ARENA_INIT;
+        Plan plan;
+
+        plans_parse(plans_with_gate(&arena, arena_printf(&arena,
+                                                         "checks:\n  - id: c\n    run: %s\n"
+                                                         "    expect: %s",
+                                                         run, expect)),
+                    &plan);
+        plan_deinit(&plan);
+}
+
+static void refuse_run(const char *run, const char *expect, const char *rule) {
+        cleanup_arena Arena arena = ARENA_INIT;
+        Refusal refusal;
+
+        plans_refuse(plans_with_gate(&arena, arena_printf(&arena,
+                                                          "checks:\n  - id: c\n    run: %s\n"
+                                                          "    expect: %s",
+                                                          run, expect)),
+                     &refusal);
+        (void)plans_find(&refusal, rule);
+}
+
+TEST(a_positive_control_makes_an_absence_mean_something) {
+        accept_run("journalctl", "{ stdout: { line-count: { ge: 1 }, not-contains: error } }");
+        accept_run("journalctl", "{ stdout: { contains: started, not-matches: err|warn } }");
+        refuse_run("journalctl", "{ stdout: { not-contains: error }, stderr: { contains: x } }",
+                   "vacuous-negative");
+}
+
+TEST(an_empty_stream_may_be_demanded) {
+        accept_run("git status --porcelain", "{ stdout: { empty: true } }");
+        accept_run("./t", "{ stderr: '' }");
+}
+
+TEST(a_pipe_in_a_text_is_fine_because_pipefail_is_set) {
+        accept_run("make test | tee log", "{ exit-status: 0 }");
+        accept_run("[bash, -o, pipefail, -c, a | b]", "{ exit-status: 0 }");
+        accept_run("[bash, -c, a || b]", "{ exit-status: 0 }");
+        refuse_run("[/bin/sh, -c, a | b]", "{ exit-status: 0 }", "vacuous-pipe");
+}
+
+TEST(an_alternative_that_can_fail_is_no_excuse) {
+        accept_run("make test || make test-slowly", "{ exit-status: 0 }");
+        accept_run("./t --truncate", "{ exit-status: 0 }");
+        accept_run("[./run-tests.sh, \"|| true\"]", "{ exit-status: 0 }");
+        refuse_run("a||true", "{ exit-status: 0 }", "vacuous-excuse");
+        refuse_run("a  ||   true ; b", "{ exit-status: 0 }", "vacuous-excuse");
+}
+
+TEST(part_of_a_word_of_the_command_is_not_the_expected_text) {
+        accept_run("./list-services", "{ stdout: { contains: service } }");
+        accept_run("seq 10 | tail -1", "{ stdout: 10 }");
+        refuse_run("./list services", "{ stdout: { contains: services } }", "vacuous-echo");
+        refuse_run("echo 10", "{ stdout: 10 }", "vacuous-echo");
+}
+
+TEST(a_server_that_prints_the_expected_body_is_refused) {
+        cleanup_arena Arena arena = ARENA_INIT;
+        Refusal refusal;
+
+        plans_refuse(plans_with_gate(&arena, "checks:\n  - id: c\n    http:\n"
+                                             "      url: http://127.0.0.1:1/\n"
+                                             "      serve: ./serve 'all is well'\n"
+                                             "    expect: { status: 200, body: all is well }"),
+                     &refusal);
+        (void)plans_find(&refusal, "vacuous-echo");
+}
+
+TEST(a_range_that_leaves_something_out_is_fine) {
+        accept_run("./t", "{ exit-status: { between: [0, 1] } }");
+        accept_run("./t", "{ exit-status: { gt: 0 } }");
+        accept_run("./t", "{ stdout: { line-count: { ge: 1, le: 9 } } }");
+        accept_run("./t", "{ stdout: { number: { ge: 0 } } }");
+        refuse_run("./t", "{ exit-status: { le: 255 } }", "vacuous-range");
+        refuse_run("./t", "{ exit-status: { gt: 255 } }", "plan-range");
+        refuse_run("./t", "{ stdout: { line-count: { gt: -1 } } }", "vacuous-range");
+}
+
+TEST(an_expression_that_needs_a_character_is_fine) {
+        accept_run("./t", "{ stdout: { matches: '^.' } }");
+        accept_run("./t", "{ stdout: { matches: '(?=ok)' } }");
+        refuse_run("./t", "{ stdout: { matches: '^' } }", "vacuous-regex");
+        refuse_run("./t", "{ stdout: { matches: 'a|' } }", "vacuous-regex");
+}
+
+TEST(each_rule_has_a_sentence_and_what_to_do_next) {
+        const LintRule *rule;
+        size_t n = 0;
+
+        for (; (rule = lint_rule_at(n)); n++) {
+                CHECK(rule->rule && rule->sentence && rule->sentence[0]);
+                CHECK(rule->next && rule->next[0]);
+        }
+        CHECK(n >= 14);
+}
