@@ -104,7 +104,7 @@ static int open_place(const Args *args, Place *place, Fault *reterr_fault) {
         r = look_at_machine(place, reterr_fault);
         if (r != 0)
                 return r;
-        TRY(loop_signal_fd(true, &place->signal_fd));
+        TRY(loop_signal_fd(false, &place->signal_fd));
         r = session_new(&place->project, key_path, "adversary-agent " COLDGATE_VERSION,
                         &place->session, reterr_fault);
         return r > 0 ? RUN_E_REFUSED : r;

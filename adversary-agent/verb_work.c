@@ -91,7 +91,7 @@ static char *plan_word(Slice phase) {
         cleanup_free char *name = text_of(phase);
         cleanup_buf Buf word = BUF_TEXT;
 
-        buf_text(&word, "<(broker plan show ");
+        buf_text(&word, "<(broker plan show --text ");
         shell_quote(name, &word);
         buf_text(&word, ")");
         return buf_take(&word);

@@ -16,13 +16,8 @@ static bool is_shown(uint32_t point) {
         return !is_control && !is_direction;
 }
 
-static void append_hex(Buf *text, Slice bytes) {
-        for (size_t i = 0; i < bytes.n && !text->is_full; i++)
-                buf_printf(text, "\\x%02x", bytes.data[i]);
-}
-
 void printable_append(Buf *text, Slice bytes) {
-        while (bytes.n && !text->is_full) {
+        while (bytes.n) {
                 uint32_t point = 0;
                 size_t n = utf8_read(bytes, &point);
 
@@ -31,7 +26,8 @@ void printable_append(Buf *text, Slice bytes) {
                 else if (point == '\\')
                         buf_text(text, "\\\\");
                 else
-                        append_hex(text, slice_head(bytes, size_max(n, 1)));
+                        for (size_t i = 0; i < size_max(n, 1); i++)
+                                buf_printf(text, "\\x%02x", bytes.data[i]);
                 bytes = slice_from(bytes, size_max(n, 1));
         }
 }

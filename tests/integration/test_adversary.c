@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The coldgate authors */
+
+/* The adversary's daemon with the real broker: verdicts, cancellation, and deaths of every kind. */
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/fd.h"
+#include "base/mem.h"
+
+#include "tests/lib/real_broker.h"
+#include "tests/lib/repo.h"
+#include "tests/lib/test.h"
+
+enum { LIMIT_MS = 30000, WAIT_MS = 50000, STEP_MS = 10 };
+
+static const char plan_text[] = "# A phase\n"
+                                "\n"
+                                "```yaml phase\n"
+                                "version: 1\n"
+                                "phase: m\n"
+                                "```\n"
+                                "\n"
+                                "```yaml gate\n"
+                                "gate: GOOD\n"
+                                "title: It says what it should\n"
+                                "checks:\n"
+                                "  - id: says\n"
+                                "    run: [cat, README]\n"
+                                "    expect: { stdout: { equals: \"a product\\n\" } }\n"
+                                "```\n"
+                                "\n"
+                                "```yaml gate\n"
+                                "gate: BAD\n"
+                                "title: It does not\n"
+                                "checks:\n"
+                                "  - id: says\n"
+                                "    run: [cat, README]\n"
+                                "    expect: { stdout: { equals: \"another\\n\" } }\n"
+                                "```\n"
+                                "\n"
+                                "```yaml gate\n"
+                                "gate: LONG\n"
+                                "title: It takes its time\n"
+                                "checks:\n"
+                                "  - id: takes\n"
+                                "    run: sleep 1000\n"
+                                "    timeout: 1h\n"
+                                "    expect: { exit-status: 0 }\n"
+                                "```\n"
+                                "\n"
+                                "```yaml gate\n"
+                                "gate: HELD\n"
+                                "title: It takes long enough for a broker to die\n"
+                                "checks:\n"
+                                "  - id: takes\n"
+                                "    run: sleep 2; cat README\n"
+                                "    expect: { stdout: { equals: \"a product\\n\" } }\n"
+                                "```\n";
+
+typedef struct Court {
+        RealBroker broker;
+        Repo repo;
+        RepoId commit;
+        Process *adversary;
+} Court;
+
+static void court_deinit(Court *court) {
+        court->adversary = process_free(court->adversary);
+        real_broker_deinit(&court->broker);
+}
+#define cleanup_court cleanup(court_deinit)
+
+static void start_adversary(Court *court, const char *option, const char *value) {
+        ProcessSpec spec = {.argv = {bench_program("COLDGATE_ADVERSARY"), "run", option, value},
+                            .cwd = court->broker.dir};
+
+        court->adversary = process_free(court->adversary);
+        court->adversary = process_start(&spec);
+}
+
+/* A broker with an approved plan and short leases, a product, an adversary that is connected. */
+static void court_open(Court *court) {
+        cleanup_free char *config = NULL;
+        cleanup_buf Buf text = BUF_TEXT;
+
+        *court = (Court){.adversary = NULL};
+        real_broker_init(&court->broker);
+        config = mem_printf("%s/.coldgate/config", court->broker.dir);
+        CHECK_EQ_INT(file_read(config, &text), 0);
+        buf_text(&text, "\nlease = 2s\n");
+        CHECK_EQ_INT(file_write_atomic(config, buf_get(&text), 0644), 0);
+        repo_make(&court->repo);
+        bench_write(court->repo.path, "README", "a product\n", 0644);
+        repo_commit(&court->repo, "first", court->commit);
+        bench_write(court->broker.dir, "plan.md", plan_text, 0644);
+        real_broker_do(&court->broker, NULL, "plan", "approve", "plan.md");
+        real_broker_start(&court->broker);
+        start_adversary(court, NULL, NULL);
+        process_wait_text(court->adversary, "connected to the broker", LIMIT_MS);
+}
+
+static int builder(const Court *court, Buf *out, const char *verb, const char *a, const char *b,
+                   const char *c) {
+        ProcessSpec spec = {.argv = {bench_program("COLDGATE_BUILDER"), verb, "--dir",
+                                     court->broker.dir, a, b, c},
+                            .cwd = court->repo.path};
+
+        return bench_run(&spec, WAIT_MS, out, out);
+}
+
+/* The worker that the adversary has just started. */
+static pid_t await_worker(const Court *court) {
+        static const char words[] = "verifying, worker ";
+        const char *newest = NULL;
+
+        process_wait_text(court->adversary, words, LIMIT_MS);
+        for (const char *at = process_get_err(court->adversary); (at = strstr(at, words)); at++)
+                newest = at;
+        CHECK(newest != NULL);
+        return (pid_t)strtol(newest + sizeof words - 1, NULL, 10);
+}
+
+/* Gone, or a zombie: whose parent died before it is reaped by whoever adopted it, in its own time.
+ */
+static bool is_dead(pid_t pid) {
+        cleanup_free char *path = mem_printf("/proc/%d/stat", (int)pid);
+        cleanup_buf Buf text = BUF_INIT(4096);
+        const char *state;
+
+        if (file_read(path, &text) != 0)
+                return true;
+        state = strrchr(buf_get_text(&text), ')');
+        return state && state[1] == ' ' && state[2] == 'Z';
+}
+
+static void await_death(pid_t pid) {
+        const struct timespec step = {.tv_nsec = STEP_MS * 1000000L};
+        uint64_t until_ms = clock_mono_ms() + LIMIT_MS;
+
+        while (!is_dead(pid) && clock_mono_ms() < until_ms)
+                (void)nanosleep(&step, NULL);
+        CHECK(is_dead(pid));
+}
+
+TEST(a_claim_that_holds_gets_a_pass) {
+        cleanup_court Court court;
+        cleanup_buf Buf out = BUF_TEXT;
+
+        court_open(&court);
+        CHECK_EQ_INT(builder(&court, &out, "claim", "GOOD", "--wait", NULL), 0);
+        CHECK_CONTAINS(buf_get_text(&out), "GOOD: PASS");
+        real_broker_do(&court.broker, &out, "verify");
+}
+
+TEST(a_claim_that_does_not_hold_gets_a_fail_and_a_finding) {
+        cleanup_court Court court;
+        cleanup_buf Buf out = BUF_TEXT;
+
+        court_open(&court);
+        CHECK_EQ_INT(builder(&court, &out, "claim", "BAD", "--wait", NULL), 1);
+        CHECK_CONTAINS(buf_get_text(&out),
+                       "adversary-agent verify <(broker plan show --text m) BAD");
+        buf_clear(&out);
+        real_broker_do(&court.broker, &out, "status");
+        CHECK_CONTAINS(buf_get_text(&out), "1 open");
+}
+
+TEST(each_gate_of_a_claim_gets_its_own_verdict) {
+        cleanup_court Court court;
+        cleanup_buf Buf out = BUF_TEXT;
+
+        court_open(&court);
+        CHECK_EQ_INT(builder(&court, &out, "claim", "GOOD", "BAD", "--wait"), 1);
+        CHECK_CONTAINS(buf_get_text(&out), "GOOD: PASS");
+        CHECK_CONTAINS(buf_get_text(&out), "BAD: FAIL");
+}
+
+TEST(a_claim_that_is_withdrawn_stops_its_worker) {
+        cleanup_court Court court;
+        cleanup_buf Buf out = BUF_TEXT;
+        char claim[16];
+        pid_t worker;
+
+        court_open(&court);
+        CHECK_EQ_INT(builder(&court, &out, "claim", "LONG", NULL, NULL), 0);
+        worker = await_worker(&court);
+        (void)snprintf(claim, sizeof claim, "%.*s", (int)strcspn(buf_get_text(&out), " "),
+                       buf_get_text(&out));
+        CHECK_EQ_INT(builder(&court, &out, "withdraw", claim, NULL, NULL), 0);
+        process_wait_text(court.adversary, "is over: ", LIMIT_MS);
+        await_death(worker);
+        CHECK_EQ_INT(builder(&court, &out, "claim", "GOOD", "--wait", NULL), 0);
+}
+
+TEST(a_worker_that_is_killed_twice_gives_no_pass_and_no_fail) {
+        cleanup_court Court court;
+        cleanup_buf Buf out = BUF_TEXT;
+
+        court_open(&court);
+        CHECK_EQ_INT(builder(&court, &out, "claim", "LONG", NULL, NULL), 0);
+        CHECK_EQ_INT(kill(await_worker(&court), SIGKILL), 0);
+        process_wait_text(court.adversary, "died without a verdict", LIMIT_MS);
+        CHECK_EQ_INT(kill(await_worker(&court), SIGKILL), 0);
+        process_wait_text(court.adversary, "LONG: INCONCLUSIVE", LIMIT_MS);
+        CHECK_EQ_INT(builder(&court, &out, "wait", "LONG", NULL, NULL), 3);
+        CHECK_CONTAINS(buf_get_text(&out), "INCONCLUSIVE");
+}
+
+TEST(a_killed_daemon_takes_its_workers_with_it_and_the_claim_is_offered_again) {
+        cleanup_court Court court;
+        cleanup_buf Buf out = BUF_TEXT;
+        pid_t worker;
+
+        court_open(&court);
+        CHECK_EQ_INT(builder(&court, &out, "claim", "HELD", NULL, NULL), 0);
+        worker = await_worker(&court);
+        process_kill(court.adversary);
+        await_death(worker);
+        start_adversary(&court, NULL, NULL);
+        CHECK_EQ_INT(builder(&court, &out, "wait", "HELD", NULL, NULL), 0);
+        CHECK_CONTAINS(buf_get_text(&out), "HELD: PASS");
+}
+
+TEST(sigterm_stops_the_workers_and_ends_with_0) {
+        cleanup_court Court court;
+        pid_t worker;
+
+        court_open(&court);
+        CHECK_EQ_INT(builder(&court, NULL, "claim", "LONG", NULL, NULL), 0);
+        worker = await_worker(&court);
+        process_signal(court.adversary, SIGTERM);
+        CHECK_EQ_INT(process_wait(court.adversary, LIMIT_MS), 0);
+        await_death(worker);
+}
+
+TEST(a_verdict_survives_a_broker_that_dies_in_between) {
+        cleanup_court Court court;
+        cleanup_buf Buf out = BUF_TEXT;
+
+        court_open(&court);
+        CHECK_EQ_INT(builder(&court, NULL, "claim", "HELD", NULL, NULL), 0);
+        (void)await_worker(&court);
+        real_broker_kill(&court.broker);
+        real_broker_start(&court.broker);
+        CHECK_EQ_INT(builder(&court, &out, "wait", "HELD", NULL, NULL), 0);
+        CHECK_CONTAINS(buf_get_text(&out), "HELD: PASS");
+        buf_clear(&out);
+        real_broker_do(&court.broker, &out, "verify");
+}
+
+TEST(a_sick_machine_takes_no_work) {
+        cleanup_court Court court;
+        cleanup_buf Buf err = BUF_TEXT;
+        static const char *const env[] = {"COLDGATE_RUNNER=/bin/false", NULL};
+        ProcessSpec spec = {.argv = {bench_program("COLDGATE_ADVERSARY"), "run"}, .env = env};
+
+        court_open(&court);
+        process_kill(court.adversary);
+        spec.cwd = court.broker.dir;
+        CHECK_EQ_INT(bench_run(&spec, LIMIT_MS, NULL, &err), 3);
+        CHECK_CONTAINS(buf_get_text(&err), "no work is taken");
+}
+
+TEST(a_key_of_another_role_may_not_verify) {
+        cleanup_court Court court;
+        cleanup_free char *key = NULL;
+
+        court_open(&court);
+        key = mem_printf("%s/.coldgate/keys/builder", court.broker.dir);
+        start_adversary(&court, "--key", key);
+        CHECK_EQ_INT(process_wait(court.adversary, LIMIT_MS), 4);
+        CHECK_CONTAINS(process_get_err(court.adversary), "may not verify");
+}
+
+TEST(a_second_daemon_with_the_same_key_is_refused) {
+        cleanup_court Court court;
+        cleanup_buf Buf err = BUF_TEXT;
+        ProcessSpec spec = {.argv = {bench_program("COLDGATE_ADVERSARY"), "run"}};
+
+        court_open(&court);
+        spec.cwd = court.broker.dir;
+        CHECK(bench_run(&spec, LIMIT_MS, NULL, &err) != 0);
+        CHECK_CONTAINS(buf_get_text(&err), "run-already");
+}
