@@ -54,9 +54,13 @@ static int limit_all(const SandboxLimits *limits) {
         return 0;
 }
 
-static int wire_streams(const CommandFds *fds) {
+static int wire_streams(const Setup *setup, const CommandFds *fds) {
         int null_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 
+        /* A pipe has an owner: to open /dev/stderr one must be it. */
+        if (setup->is_root && (fchown(fds->out, setup->uid, setup->gid) < 0 ||
+                               fchown(fds->err, setup->uid, setup->gid) < 0))
+                return -1;
         if (null_fd < 0 || dup2(null_fd, STDIN_FILENO) < 0 || dup2(fds->out, STDOUT_FILENO) < 0 ||
             dup2(fds->err, STDERR_FILENO) < 0)
                 return -1;
@@ -110,7 +114,7 @@ static void prepare(const Setup *setup, const CommandFds *fds) {
         (void)volunteer_for_oom();
         if (setsid() < 0)
                 fail(fds, COMMAND_PREPARED, "session", errno);
-        if (wire_streams(fds) < 0)
+        if (wire_streams(setup, fds) < 0)
                 fail(fds, COMMAND_PREPARED, "streams", errno);
         if (limit_all(&setup->spec.limits) < 0)
                 fail(fds, COMMAND_PREPARED, "limits", errno);

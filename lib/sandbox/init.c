@@ -202,10 +202,11 @@ static void wait_for_news(Init *init, int ms) {
 
         if (poll(polled, ARRAY_SIZE(polled), ms) <= 0)
                 return;
-        if (polled[1].revents)
-                obey(init);
+        /* Deaths first: what has ended by itself was not ended by an order that came later. */
         if (polled[0].revents && read(init->signal_fd, &info, sizeof info) > 0)
                 reap(init, WNOHANG);
+        if (polled[1].revents)
+                obey(init);
 }
 
 static void wait_for_command(Init *init) {

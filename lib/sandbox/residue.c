@@ -36,9 +36,10 @@ typedef struct Walk {
 } Walk;
 
 static bool is_enough(Walk *walk) {
-        if (walk->n_paths == REPORT_FILES_MAX || walk->n_visits == VISITS_MAX)
-                walk->is_cut = true;
-        return walk->is_cut;
+        bool is_full = walk->n_paths == REPORT_FILES_MAX || walk->n_visits == VISITS_MAX;
+
+        walk->is_cut |= is_full;
+        return is_full;
 }
 
 static bool is_made_by_us(const Walk *walk) {
