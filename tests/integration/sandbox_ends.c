@@ -238,7 +238,6 @@ TEST(a_harness_that_fails_says_so) {
 
 TEST(a_specification_that_makes_no_sense_is_refused) {
         cleanup_cell Cell cell;
-        cleanup(sandbox_freep) Sandbox *sandbox = NULL;
 
         cell_init(&cell);
         cell.spec.tree = "relative";

@@ -14,8 +14,8 @@
 extern const bool cell_is_unprivileged;
 
 typedef struct Cell {
-        const char *dir, *tree;
-        char *runner;
+        const char *dir;
+        char *tree, *runner;
         SandboxSpec spec;       /* complete but for argv and scratch */
         SandboxOutcome outcome; /* of the last run */
         unsigned n_runs;
