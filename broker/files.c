@@ -155,6 +155,7 @@ static int flush_follow(Files *files, PhaseFile *phase, bool is_last) {
 static int flush_anew(Files *files, PhaseFile *phase, bool is_last) {
         cleanup_free char *path = mem_printf("%s.%d.new", phase->review_path, (int)getpid());
 
+        (void)files;
         if (phase->fd < 0) {
                 (void)unlink(path); /* left by an earlier process of the same id, if at all */
                 phase->fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
@@ -165,10 +166,8 @@ static int flush_anew(Files *files, PhaseFile *phase, bool is_last) {
         advance(phase);
         if (!is_last)
                 return 0;
-        if (fsync(phase->fd) < 0 || rename(path, phase->review_path) < 0)
-                return error_origin(-errno);
         fd_close(&phase->fd);
-        return dir_sync(files->docs);
+        return rename(path, phase->review_path) < 0 ? error_origin(-errno) : 0;
 }
 
 static void quote_line(Slice text, Buf *quoted) {
@@ -311,6 +310,18 @@ static void render_phase_status(const Files *files, const PhaseFile *phase, Buf 
                 render_status(&files->state, record, files->as_of_ms, text);
 }
 
+/* Not synced: what a crash spoils here, the next start writes again. */
+static int replace_file(const char *path, Slice bytes) {
+        cleanup_free char *fresh = mem_printf("%s.%d.new", path, (int)getpid());
+        cleanup_fd int fd =
+                open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
+
+        if (fd < 0)
+                return error_origin(-errno);
+        TRY(fd_write_all(fd, bytes));
+        return rename(fresh, path) < 0 ? error_origin(-errno) : 0;
+}
+
 static int write_if_changed(const char *path, Slice bytes) {
         cleanup_buf Buf old = BUF_INIT(STATUS_BYTES_MAX);
         int r = file_read(path, &old);
@@ -319,7 +330,7 @@ static int write_if_changed(const char *path, Slice bytes) {
                 return error_origin(r);
         if (r == 0 && slice_equal(buf_get(&old), bytes))
                 return 0;
-        return file_write_atomic(path, bytes, 0644);
+        return replace_file(path, bytes);
 }
 
 static int write_statuses(Files *files) {

@@ -28,6 +28,7 @@
 enum {
         BATCH_MAX = 1024,
         FOLLOW_ENTRIES = 256,  /* rendered in one step */
+        FILES_REST_MS = 50,    /* between two writings: who talks to us comes first */
         FILES_LATE_MS = 1000,  /* under steady load files are not later than this */
         FILES_RETRY_MS = 5000, /* after a failure to write them */
         FILES_STOP_MS = 3000,  /* how long the end waits for them */
@@ -257,32 +258,33 @@ static bool files_are_behind(const Io *io) {
 }
 
 /* Files can be written anew from the ledger at any time: that they cannot be written now is said
- * and tried again, and stops nobody's work. */
-static void step_files(Io *io, uint64_t now_ms) {
+ * and tried again, and stops nobody's work. False: they could not be written. */
+static bool step_files(Io *io, uint64_t now_ms) {
         uint64_t head = core_get_state(io->core)->head_seq;
         int r = follow_files(io);
 
         io->files_late_ms = 0;
+        if (r == FILES_E_BEHIND)
+                return true;
         if (r == 0) {
                 io->files_seq = head;
-                io->files_due_ms = 0;
+                io->files_due_ms = now_ms + FILES_REST_MS;
                 (void)malloc_trim(0); /* a verdict's evidence is large, idle time is long */
-                return;
+                return true;
         }
-        if (r == FILES_E_BEHIND)
-                return;
         log_write(LOG_ERROR, "the files in %s cannot be written; tried again in %d s",
                   io->project->docs, FILES_RETRY_MS / 1000);
         (void)files_free(TAKE(io->files));
         io->files_due_ms = now_ms + FILES_RETRY_MS;
+        return false;
 }
 
 /* Until they are up to date or cannot be written, but not longer than `limit_ms`. */
 static void finish_files(Io *io, uint64_t limit_ms) {
-        uint64_t end_ms = clock_mono_ms() + limit_ms;
+        uint64_t now_ms = clock_mono_ms(), end_ms = now_ms + limit_ms;
 
-        while (files_are_behind(io) && clock_mono_ms() < end_ms && io->files_due_ms == 0)
-                step_files(io, clock_mono_ms());
+        while (files_are_behind(io) && now_ms < end_ms && step_files(io, now_ms))
+                now_ms = clock_mono_ms();
 }
 
 /* ---- without a channel ---- */
@@ -390,7 +392,7 @@ static void consider_files(Io *io, bool is_idle) {
         if (io->files_late_ms == 0)
                 io->files_late_ms = now_ms + FILES_LATE_MS;
         if (is_idle || now_ms >= io->files_late_ms)
-                step_files(io, now_ms);
+                (void)step_files(io, now_ms); /* it comes again by itself */
 }
 
 static int serve_round(Io *io, int signal_fd, bool *ret_stop) {
