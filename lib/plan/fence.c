@@ -27,6 +27,8 @@ typedef struct Finding {
         Slice markdown;
         Arena *arena;
         FaultList *faults;
+        size_t *lines; /* where each begins */
+        size_t n_lines;
         Fence *fences;
         size_t n_fences;
 } Finding;
@@ -81,13 +83,22 @@ static InfoMeaning info_read(Slice info, FenceKind *ret_kind) {
                                                                               : INFO_NEARLY;
 }
 
-static Slice line_at(Slice markdown, int line) {
-        size_t end = 0;
+static void lines_find(Finding *finding) {
+        Slice text = finding->markdown;
 
-        for (; line > 1 && markdown.n; line--)
-                markdown = slice_from(markdown, slice_find(markdown, slice_text("\n")) + 1);
-        end = slice_find(markdown, slice_text("\n"));
-        return slice_head(markdown, end);
+        for (size_t i = 0; i < text.n; i += slice_find(slice_from(text, i), slice_text("\n")) + 1) {
+                finding->lines = arena_grow(finding->arena, finding->lines, finding->n_lines,
+                                            sizeof *finding->lines);
+                finding->lines[finding->n_lines++] = i;
+        }
+}
+
+static Slice line_at(const Finding *finding, int line) {
+        Slice rest = SLICE_NULL;
+
+        if (line > 0 && (size_t)line <= finding->n_lines)
+                rest = slice_from(finding->markdown, finding->lines[line - 1]);
+        return slice_head(rest, slice_find(rest, slice_text("\n")));
 }
 
 /* How many backticks or tildes the line begins with. */
@@ -104,11 +115,11 @@ static size_t fence_run(Slice line, Slice *ret_rest) {
         return i - start;
 }
 
-static bool is_closed(Slice markdown, cmark_node *block) {
+static bool is_closed(const Finding *finding, cmark_node *block) {
         int first = cmark_node_get_start_line(block), last = cmark_node_get_end_line(block);
         Slice rest, info;
-        size_t opening = fence_run(line_at(markdown, first), &info);
-        size_t closing = fence_run(line_at(markdown, last), &rest);
+        size_t opening = fence_run(line_at(finding, first), &info);
+        size_t closing = fence_run(line_at(finding, last), &rest);
 
         return last > first && closing >= opening && next_word(&rest).n == 0;
 }
@@ -133,7 +144,7 @@ static void fence_add(Finding *finding, cmark_node *block, FenceKind kind, PlanP
                 fault_next(fault, "move it to the left margin");
                 return;
         }
-        if (!is_closed(finding->markdown, block)) {
+        if (!is_closed(finding, block)) {
                 faults_add(finding->faults, place, "plan-fence-open",
                            "the block is not closed before the end of the file");
                 return;
@@ -175,12 +186,12 @@ static void hidden_look(Finding *finding, cmark_node *block) {
         }
 }
 
-static bool is_indented(Slice markdown, cmark_node *block) {
+static bool is_indented(const Finding *finding, cmark_node *block) {
         const char *info = cmark_node_get_fence_info(block);
         Slice rest;
 
         return (!info || !info[0]) &&
-               fence_run(line_at(markdown, cmark_node_get_start_line(block)), &rest) < FENCE_LEAST;
+               fence_run(line_at(finding, cmark_node_get_start_line(block)), &rest) < FENCE_LEAST;
 }
 
 static void block_look(Finding *finding, cmark_node *block) {
@@ -205,7 +216,7 @@ static void node_look(Finding *finding, cmark_node *node) {
         cmark_node_type type = cmark_node_get_type(node);
 
         if (type == CMARK_NODE_HTML_BLOCK ||
-            (type == CMARK_NODE_CODE_BLOCK && is_indented(finding->markdown, node)))
+            (type == CMARK_NODE_CODE_BLOCK && is_indented(finding, node)))
                 hidden_look(finding, node);
         else if (type == CMARK_NODE_CODE_BLOCK)
                 block_look(finding, node);
@@ -231,6 +242,7 @@ int fences_find(Slice markdown, Arena *arena, FaultList *faults, Fence **ret_fen
 
         if (!iterator)
                 return error_origin(-ENOMEM);
+        lines_find(&finding);
         while ((event = cmark_iter_next(iterator)) != CMARK_EVENT_DONE) {
                 cmark_node *node = cmark_iter_get_node(iterator);
 

@@ -74,6 +74,8 @@ static Slice expected_text(const Matcher *matcher, Arena *arena) {
 
         if (matcher->op == MATCH_EMPTY)
                 return slice_text(matcher->is_empty ? "(nothing)" : "(something)");
+        if (matcher->text.n == 0)
+                return slice_text("(nothing)");
         for (size_t i = 0; i < ARRAY_SIZE(signs); i++)
                 if (signs[i].op == matcher->op)
                         return slice_text(

@@ -13,9 +13,10 @@
 
 /* A blank in a pattern stands for any number of blanks, none included. */
 static const char *const excuses[] = {
-        "|| true", "|| :",     "|| echo", "|| printf", "|| exit 0", "|| return 0", "|| /bin/true",
-        "; true",  "; exit 0", "set +e",  "set +o",    "set +ue",   "set +eu",
+        "|| true",     "|| :",         "|| echo", "|| printf", "|| exit 0",
+        "|| return 0", "|| /bin/true", "; true",  "; exit 0",
 };
+static const char unset_excuse[] = "set +e";
 static const char *const idle_words[] = {"true", ":", "exit 0", "/bin/true", "/usr/bin/true"};
 static const char *const printers[] = {"echo", "printf", "cat <<", "print"};
 static const char *const shells[] = {"sh", "bash", "dash", "ksh", "zsh"};
@@ -80,6 +81,31 @@ static bool has_excuse(Slice text, const char *excuse) {
         return has_pattern(trim(text), line);
 }
 
+/* The letters that a `set +` at this place takes back. */
+static Slice unset_at(Slice text, size_t i) {
+        Slice rest = slice_from(text, i);
+        size_t start = pattern_covers(rest, "set +"), n = 0;
+
+        if (!start || (i && is_word_byte(text.data[i - 1])))
+                return SLICE_NULL;
+        rest = slice_from(rest, start);
+        while (n < rest.n && isalpha(rest.data[n]))
+                n++;
+        return slice_head(rest, n);
+}
+
+/* set +e, set +o pipefail, set +xe */
+static bool has_unset(Slice text) {
+        for (size_t i = 0; i < text.n; i++) {
+                Slice letters = unset_at(text, i);
+
+                if (slice_find(letters, slice_text("e")) < letters.n ||
+                    slice_find(letters, slice_text("o")) < letters.n)
+                        return true;
+        }
+        return false;
+}
+
 /* The command is argv that begins with a shell. */
 static bool is_own_shell(const Check *check) {
         Slice name;
@@ -98,18 +124,37 @@ static bool is_own_shell(const Check *check) {
 const char *shell_find_excuse(const Check *check) {
         if (!check->is_shell && !is_own_shell(check))
                 return NULL;
-        for (size_t i = 0; i < check->n_command; i++)
+        for (size_t i = 0; i < check->n_command; i++) {
+                if (has_unset(check->command[i]))
+                        return unset_excuse;
                 for (size_t k = 0; k < ARRAY_SIZE(excuses); k++)
                         if (has_excuse(check->command[i], excuses[k]))
                                 return excuses[k];
+        }
         return NULL;
 }
 
-bool shell_is_idle(const Check *check) {
+static bool is_idle_line(Slice line) {
+        line = trim(line);
         for (size_t i = 0; i < ARRAY_SIZE(idle_words); i++)
-                if (check->n_command == 1 && slice_is(trim(check->command[0]), idle_words[i]))
+                if (slice_is(line, idle_words[i]))
                         return true;
-        return false;
+        return line.n == 0 || line.data[0] == '#';
+}
+
+bool shell_is_idle(const Check *check) {
+        Slice text;
+
+        if (check->n_command != 1)
+                return false;
+        for (text = check->command[0]; text.n;) {
+                size_t n = slice_find(text, slice_text("\n"));
+
+                if (!is_idle_line(slice_head(text, n)))
+                        return false;
+                text = slice_from(text, n + 1);
+        }
+        return true;
 }
 
 static bool has_pipe(Slice text) {

@@ -17,7 +17,8 @@ typedef struct Reader {
         YamlNode *open[YAML_DEPTH_MAX]; /* the lists and maps that we are in */
         size_t depth;
         size_t n_nodes, n_documents;
-        bool has_key; /* the innermost map awaits the value of its last entry */
+        bool has_key;      /* the innermost map awaits the value of its last entry */
+        bool is_duplicate; /* that entry goes when its value has come: the first one stays */
 } Reader;
 
 static const char *const kind_names[] = {
@@ -47,7 +48,8 @@ static bool key_add(Reader *reader, YamlNode *map, const YamlNode *key, yaml_mar
                 return refuse(reader, mark, "a key holds control or invisible characters");
         if (map->n_entries == YAML_KEYS_MAX)
                 return refuse(reader, mark, "a map has too many keys");
-        if (yaml_find(map, key->text))
+        reader->is_duplicate = yaml_find(map, key->text) != NULL;
+        if (reader->is_duplicate)
                 faults_add(reader->faults, key->place, "plan-duplicate",
                            "the word `%.*s` stands twice in this map", SLICE_ARGS(key->text));
         map->entries = arena_grow(reader->arena, map->entries, map->n_entries, sizeof *entry);
@@ -72,7 +74,8 @@ static bool node_attach(Reader *reader, YamlNode *node, yaml_mark_t mark) {
                 return key_add(reader, parent, node, mark);
         } else {
                 parent->entries[parent->n_entries - 1].value = node;
-                reader->has_key = false;
+                parent->n_entries -= reader->is_duplicate;
+                reader->has_key = reader->is_duplicate = false;
         }
         return true;
 }

@@ -5,6 +5,8 @@
 
 #include "plan/fence.h"
 
+#include <time.h>
+
 #include "tests/lib/test.h"
 
 typedef struct Found {
@@ -71,6 +73,20 @@ TEST(a_commented_gate_is_hidden_from_people_and_machine_alike) {
         find("<!--\n```yaml gate\na: b\n```\n-->\n", &found);
         CHECK_EQ_U64(found.n, 0);
         CHECK_EQ_U64(found.list.n_found, 0);
+        arena_deinit(&found.arena);
+}
+
+TEST(many_blocks_cost_no_more_than_their_bytes) {
+        enum { N = 32000 };
+        cleanup_buf Buf text = BUF_TEXT;
+        clock_t started = clock();
+        Found found;
+
+        for (size_t i = 0; i < N; i++)
+                buf_text(&text, "```\n```\n");
+        find(buf_get_text(&text), &found);
+        CHECK_EQ_U64(found.n, 0);
+        CHECK((clock() - started) / CLOCKS_PER_SEC < 2);
         arena_deinit(&found.arena);
 }
 

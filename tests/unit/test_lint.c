@@ -59,6 +59,18 @@ TEST(an_alternative_that_can_fail_is_no_excuse) {
         refuse_run("a  ||   true ; b", "{ exit-status: 0 }", "vacuous-excuse");
 }
 
+TEST(only_options_that_hide_a_failure_are_excuses) {
+        accept_run("set +x; ./t", "{ exit-status: 0 }");
+        accept_run("set -e; ./offset +e", "{ exit-status: 0 }");
+        refuse_run("set +xe; ./t", "{ exit-status: 0 }", "vacuous-excuse");
+        refuse_run("set +o pipefail; ./t", "{ exit-status: 0 }", "vacuous-excuse");
+}
+
+TEST(a_command_of_comments_is_idle) {
+        refuse_run("\"# ./t\\n\\ntrue\"", "{ exit-status: 0 }", "vacuous-command");
+        accept_run("\"# ./t\\n./u\"", "{ exit-status: 0 }");
+}
+
 TEST(part_of_a_word_of_the_command_is_not_the_expected_text) {
         accept_run("./list-services", "{ stdout: { contains: service } }");
         accept_run("seq 10 | tail -1", "{ stdout: 10 }");
