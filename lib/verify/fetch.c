@@ -21,7 +21,7 @@
 #include "verify/objects.h"
 #include "verify/quarantine.h"
 
-enum { OUTPUT_BYTES_MAX = 16384 };
+enum { OUTPUT_BYTES_MAX = 16384, COMPLAINT_BYTES_MAX = 600 };
 
 #define SPACE_BYTES_LEAST ((uint64_t)16 << 20)
 
@@ -103,7 +103,7 @@ static bool is_disk_full(const char *path) {
 }
 
 int fetch_blame(Fetch *fetch, int git_result) {
-        cleanup_buf Buf complaint = BUF_TEXT;
+        cleanup_buf Buf complaint = BUF_INIT(COMPLAINT_BYTES_MAX);
 
         git_get_complaint(&fetch->output, &complaint);
         if (is_disk_full(fetch->mirror))
@@ -121,7 +121,7 @@ int fetch_blame(Fetch *fetch, int git_result) {
 
 static int check_pack(void *userdata, const char *pack) {
         Fetch *fetch = userdata;
-        cleanup_buf Buf complaint = BUF_TEXT, strict = BUF_TEXT;
+        cleanup_buf Buf complaint = BUF_INIT(COMPLAINT_BYTES_MAX), strict = BUF_TEXT;
         int r;
 
         buf_text(&strict, "--strict=");

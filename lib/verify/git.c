@@ -29,7 +29,7 @@
 /* A file that git writes, hence a pack, may not be larger. */
 #define FILE_BYTES_MAX ((rlim_t)16 << 30)
 
-enum { POLL_MS_MAX = 60000, COMPLAINT_MAX = 300, CHUNK_BYTES = 8192, CHUNKS_MAX = 64 };
+enum { POLL_MS_MAX = 60000, CHUNK_BYTES = 8192, CHUNKS_MAX = 64 };
 
 static const char *const git_programs[] = {"/usr/bin/git", "/usr/local/bin/git", "/bin/git"};
 
@@ -55,7 +55,7 @@ static const char *const git_env[] = {
         "GIT_NO_REPLACE_OBJECTS=1",
         "GIT_NO_LAZY_FETCH=1",
         "GIT_OPTIONAL_LOCKS=0",
-        "GIT_ALLOC_LIMIT=1g",
+        "GIT_ALLOC_LIMIT=2g",
         ssh_env,
         "GIT_SSH_VARIANT=ssh",
 };
@@ -72,7 +72,7 @@ static const char *const git_settings[] = {
         "credential.helper=",
         /* should we be killed, a git whose server is silent ends by itself */
         "http.lowSpeedLimit=1",
-        "http.lowSpeedTime=60",
+        "http.lowSpeedTime=300",
 };
 
 static void arguments_make(const GitCommand *command, const char **ret_argv) {
@@ -229,8 +229,9 @@ int git_run(const GitCommand *command, Buf *output) {
 }
 
 static bool is_error(Slice line) {
-        return slice_find(line, slice_text("fatal:")) == 0 ||
-               slice_find(line, slice_text("error:")) == 0;
+        Slice word = slice_head(line, strlen("fatal:"));
+
+        return slice_is(word, "fatal:") || slice_is(word, "error:");
 }
 
 void git_get_complaint(const Buf *output, Buf *text) {
@@ -247,5 +248,5 @@ void git_get_complaint(const Buf *output, Buf *text) {
                         best = line;
                 rest = slice_from(rest, line.n + 1);
         }
-        printable_append(text, slice_head(best, COMPLAINT_MAX));
+        printable_append(text, best);
 }

@@ -62,7 +62,7 @@ void listing_get_path(const Listing *listing, size_t dir, const char *name, Buf 
 }
 
 void listing_fault_place(const Listing *listing, size_t dir, const char *name, Fault *fault) {
-        cleanup_buf Buf path = BUF_TEXT, shown = BUF_TEXT;
+        cleanup_buf Buf path = BUF_TEXT, shown = BUF_INIT(sizeof fault->place - 1);
 
         listing_get_path(listing, dir, name, &path);
         printable_append(&shown, buf_get(&path));

@@ -35,6 +35,7 @@ int objects_open(const char *git_dir, Objects **ret_objects) {
         cleanup(objects_freep) Objects *objects = mem_new(Objects);
         cleanup_free char *path = mem_printf("%s/objects", git_dir);
 
+        /* Never shut down again: the first start costs milliseconds, the others nothing. */
         if (git_libgit2_init() < 0 ||
             git_libgit2_opts(GIT_OPT_ENABLE_STRICT_HASH_VERIFICATION, 1) < 0)
                 return OBJECTS_E_DAMAGED;
@@ -48,7 +49,6 @@ Objects *objects_free(Objects *objects) {
         if (!objects)
                 return NULL;
         git_odb_free(objects->odb);
-        (void)git_libgit2_shutdown(); /* counts its users */
         free(objects);
         return NULL;
 }

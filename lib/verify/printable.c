@@ -16,8 +16,13 @@ static bool is_shown(uint32_t point) {
         return !is_control && !is_direction;
 }
 
+static void append_hex(Buf *text, Slice bytes) {
+        for (size_t i = 0; i < bytes.n && !text->is_full; i++)
+                buf_printf(text, "\\x%02x", bytes.data[i]);
+}
+
 void printable_append(Buf *text, Slice bytes) {
-        while (bytes.n) {
+        while (bytes.n && !text->is_full) {
                 uint32_t point = 0;
                 size_t n = utf8_read(bytes, &point);
 
@@ -26,8 +31,7 @@ void printable_append(Buf *text, Slice bytes) {
                 else if (point == '\\')
                         buf_text(text, "\\\\");
                 else
-                        for (size_t i = 0; i < size_max(n, 1); i++)
-                                buf_printf(text, "\\x%02x", bytes.data[i]);
+                        append_hex(text, slice_head(bytes, size_max(n, 1)));
                 bytes = slice_from(bytes, size_max(n, 1));
         }
 }

@@ -8,5 +8,5 @@
 #include "base/slice.h"
 
 /* Printable ASCII as it is, valid UTF-8 as it is unless it steers the terminal or the reading
- * direction, everything else as \xNN. */
+ * direction, everything else as \xNN. Ends before the first character that does not fit. */
 void printable_append(Buf *text, Slice bytes);

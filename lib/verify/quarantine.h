@@ -24,5 +24,5 @@ char *quarantine_get_path(const char *mirror) must_check;
 int quarantine_each_pack(const char *mirror, int (*visit)(void *userdata, const char *pack),
                          void *userdata) must_check;
 /* Moves the packs into the mirror, synced, their indexes last, so that a reader or a crash sees
- * whole packs only. -errno. */
+ * whole packs only. -errno; -EBADMSG if there are objects outside of packs. */
 int quarantine_move_in(const char *mirror) must_check;

@@ -177,12 +177,12 @@ static const char *check(Slice url) {
 }
 
 int repository_url_check(Slice url, Fault *reterr_fault) {
-        cleanup_buf Buf shown = BUF_TEXT;
+        cleanup_buf Buf shown = BUF_INIT(SHOWN_BYTES);
         const char *why = check(url);
 
         if (!why)
                 return 0;
-        printable_append(&shown, slice_head(url, SHOWN_BYTES));
+        printable_append(&shown, url);
         fault_set(reterr_fault, "claim.repository-url", "the repository's URL is refused: %s", why);
         fault_place(reterr_fault, "%s", buf_get_text(&shown));
         fault_next(reterr_fault, "name it as https://HOST/PATH, ssh://USER@HOST/PATH or "

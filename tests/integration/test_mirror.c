@@ -224,6 +224,18 @@ TEST(heads_bring_what_a_server_would_not_give_by_its_id) {
         CHECK_EQ_INT(fetch_prove(&fetch), 0);
 }
 
+TEST(an_object_outside_of_packs_keeps_a_quarantine_out) {
+        cleanup_story Story story;
+        const char *path;
+
+        story_make(&story);
+        path = mirror_get_path(story.mirror);
+        CHECK_EQ_INT(quarantine_reset(path), 0);
+        CHECK_EQ_INT(quarantine_move_in(path), 0);
+        bench_write(path, "quarantine/objects/ab/cdef", "junk", 0644);
+        CHECK_EQ_INT(quarantine_move_in(path), -EBADMSG);
+}
+
 TEST(what_a_crash_left_in_the_quarantine_is_thrown_away) {
         cleanup_story Story story;
         const char *path;

@@ -3,8 +3,6 @@
 
 /* Trees written as raw bytes, and every way in which a workspace may differ from its commit. */
 
-#include <fcntl.h>
-#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
@@ -16,6 +14,7 @@
 #include "base/fd.h"
 #include "base/mem.h"
 #include "tests/lib/bench.h"
+#include "tests/lib/mounts.h"
 #include "tests/lib/repo.h"
 #include "tests/lib/space.h"
 #include "tests/lib/test.h"
@@ -343,31 +342,8 @@ TEST(a_link_that_leads_outside_is_only_data) {
         CHECK_EQ_TEXT(target, outside);
 }
 
-static void write_text_file(const char *path, const char *text) {
-        cleanup_fd int fd = open(path, O_WRONLY | O_CLOEXEC);
-
-        if (fd >= 0 && write(fd, text, strlen(text)) < 0)
-                SKIP("may not map its user");
-}
-
-/* A mount namespace of our own, as root or with a user namespace. */
-static bool may_mount(void) {
-        cleanup_free char *map = mem_printf("0 %u 1\n", geteuid());
-        cleanup_free char *groups = mem_printf("0 %u 1\n", getegid());
-
-        if (geteuid() == 0)
-                return unshare(CLONE_NEWNS) == 0;
-        if (unshare(CLONE_NEWUSER | CLONE_NEWNS) < 0)
-                return false;
-        write_text_file("/proc/self/setgroups", "deny");
-        write_text_file("/proc/self/uid_map", map);
-        write_text_file("/proc/self/gid_map", groups);
-        return true;
-}
-
 static void mount_small(const char *dir) {
-        if (!may_mount() || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
-            mount("tmpfs", dir, "tmpfs", 0, "size=64k") < 0)
+        if (!mounts_tmpfs(dir, "size=64k"))
                 SKIP("may not mount a tmpfs");
 }
 

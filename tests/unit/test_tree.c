@@ -4,6 +4,7 @@
 /* Names in trees, and how strangers' bytes are shown. */
 
 #include "tests/lib/test.h"
+#include "verify/git.h"
 #include "verify/printable.h"
 #include "verify/tree_name.h"
 
@@ -89,4 +90,28 @@ TEST(bytes_that_are_not_utf8_are_shown_as_hex) {
         check_printed("\xf4\x90\x80\x80", "\\xf4\\x90\\x80\\x80");
         check_printed("\xe0\x80\x80", "\\xe0\\x80\\x80");
         check_printed("\xc3z", "\\xc3z");
+}
+
+TEST(bytes_that_are_shown_end_at_a_character) {
+        cleanup_buf Buf text = BUF_INIT(4);
+
+        printable_append(&text, slice_text("ab\xe2\x82\xac"
+                                           "c"));
+        CHECK_EQ_TEXT(buf_get_text(&text), "ab");
+}
+
+static void check_complaint(const char *output, const char *expected) {
+        cleanup_buf Buf whole = BUF_TEXT, complaint = BUF_TEXT;
+
+        buf_text(&whole, output);
+        git_get_complaint(&whole, &complaint);
+        CHECK_EQ_TEXT(buf_get_text(&complaint), expected);
+}
+
+TEST(git_s_first_error_is_its_complaint) {
+        check_complaint("", "");
+        check_complaint("\n\nwarning: a\n", "warning: a");
+        check_complaint("warning: a\nfatal: b\nerror: c\n", "fatal: b");
+        check_complaint("remote: fatal: a\n", "remote: fatal: a");
+        check_complaint("error: \x1b[31mred", "error: \\x1b[31mred");
 }
