@@ -231,6 +231,9 @@ int git_run(const GitCommand *command, Buf *output) {
 static bool is_error(Slice line) {
         Slice word = slice_head(line, strlen("fatal:"));
 
+        /* ssh has said why, on a line before */
+        if (slice_is(line, "fatal: Could not read from remote repository."))
+                return false;
         return slice_is(word, "fatal:") || slice_is(word, "error:");
 }
 

@@ -165,20 +165,31 @@ static int partial(Fetch *fetch) {
         return FETCH_E_ERROR;
 }
 
-/* The exact commit; where the server refuses to give one by its id, what its heads and tags
- * reach. */
+/* What heads and tags reach. A malformed object somewhere in there says nothing about a commit that
+ * is not. */
+static int obtain_heads(Fetch *fetch) {
+        Fault fault;
+        int r = fetch_obtain(fetch, (const char *const[]){"+refs/heads/*:refs/heads/*",
+                                                          "+refs/tags/*:refs/tags/*", NULL});
+
+        if (r == FETCH_E_REFUSED)
+                return fetch_blame(fetch, GIT_E_FAILED);
+        if (r != FETCH_E_FAIL)
+                return r == 0 ? fetch_prove(fetch) : r;
+        fault = *fetch->fault;
+        if (fetch_prove(fetch) == FETCH_E_ABSENT)
+                return FETCH_E_ABSENT;
+        *fetch->fault = fault;
+        return r;
+}
+
+/* The exact commit; where the server refuses to give one by its id, whatever it has. */
 static int obtain(Fetch *fetch) {
         int r = fetch_obtain(fetch, (const char *const[]){fetch->commit, NULL});
 
         if (r == 0)
                 r = fetch_prove(fetch);
-        if (r != FETCH_E_REFUSED && r != FETCH_E_ABSENT)
-                return r;
-        r = fetch_obtain(fetch, (const char *const[]){"+refs/heads/*:refs/heads/*",
-                                                      "+refs/tags/*:refs/tags/*", NULL});
-        if (r == FETCH_E_REFUSED)
-                return fetch_blame(fetch, GIT_E_FAILED);
-        return r == 0 ? fetch_prove(fetch) : r;
+        return r == FETCH_E_REFUSED || r == FETCH_E_ABSENT ? obtain_heads(fetch) : r;
 }
 
 static int fetch_locked(Fetch *fetch) {

@@ -22,7 +22,9 @@ enum {
         _PREP_E_SUCCESS,
         PREP_E_URL,   /* not a URL that may be fetched: rule "claim.repository-url": FAIL */
         PREP_E_FAIL,  /* claim.commit-absent, claim.bad-tree, claim.not-a-commit: FAIL */
-        PREP_E_ERROR, /* prep.fetch, prep.limits, prep.tree-mismatch, prep.space: INCONCLUSIVE */
+        PREP_E_ERROR, /* prep.fetch, prep.limits, prep.tree-mismatch, prep.space, prep.mirror (it is
+                         damaged or cannot be used), prep.workspace, prep.unsupported: INCONCLUSIVE
+                       */
 };
 
 /* Only https://, ssh:// and file:// URLs without option-like or control characters; no `::`. */

@@ -86,6 +86,15 @@ TEST(a_malformed_tree_is_refused_as_often_as_it_is_claimed) {
         }
 }
 
+TEST(an_absent_commit_is_called_absent_whatever_else_is_malformed) {
+        cleanup_story Story story;
+        RepoId bad;
+
+        story_make(&story);
+        make_bad(&story.repo, &bad_trees[0], bad);
+        story_expect_refused(story.mirror, story_nowhere, PREP_E_FAIL, "claim.commit-absent");
+}
+
 TEST(a_malformed_tree_elsewhere_does_not_spoil_the_mirror) {
         cleanup_story Story story;
         RepoId bad;

@@ -112,6 +112,7 @@ TEST(git_s_first_error_is_its_complaint) {
         check_complaint("", "");
         check_complaint("\n\nwarning: a\n", "warning: a");
         check_complaint("warning: a\nfatal: b\nerror: c\n", "fatal: b");
+        check_complaint("ssh: no\nfatal: Could not read from remote repository.\n", "ssh: no");
         check_complaint("remote: fatal: a\n", "remote: fatal: a");
         check_complaint("error: \x1b[31mred", "error: \\x1b[31mred");
 }
