@@ -25,12 +25,12 @@ static void append_text(Slice value, size_t indent, Buf *text) {
 
         text_make_visible(value, true, &visible);
         rest = buf_get(&visible);
-        if (!is_block) {
+        buf_text(text, is_block || !rest.n ? "\n" : " ");
+        if (!is_block && rest.n) {
                 buf_slice(text, rest);
                 buf_text(text, "\n");
                 return;
         }
-        buf_text(text, "\n");
         while (rest.n) {
                 size_t end = slice_find(rest, slice_text("\n"));
 
@@ -47,7 +47,7 @@ static void append_number(const char *name, uint64_t number, Buf *text) {
         size_t n = strlen(name);
         char when[TIME_TEXT_BYTES];
 
-        buf_printf(text, "%" PRIu64, number);
+        buf_printf(text, " %" PRIu64, number);
         if (n > 3 && strcmp(name + n - 3, "_ms") == 0) {
                 time_format_second(number, when);
                 buf_text(text, " (");
@@ -60,7 +60,7 @@ static void append_number(const char *name, uint64_t number, Buf *text) {
         buf_text(text, "\n");
 }
 
-static void append_record(const RecordSpec *spec, const void *record, size_t indent, Buf *text);
+static void append_fields(const RecordSpec *spec, const void *body, size_t indent, Buf *text);
 
 static void append_list(const FieldSpec *field, const uint8_t *body, size_t indent, Buf *text) {
         const RecordSpec *spec = record_spec(field->record);
@@ -70,8 +70,8 @@ static void append_list(const FieldSpec *field, const uint8_t *body, size_t inde
         buf_text(text, "\n");
         for (size_t i = 0; i < n; i++) {
                 append_indent(indent + INDENT, text);
-                buf_printf(text, "- %s %zu\n", spec->name, i + 1);
-                append_record(spec, items + i * spec->struct_bytes, indent + 2 * INDENT, text);
+                buf_text(text, "- ");
+                append_fields(spec, items + i * spec->struct_bytes, indent + 2 * INDENT, text);
         }
 }
 
@@ -82,7 +82,7 @@ static void append_texts(const FieldSpec *field, const uint8_t *body, size_t ind
         buf_text(text, "\n");
         for (size_t i = 0; i < n; i++) {
                 append_indent(indent + INDENT, text);
-                buf_text(text, "- ");
+                buf_text(text, "-");
                 append_text(items[i], indent + INDENT, text);
         }
 }
@@ -92,6 +92,7 @@ static void append_bytes(Slice value, size_t indent, Buf *text) {
                 append_text(value, indent, text);
                 return;
         }
+        buf_text(text, " ");
         hex_append(text, value);
         buf_text(text, "\n");
 }
@@ -104,12 +105,11 @@ static bool is_output(const FieldSpec *field) {
 static void append_field(const FieldSpec *field, const uint8_t *body, size_t indent, Buf *text) {
         const void *value = body + field->offset;
 
-        append_indent(indent, text);
-        buf_printf(text, "%s: ", field->name);
+        buf_printf(text, "%s:", field->name);
         switch (field->kind) {
         case FIELD_U64: append_number(field->name, *(const uint64_t *)value, text); break;
         case FIELD_WORD:
-                buf_printf(text, "%s\n", word_of(field->words, *(const int *)value));
+                buf_printf(text, " %s\n", word_of(field->words, *(const int *)value));
                 break;
         case FIELD_TEXT: append_text(*(const Slice *)value, indent, text); break;
         case FIELD_BYTES:
@@ -123,17 +123,25 @@ static void append_field(const FieldSpec *field, const uint8_t *body, size_t ind
         }
 }
 
-static void append_record(const RecordSpec *spec, const void *record, size_t indent, Buf *text) {
-        uint64_t present = *(const uint64_t *)record;
+/* The first one stands where the text is, behind the dash of a list's item. */
+static void append_fields(const RecordSpec *spec, const void *body, size_t indent, Buf *text) {
+        uint64_t present = *(const uint64_t *)body;
+        bool is_first = true;
 
-        for (size_t i = 0; i < spec->n_fields; i++)
-                if (field_is_present(present, spec->fields[i].tag))
-                        append_field(&spec->fields[i], record, indent, text);
+        for (size_t i = 0; i < spec->n_fields; i++) {
+                if (!field_is_present(present, spec->fields[i].tag))
+                        continue;
+                if (!is_first)
+                        append_indent(indent, text);
+                append_field(&spec->fields[i], body, indent, text);
+                is_first = false;
+        }
 }
 
 void fields_describe(const Message *message, Buf *text) {
         const MessageSpec *spec = message_spec(message->type);
 
+        append_indent(INDENT, text);
         if (spec)
-                append_record(&spec->body, message_body_const(message), INDENT, text);
+                append_fields(&spec->body, message_body_const(message), INDENT, text);
 }
