@@ -11,6 +11,7 @@
 #include "base/fd.h"
 #include "base/mem.h"
 #include "base/nearest.h"
+#include "broker/fold.h"
 #include "broker/io.h"
 #include "broker/verbs.h"
 #include "view/entry.h"
@@ -131,6 +132,18 @@ int errand_find_phase(const State *state, const char *name, const PhaseRecord **
         else
                 fault_next(reterr_fault, n ? "broker status" : "broker plan approve FILE");
         return ERRAND_E_REFUSED;
+}
+
+int errand_check_phase(Errand *errand, const char *name, Fault *reterr_fault) {
+        cleanup(state_deinit) State state;
+        const PhaseRecord *phase;
+        int r;
+
+        state_init(&state);
+        if (!name)
+                return 0;
+        r = fold_ledger(errand->ledger, &state, reterr_fault);
+        return r == 0 ? errand_find_phase(&state, name, &phase, reterr_fault) : r;
 }
 
 void errand_entry_json(const Entry *entry, const Message *message, Buf *text) {

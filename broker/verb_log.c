@@ -131,6 +131,8 @@ static int log_entries(Errand *errand, Fault *reterr_fault) {
         if (r == 0)
                 r = errand_open_ledger(errand, LEDGER_READ, reterr_fault);
         if (r == 0)
+                r = errand_check_phase(errand, args_get(errand->args, "phase"), reterr_fault);
+        if (r == 0)
                 r = walk(&log, from, slice_text(args_get(errand->args, "phase")), tail);
         return r > 0 ? ERRAND_E_REFUSED : r;
 }

@@ -6,7 +6,6 @@
 #include <stdio.h>
 
 #include "broker/files.h"
-#include "broker/fold.h"
 #include "broker/verbs.h"
 #include "proto/describe.h"
 
@@ -27,18 +26,6 @@ static void say(const Errand *errand, bool is_check, size_t n_phases) {
         errand_print(&text);
 }
 
-static int check_phase(Errand *errand, const char *name, Fault *fault) {
-        cleanup(state_deinit) State state;
-        const PhaseRecord *phase;
-        int r;
-
-        state_init(&state);
-        if (!name)
-                return 0;
-        r = fold_ledger(errand->ledger, &state, fault);
-        return r == 0 ? errand_find_phase(&state, name, &phase, fault) : r;
-}
-
 static int render(Errand *errand, Fault *reterr_fault) {
         const char *name = errand->args->n_rest ? errand->args->rest[0] : NULL;
         bool is_check = args_has(errand->args, "check");
@@ -46,7 +33,7 @@ static int render(Errand *errand, Fault *reterr_fault) {
         int r = errand_open_ledger(errand, LEDGER_READ, reterr_fault);
 
         if (r == 0)
-                r = check_phase(errand, name, reterr_fault);
+                r = errand_check_phase(errand, name, reterr_fault);
         if (r == 0)
                 r = (is_check ? files_check : files_write)(errand->ledger, errand->project.docs,
                                                            slice_text(name), &n_phases,

@@ -61,6 +61,9 @@ int errand_read_file(const char *path, size_t n_max, Buf *ret_bytes,
 int errand_find_phase(const State *state, const char *name, const PhaseRecord **ret_phase,
                       Fault *reterr_fault) must_check;
 
+/* That the open ledger has this phase; NULL is fine. As above. */
+int errand_check_phase(Errand *errand, const char *name, Fault *reterr_fault) must_check;
+
 /* {"version":1,"entry":{…}} and a line's end. `message` NULL: its frame cannot be read. */
 void errand_entry_json(const Entry *entry, const Message *message, Buf *text);
 

@@ -110,6 +110,10 @@ What is in the ledger.
   7 revoke operator -
   $ broker log --phase m --json | cut -c1-60
   {"version":1,"entry":{"seq":5,"name":"P-5","kind":"plan","ph
+  $ broker log --phase n
+  broker: phase-unknown: there is no phase `n`
+    next: did you mean m?
+  [5]
   $ broker log --kind verdcit
   broker: option-value: there is no kind `verdcit` of entry
     next: did you mean verdict?

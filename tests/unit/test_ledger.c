@@ -7,6 +7,7 @@
 
 #include <signal.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -177,7 +178,7 @@ TEST(what_was_not_committed_is_not_there) {
         CHECK_EQ_INT(ledger_read(ledger, N_ENTRIES, &arena, &entry), 0);
         make_entry(N_ENTRIES + 1, &entry.hash, &next);
         CHECK_EQ_INT(ledger_append(ledger, &next), 0);
-        ledger = ledger_free(ledger);
+        (void)ledger_free(TAKE(ledger));
         ledger = open_ledger(path, LEDGER_READ);
         CHECK_EQ_INT(ledger_head(ledger, &head), 0);
         CHECK_EQ_U64(head, N_ENTRIES);
@@ -258,7 +259,7 @@ TEST(a_reader_cannot_write) {
 
 TEST(a_second_writer_is_refused_and_told_whose_ledger_it_is) {
         cleanup_free char *path = make_ledger();
-        cleanup(ledger_freep) Ledger *ledger = open_ledger(path, LEDGER_WRITE);
+        cleanup(ledger_freep) unused_ Ledger *ledger = open_ledger(path, LEDGER_WRITE);
         Fault fault = FAULT_INIT;
         Ledger *second = NULL;
         char pid[32];
@@ -303,8 +304,8 @@ TEST(a_ledger_whose_schema_is_not_ours_is_refused) {
                 "CREATE TABLE other(x)",
                 "CREATE TRIGGER other AFTER INSERT ON entry BEGIN SELECT 1; END",
                 "CREATE INDEX other ON entry(phase)",
-                "DROP TRIGGER entry_delete; CREATE TRIGGER entry_delete BEFORE DELETE ON entry "
-                "BEGIN SELECT 1; END",
+                ("DROP TRIGGER entry_delete; CREATE TRIGGER entry_delete BEFORE DELETE ON entry "
+                 "BEGIN SELECT 1; END"),
         };
 
         for (size_t i = 0; i < ARRAY_SIZE(changes); i++) {
@@ -355,6 +356,28 @@ TEST(a_killed_writer_loses_nothing_committed) {
                 (void)kill(getpid(), SIGKILL);
         }
         CHECK(waitpid(pid, &status, 0) == pid && WIFSIGNALED(status));
+        ledger = open_ledger(path, LEDGER_WRITE);
+        CHECK_EQ_INT(ledger_head(ledger, &head), 0);
+        CHECK_EQ_U64(head, N_ENTRIES);
+}
+
+TEST(a_commit_that_does_not_fit_fails_and_loses_nothing_committed) {
+        static const uint8_t large[256 << 10];
+        cleanup_free char *path = make_ledger();
+        cleanup(ledger_freep) Ledger *ledger = open_ledger(path, LEDGER_WRITE);
+        struct rlimit limit = {.rlim_cur = 64 << 10, .rlim_max = RLIM_INFINITY};
+        Slice frame = slice_make(large, sizeof large);
+        uint64_t head = 0;
+        Hash digest;
+
+        hash_of(frame, &digest);
+        (void)signal(SIGXFSZ, SIG_IGN);
+        CHECK_EQ_INT(setrlimit(RLIMIT_FSIZE, &limit), 0);
+        CHECK_EQ_INT(ledger_evidence_put(ledger, &digest, frame), 0);
+        CHECK(ledger_commit(ledger) < 0);
+        limit.rlim_cur = RLIM_INFINITY;
+        CHECK_EQ_INT(setrlimit(RLIMIT_FSIZE, &limit), 0);
+        (void)ledger_free(TAKE(ledger));
         ledger = open_ledger(path, LEDGER_WRITE);
         CHECK_EQ_INT(ledger_head(ledger, &head), 0);
         CHECK_EQ_U64(head, N_ENTRIES);
