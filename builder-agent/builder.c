@@ -110,6 +110,10 @@ int builder_ask_entry(Builder *builder, uint64_t seq, Arena *arena, struct entry
         return BUILDER_E_REFUSED;
 }
 
+const char *builder_get_phase(const Args *args) {
+        return args->n_rest ? args->rest[0] : args_get(args, "phase");
+}
+
 void builder_print(const Buf *text) {
         (void)fwrite(buf_get_text(text), 1, text->n, stdout);
         (void)fflush(stdout);

@@ -38,5 +38,8 @@ int builder_ask_status(Builder *builder, const char *phase, Arena *arena, struct
 int builder_ask_entry(Builder *builder, uint64_t seq, Arena *arena, struct entry *ret_entry,
                       Message *ret_body, Fault *reterr_fault) must_check;
 
+/* The phase that was named, as an argument or with --phase; NULL: none. */
+const char *builder_get_phase(const Args *args);
+
 /* Prints the text on standard output, all of it. */
 void builder_print(const Buf *text);

@@ -52,6 +52,7 @@ static const OptionRow note_options[] = {
 };
 
 static const OptionRow done_options[] = {
+        PHASE_OPTION,
         {"commit", "REV", "The commit at which every gate holds (default: HEAD)."},
         {"wait", NULL, "While claims are pending, wait and ask again."},
         TIMEOUT_OPTION,
@@ -59,7 +60,8 @@ static const OptionRow done_options[] = {
         {NULL, NULL, NULL},
 };
 
-static const OptionRow key_options[] = {
+static const OptionRow status_options[] = {
+        {"phase", "P", "As the argument."},
         KEY_OPTION,
         {NULL, NULL, NULL},
 };
@@ -75,7 +77,7 @@ static const Verb verbs[] = {
         {"wait", "CLAIM|GATE", 1, 1, "Wait for the verdicts of a claim.", verb_wait, wait_options},
         {"withdraw", "CLAIM", 1, 1, "Take a claim back.", verb_withdraw, withdraw_options},
         {"status", "[PHASE]", 0, 1, "Where the gates stand, who is waited for, why not DONE.",
-         verb_status, key_options},
+         verb_status, status_options},
         {"note", "TEXT", 1, 1, "Words for the record, or the journal; never a claim.", verb_note,
          note_options},
         {"done", "[PHASE]", 0, 1, "Ask that a phase be DONE.", verb_done, done_options},

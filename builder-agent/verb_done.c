@@ -39,7 +39,7 @@ static int find_commit(const Args *args, char ret_commit[COMMIT_TEXT_MAX], Fault
 
 static int find_phase(Builder *builder, Arena *arena, const struct phase_status **ret_phase,
                       Fault *fault) {
-        const char *named = builder->args->n_rest ? builder->args->rest[0] : NULL;
+        const char *named = builder_get_phase(builder->args);
         struct status status;
         int r = builder_ask_status(builder, named, arena, &status, fault);
 

@@ -10,7 +10,7 @@
 #include "view/status.h"
 
 static int status(Builder *builder, Fault *fault) {
-        const char *phase = builder->args->n_rest ? builder->args->rest[0] : NULL;
+        const char *phase = builder_get_phase(builder->args);
         bool is_plain = args_has(builder->args, "no-color");
         cleanup_arena Arena arena = ARENA_INIT;
         cleanup_buf Buf text = BUF_TEXT;
