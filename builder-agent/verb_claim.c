@@ -208,6 +208,8 @@ static int claim(Builder *builder, Fault *fault) {
                 r = builder_call(builder, &draft.message, &seq, fault);
         if (r != 0)
                 return r;
+        if (is_waiting) /* before a person can read that the claim was made, and interrupt */
+                TRY(waiting_hold_signals());
         if (!is_waiting || !builder->is_json)
                 say_claimed(builder, seq, &draft.message.claim);
         if (!is_waiting)

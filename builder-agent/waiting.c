@@ -25,6 +25,13 @@ int waiting_deadline(const Args *args, uint64_t *ret_deadline_ms, Fault *reterr_
         return 0;
 }
 
+int waiting_hold_signals(void) {
+        cleanup_fd int fd = -1;
+
+        TRY(loop_signal_fd(false, &fd)); /* they stay blocked when it is closed */
+        return 0;
+}
+
 int waiting_start(Waiting *waiting) {
         waiting->signal_fd = -1;
         TRY(loop_signal_fd(false, &waiting->signal_fd));

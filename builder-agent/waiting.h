@@ -36,6 +36,8 @@ enum {
 
 enum { EXIT_INTERRUPTED = 130 };
 
+/* From now on SIGINT and SIGTERM are held until waiting_run looks at them. */
+int waiting_hold_signals(void) must_check;
 /* From now on SIGINT and SIGTERM end the wait, not the program. */
 int waiting_start(Waiting *waiting) must_check;
 void waiting_end(Waiting *waiting);
