@@ -119,7 +119,7 @@ bool rule_claim_not_open(const RuleCase *c) {
         rule_broken(c, arena_printf(c->arena, "%s.claim", message_name(message->type)),
                     "claim %" PRIu64 " is %s", claim->seq,
                     word_of(&words_CLAIM_STATE, (int)claim->state));
-        return rule_next(c, "builder-agent status --phase %s", claim->phase->name);
+        return rule_next(c, "builder-agent status %s", claim->phase->name);
 }
 
 bool rule_done_not_yet(const RuleCase *c) {
@@ -137,5 +137,5 @@ bool rule_done_not_yet(const RuleCase *c) {
                     n == 1 ? "" : "s", phase->name, SLICE_ARGS(slice_head(done->commit, 12)));
         refusal->reasons = reasons;
         refusal->n_reasons = n;
-        return rule_next(c, "builder-agent status --phase %s", phase->name);
+        return rule_next(c, "builder-agent status %s", phase->name);
 }

@@ -61,7 +61,7 @@ bool rule_phase_needs(const RuleCase *c) {
                         continue;
                 rule_broken(c, place_of(c, "phase"), "phase %s needs %s, which is %s", phase->name,
                             phase->needs[i], needed ? "not DONE" : "not approved");
-                return rule_next(c, "builder-agent status --phase %s", phase->needs[i]);
+                return rule_next(c, "builder-agent status %s", phase->needs[i]);
         }
         return true;
 }
@@ -79,7 +79,7 @@ static bool knows_gate(const RuleCase *c, const char *field, Slice gate) {
                         words[n++] = phase->gates[i].id;
         rule_broken(c, place_of(c, field), "the plan of %s has no gate \"%.*s\"%s", phase->name,
                     SLICE_ARGS(gate), suggest(c, gate, words, n));
-        return rule_next(c, "builder-agent status --phase %s", phase->name);
+        return rule_next(c, "builder-agent status %s", phase->name);
 }
 
 bool rule_gate_unknown(const RuleCase *c) {

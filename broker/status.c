@@ -88,12 +88,12 @@ bool gate_is_fresh(const GateRecord *gate, Slice commit, uint64_t now_ms, Buf *w
         const VerdictRecord *verdict = &gate->verdict;
 
         if (gate_is_exhausted(gate))
-                return say_stale(why, "claim %" PRIu64 " ran out of attempts without a verdict",
+                return say_stale(why, "claim C-%" PRIu64 " ran out of attempts without a verdict",
                                  gate->claim_seq);
         if (verdict->seq == 0)
                 return say_stale(why, "it has no verdict");
         if (verdict->decision != DECISION_PASS)
-                return say_stale(why, "%s at " SHORT_COMMIT " (entry %" PRIu64 ")",
+                return say_stale(why, "%s at " SHORT_COMMIT " (V-%" PRIu64 ")",
                                  word_of(&words_DECISION, (int)verdict->decision), verdict->commit,
                                  verdict->seq);
         if (verdict->mode != MODE_COLD)
@@ -128,7 +128,7 @@ static void say_pending(const View *view, const GateRecord *gate, Buf *text) {
         const ClaimRecord *claim = state_find_claim(view->state, gate->claim_seq);
         bool is_leased = gate->state == GATE_STATE_VERIFYING;
 
-        buf_printf(text, "claim %" PRIu64, gate->claim_seq);
+        buf_printf(text, "claim C-%" PRIu64, gate->claim_seq);
         if (!claim)
                 return;
         buf_printf(text, " at " SHORT_COMMIT, claim->commit);
@@ -244,23 +244,23 @@ static void wait_for_verdict(Waits *waits, const GateRecord *gate, const ClaimRe
                 return;
         if (gate->state == GATE_STATE_VERIFYING)
                 add_wait(waits, claim->adversary, claim->leased_ms, claim->lease_seq,
-                         "verdict on %s at " SHORT_COMMIT " (claim %" PRIu64 ")", gate->id,
+                         "verdict on %s at " SHORT_COMMIT " (claim C-%" PRIu64 ")", gate->id,
                          claim->commit, claim->seq);
         else
                 add_wait(waits, "adversary", claim->received_ms, claim->seq,
-                         "take claim %" PRIu64 " of %s at " SHORT_COMMIT, claim->seq, gate->id,
+                         "take claim C-%" PRIu64 " of %s at " SHORT_COMMIT, claim->seq, gate->id,
                          claim->commit);
 }
 
 static void wait_for_operator(Waits *waits, const GateRecord *gate, const ClaimRecord *claim) {
         if (!gate_is_exhausted(gate))
                 add_wait(waits, "operator", gate->verdict.received_ms, gate->verdict.seq,
-                         "%s could not be verified: mend what entry %" PRIu64
+                         "%s could not be verified: mend what V-%" PRIu64
                          " names, then it is claimed again",
                          gate->id, gate->verdict.seq);
         else
                 add_wait(waits, "operator", claim ? claim->leased_ms : 0, gate->claim_seq,
-                         "%s: no adversary brought a verdict on claim %" PRIu64
+                         "%s: no adversary brought a verdict on claim C-%" PRIu64
                          ": look after the adversaries, then it is claimed again",
                          gate->id, gate->claim_seq);
 }
