@@ -3,7 +3,8 @@
 
 /*
  * The order matters: limits while we may raise them, groups before the user, capabilities after,
- * the filter last, since it forbids what comes before.
+ * the filter late, since it forbids what comes before, and the limit of memory last, since it would
+ * meet us.
  */
 
 #include "sandbox/command.h"
@@ -48,7 +49,6 @@ static int limit_all(const SandboxLimits *limits) {
         if (limit(RLIMIT_CORE, 0) < 0 ||
             (limits->n_files && limit(RLIMIT_NOFILE, limits->n_files) < 0) ||
             (limits->file_bytes && limit(RLIMIT_FSIZE, limits->file_bytes) < 0) ||
-            (limits->memory_bytes && limit(RLIMIT_AS, limits->memory_bytes) < 0) ||
             (limits->n_processes && limit(RLIMIT_NPROC, limits->n_processes) < 0))
                 return -1;
         return 0;
@@ -134,28 +134,40 @@ static const char *find_env(const char *const *env, const char *name) {
         return NULL;
 }
 
-static int exec_file(const SandboxSpec *spec, const char *file) {
-        (void)execve(file, (char *const *)spec->argv, (char *const *)spec->env);
-        return errno;
+/* Where the command may be, ends with NULL. Never freed: it is for exec. */
+static char **list_files(const SandboxSpec *spec) {
+        const char *path = find_env(spec->env, "PATH");
+        char *rest = mem_strdup(path ? path : PATH_DEFAULT), *directory;
+        char **files = mem_new_array(char *, strlen(rest) + 2);
+        size_t n = 0;
+
+        if (strchr(spec->argv[0], '/')) {
+                files[n] = mem_strdup(spec->argv[0]);
+                return files;
+        }
+        while ((directory = strsep(&rest, ":")))
+                files[n++] = mem_printf("%s/%s", directory[0] ? directory : ".", spec->argv[0]);
+        return files;
 }
 
-/* As a shell looks: what may not be executed is remembered, but something later may do. */
-static int exec_by_path(const SandboxSpec *spec) {
-        const char *path = find_env(spec->env, "PATH");
-        cleanup_free char *copy = mem_strdup(path ? path : PATH_DEFAULT);
-        char *rest = copy, *directory;
+/* As a shell looks: what may not be executed is remembered, but something later may do. Allocates
+ * nothing, since memory may be limited by now. Comes back with an errno. */
+static int exec_first(const SandboxSpec *spec, char **files, const char **ret_what) {
         int result = ENOENT;
 
-        while ((directory = strsep(&rest, ":"))) {
-                cleanup_free char *file =
-                        mem_printf("%s/%s", directory[0] ? directory : ".", spec->argv[0]);
-                int error = exec_file(spec, file);
+        *ret_what = "";
+        for (; *files; files++) {
+                int error;
 
-                if (error == ENOENT && access(file, F_OK) == 0)
-                        return error; /* found: it is its interpreter that is missing */
+                (void)execve(*files, (char *const *)spec->argv, (char *const *)spec->env);
+                error = errno;
+                if (error == ENOENT && access(*files, F_OK) == 0) {
+                        *ret_what = "its interpreter is missing";
+                        return error;
+                }
                 if (error != ENOENT && error != ENOTDIR && error != EACCES)
                         return error;
-                if (error == EACCES)
+                if (error == EACCES || !files[1])
                         result = error;
         }
         return result;
@@ -163,6 +175,8 @@ static int exec_by_path(const SandboxSpec *spec) {
 
 noreturn_ void command_become(const Setup *setup, SeccompFilter *filter, const CommandFds *fds) {
         const SandboxSpec *spec = &setup->spec;
+        char **files = list_files(spec);
+        const char *what;
         int error, r;
 
         prepare(setup, fds);
@@ -173,14 +187,8 @@ noreturn_ void command_become(const Setup *setup, SeccompFilter *filter, const C
         r = seccomp_filter_load(filter);
         if (r < 0)
                 fail(fds, COMMAND_PREPARED, "system call filter", -r);
-        if (strchr(spec->argv[0], '/')) {
-                error = exec_file(spec, spec->argv[0]);
-                fail(fds, COMMAND_EXEC,
-                     error == ENOENT && access(spec->argv[0], F_OK) == 0
-                             ? "its interpreter is missing"
-                             : "",
-                     error);
-        }
-        error = exec_by_path(spec);
-        fail(fds, COMMAND_EXEC, "", error);
+        if (spec->limits.memory_bytes && limit(RLIMIT_AS, spec->limits.memory_bytes) < 0)
+                fail(fds, COMMAND_PREPARED, "limit of memory", errno);
+        error = exec_first(spec, files, &what);
+        fail(fds, COMMAND_EXEC, what, error);
 }

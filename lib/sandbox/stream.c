@@ -56,6 +56,8 @@ void stream_add(Stream *stream, Slice bytes) {
 void stream_finish(Stream *stream, SandboxStream *ret_stream) {
         Slice ring = buf_get(&stream->ring);
 
+        buf_deinit(&ret_stream->head);
+        buf_deinit(&ret_stream->tail);
         *ret_stream = (SandboxStream){
                 .n_bytes = stream->n_bytes,
                 .head = stream->head,

@@ -20,6 +20,7 @@ void stream_init(Stream *stream, const SandboxLimits *limits);
 void stream_deinit(Stream *stream);
 /* Counts and keeps up to the limit; what is beyond it is dropped. */
 void stream_add(Stream *stream, Slice bytes);
+/* Replaces what `ret_stream` holds. */
 void stream_finish(Stream *stream, SandboxStream *ret_stream);
 
 #define cleanup_stream cleanup(stream_deinit)

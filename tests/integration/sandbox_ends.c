@@ -204,6 +204,10 @@ TEST(memory_is_limited) {
         cell_run(&cell, "dd", "if=/dev/zero", "of=/dev/null", "bs=512M", "count=1");
         cell_expect_exit(&cell, 1);
         CHECK_CONTAINS(buf_get_text(&cell.outcome.err.head), "memory");
+        cell.spec.limits.memory_bytes = 4096;
+        cell_run(&cell, "true");
+        CHECK(cell.outcome.end != SANDBOX_EXITED);
+        CHECK(cell.outcome.end != SANDBOX_BROKEN);
 }
 
 TEST(a_fork_bomb_meets_its_limit_and_nobody_else) {
