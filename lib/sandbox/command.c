@@ -94,12 +94,13 @@ static int drop_capabilities(void) {
         return (int)syscall(SYS_capset, &head, none);
 }
 
+/* Until the kernel knows no further one. */
 static int drop_bounds(void) {
-        for (unsigned long capability = 0; prctl(PR_CAPBSET_READ, capability, 0, 0, 0) >= 0;
-             capability++)
-                if (prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) < 0)
-                        return -1;
-        return 0;
+        unsigned long capability = 0;
+
+        while (prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) == 0)
+                capability++;
+        return capability > 0 && errno == EINVAL ? 0 : -1;
 }
 
 /* A courtesy to the host, no promise. */

@@ -4,10 +4,13 @@
 /* The sandbox as root makes it: the cases in sandbox_*.c, and what only root has. */
 
 #include <stdio.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "tests/lib/bench.h"
 #include "tests/lib/cell.h"
 #include "tests/lib/test.h"
 
@@ -49,6 +52,37 @@ TEST(writes_to_open_directories_of_the_host_stay_in_the_overlay) {
         CHECK(access(file, F_OK) < 0);
         CHECK_EQ_U64(cell.outcome.n_outside, 1);
         CHECK_EQ_TEXT(cell.outcome.outside[0], file);
+}
+
+/* Covered are the sockets that exist at the start; this one does not yet. */
+TEST(a_socket_made_later_does_not_answer) {
+        struct sockaddr_un address = {.sun_family = AF_UNIX};
+        cleanup(sandbox_freep) Sandbox *sandbox = NULL;
+        cleanup_free char *path = mem_printf("/var/lib/cell-%d.sock", (int)getpid());
+        cleanup_free char *script = mem_printf("until [ -e /tmp/go ]; do sleep 0.02; done; "
+                                               "ls %s && ./probe unix %s",
+                                               path, path);
+        cleanup_free char *tmp = NULL;
+        cleanup_cell Cell cell;
+        int fd;
+
+        if (access("/var/lib", W_OK) < 0)
+                SKIP("no right to make a socket in /var/lib");
+        cell_clean_up(path);
+        cell_init(&cell);
+        sandbox = cell_start(&cell, "sh", "-c", script);
+        while (sandbox_get_init_pid(sandbox) == 0)
+                CHECK_EQ_INT(sandbox_wait(sandbox, 10, &cell.outcome), SANDBOX_E_PENDING);
+        fd = socket(AF_UNIX, SOCK_STREAM, 0);
+        (void)snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
+        CHECK_EQ_INT(bind(fd, (struct sockaddr *)&address, sizeof address), 0);
+        CHECK_EQ_INT(chmod(path, 0777), 0);
+        CHECK_EQ_INT(listen(fd, 8), 0);
+        tmp = mem_printf("%s/tmp", cell.scratch);
+        bench_write(tmp, "go", "", 0644);
+        cell_wait(&cell, sandbox);
+        cell_expect_exit(&cell, 0);
+        (void)close(fd);
 }
 
 TEST(a_directory_of_the_tree_may_be_renamed_on_the_overlay) {
