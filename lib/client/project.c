@@ -16,7 +16,8 @@
 #include "base/mem.h"
 #include "client/settings.h"
 
-#define DIR_NAME    "/.coldgate"
+#define DIR_BARE    ".coldgate"
+#define DIR_NAME    "/" DIR_BARE
 #define CONFIG_NAME "/config"
 #define IPC_WORD    "ipc://"
 
@@ -174,7 +175,7 @@ int project_open(const Args *args, Project *ret_project, Fault *reterr_fault) {
         project.root = project_find_root(args_get(args, "dir"), reterr_fault);
         if (!project.root)
                 return PROJECT_E_REFUSED;
-        project.dir = below(project.root, DIR_NAME + 1);
+        project.dir = below(project.root, DIR_BARE);
         r = read_config(project.dir, &config, reterr_fault);
         if (r != 0)
                 return r;
@@ -228,7 +229,7 @@ static int check_config(const char *path, Slice text, Fault *fault) {
 
 int project_make(const char *root, const char *name, const char *endpoint,
                  const PublicKey *broker_key, Fault *reterr_fault) {
-        cleanup_free char *dir = below(root, DIR_NAME + 1);
+        cleanup_free char *dir = below(root, DIR_BARE);
         cleanup_free char *config = mem_printf("%s" CONFIG_NAME, dir);
         cleanup_free char *ignore = mem_printf("%s/.gitignore", dir);
         cleanup_buf Buf text = BUF_TEXT;
