@@ -16,7 +16,7 @@
 enum {
         SLICE_MS = 20,
         PROBE_MS = 500,
-        AFTERWARDS_MS = 500, /* an answer may be on its way when its server has ended */
+        AFTERWARDS_MS = 1000, /* an answer may be on its way when its server has ended */
         STOP_MS = 10000,
 };
 
@@ -104,7 +104,10 @@ static int fetch(Exchange *exchange, Attempt *attempt) {
         if (r < 0)
                 return r;
         attempt->has_http = r == 0;
-        return 0;
+        /* What looks like a refusal may be the server's death, which is told a moment later. */
+        return attempt->http.end == HTTP_ANSWERED
+                       ? 0
+                       : look_at_server(exchange, AFTERWARDS_MS, attempt);
 }
 
 static int stop_server(Exchange *exchange, Attempt *attempt) {
