@@ -11,7 +11,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "adversary-agent/delivery.h"
+#include "adversary-agent/mailbag.h"
 #include "adversary-agent/stand_in.h"
 #include "adversary-agent/worker.h"
 #include "base/clock.h"
@@ -36,8 +36,8 @@ typedef struct Daemon {
         Session *session;
         Core *core;
         Worker *workers[CORE_JOBS_MAX];
-        Delivery *deliveries[2 * CORE_JOBS_MAX];
-        size_t n_workers, n_deliveries;
+        size_t n_workers;
+        Mailbag bag;
         uint64_t stop_by_ms; /* monotonic; 0: nobody wants us to stop */
         bool has_ended;      /* the session has */
         int status;
@@ -46,8 +46,7 @@ typedef struct Daemon {
 static void daemon_deinit(Daemon *daemon) {
         for (size_t i = 0; i < daemon->n_workers; i++)
                 (void)worker_free(daemon->workers[i], daemon->settings->scratch);
-        for (size_t i = 0; i < daemon->n_deliveries; i++)
-                (void)delivery_free(daemon->deliveries[i]);
+        mailbag_deinit(&daemon->bag);
         (void)core_free(daemon->core);
 }
 
@@ -58,35 +57,8 @@ static Worker *find_worker(Daemon *daemon, uint64_t lease) {
         return NULL;
 }
 
-/* The one that is being filled for this lease, or a new one. */
-static Delivery *find_delivery(Daemon *daemon, uint64_t lease) {
-        for (size_t i = 0; i < daemon->n_deliveries; i++)
-                if (daemon->deliveries[i]->lease == lease && !daemon->deliveries[i]->verdict.n)
-                        return daemon->deliveries[i];
-        if (daemon->n_deliveries == ARRAY_SIZE(daemon->deliveries))
-                return NULL;
-        daemon->deliveries[daemon->n_deliveries++] = delivery_new(lease);
-        return daemon->deliveries[daemon->n_deliveries - 1];
-}
-
-static void drop_delivery(Daemon *daemon, size_t index) {
-        (void)delivery_free(daemon->deliveries[index]);
-        daemon->deliveries[index] = daemon->deliveries[--daemon->n_deliveries];
-}
-
-/* What was submitted is left to the session: its answer tells. */
-static void drop_unsubmitted(Daemon *daemon, uint64_t lease, bool also_whole) {
-        for (size_t i = daemon->n_deliveries; i-- > 0;) {
-                const Delivery *delivery = daemon->deliveries[i];
-
-                if (delivery->lease == lease && !delivery->is_submitted &&
-                    (also_whole || !delivery->verdict.n))
-                        drop_delivery(daemon, i);
-        }
-}
-
 static void lose_lease(Daemon *daemon, uint64_t lease, const char *why) {
-        drop_unsubmitted(daemon, lease, true);
+        mailbag_drop_lease(&daemon->bag, lease, true);
         if (core_cancel(daemon->core, lease))
                 log_write(LOG_INFO, "lease L-%llu is over: %s", (unsigned long long)lease, why);
 }
@@ -113,7 +85,7 @@ static int start_worker(Daemon *daemon, const Job *job) {
         Worker *worker = NULL;
 
         message_set_present(&message);
-        drop_unsubmitted(daemon, job->lease, false); /* of a worker that died before this one */
+        mailbag_drop_lease(&daemon->bag, job->lease, false); /* of one that died */
         TRY(worker_start(job->lease, &message, &worker));
         daemon->workers[daemon->n_workers++] = worker;
         log_write(LOG_INFO, "%s of claim C-%llu at %.*s: verifying, worker %d", gate,
@@ -139,15 +111,13 @@ static int renew(Daemon *daemon, const Job *job) {
 /* The workers died: the machine's fault, said in the product's form. */
 static int give_up(Daemon *daemon, const Job *job) {
         cleanup_arena Arena arena = ARENA_INIT;
-        Delivery *delivery;
         Message verdict;
 
         log_write(LOG_ERROR, "%s of claim C-%llu: two workers died without a verdict",
                   job->gates[job->at], (unsigned long long)job->claim);
-        drop_unsubmitted(daemon, job->lease, false);
-        delivery = find_delivery(daemon, job->lease);
-        if (delivery && stand_in_make(job, clock_wall_ms(), &arena, &verdict))
-                TRY(delivery_set_verdict(delivery, &verdict));
+        mailbag_drop_lease(&daemon->bag, job->lease, false);
+        if (stand_in_make(job, clock_wall_ms(), &arena, &verdict))
+                TRY(delivery_set_verdict(mailbag_open(&daemon->bag, job->lease), &verdict));
         core_worker_ended(daemon->core, job->lease, true, clock_mono_ms());
         return 0;
 }
@@ -210,19 +180,16 @@ static void on_offer(Daemon *daemon, const struct offer *offer) {
 }
 
 static void on_ack(Daemon *daemon, const struct ack *ack) {
-        for (size_t i = 0; i < daemon->n_deliveries; i++) {
-                const Delivery *delivery = daemon->deliveries[i];
+        const Delivery *delivery = mailbag_find(&daemon->bag, ack->id);
 
-                if (!delivery->is_submitted || !slice_equal(ack->id, id_slice(&delivery->id)))
-                        continue;
-                log_write(LOG_INFO, "%s: %s, V-%llu", delivery->gate,
-                          word_of(&words_DECISION, (int)delivery->decision),
+        if (!delivery) {
+                log_write(LOG_INFO, "a verdict of an earlier run is in the ledger: V-%llu",
                           (unsigned long long)ack->seq);
-                drop_delivery(daemon, i);
                 return;
         }
-        log_write(LOG_INFO, "a verdict of an earlier run is in the ledger: V-%llu",
-                  (unsigned long long)ack->seq);
+        log_write(LOG_INFO, "%s: %s, V-%llu", delivery->gate,
+                  word_of(&words_DECISION, (int)delivery->decision), (unsigned long long)ack->seq);
+        mailbag_drop(&daemon->bag, delivery);
 }
 
 static bool is_lost(Slice rule) {
@@ -233,24 +200,17 @@ static bool is_lost(Slice rule) {
 }
 
 static void on_refuse(Daemon *daemon, const struct refuse *refuse) {
-        uint64_t lease = 0;
+        const Delivery *delivery = mailbag_find(&daemon->bag, refuse->id);
+        uint64_t lease = delivery ? delivery->lease : 0;
 
-        for (size_t i = 0; i < daemon->n_deliveries; i++) {
-                const Delivery *delivery = daemon->deliveries[i];
-
-                if (!delivery->is_submitted || !slice_equal(refuse->id, id_slice(&delivery->id)))
-                        continue;
-                lease = delivery->lease;
-                log_write(LOG_WARNING, "the verdict on %s was refused: %.*s: %.*s", delivery->gate,
-                          SLICE_ARGS(refuse->rule), SLICE_ARGS(refuse->found));
-                drop_delivery(daemon, i);
-                break;
-        }
-        if (lease && is_lost(refuse->rule))
+        log_write(LOG_WARNING, "refused%s%s: %.*s: %.*s", delivery ? ", the verdict on " : "",
+                  delivery ? delivery->gate : "", SLICE_ARGS(refuse->rule),
+                  SLICE_ARGS(refuse->found));
+        if (!delivery)
+                return;
+        mailbag_drop(&daemon->bag, delivery);
+        if (is_lost(refuse->rule))
                 lose_lease(daemon, lease, "its verdict was refused");
-        else if (!lease)
-                log_write(LOG_WARNING, "refused: %.*s: %.*s", SLICE_ARGS(refuse->rule),
-                          SLICE_ARGS(refuse->found));
 }
 
 static void on_welcome(Daemon *daemon, const struct welcome *welcome) {
@@ -264,8 +224,7 @@ static void on_welcome(Daemon *daemon, const struct welcome *welcome) {
                 daemon->has_ended = true;
                 return;
         }
-        for (size_t i = 0; i < daemon->n_deliveries; i++)
-                delivery_restart(daemon->deliveries[i]);
+        mailbag_restart(&daemon->bag);
         core_welcome(daemon->core);
 }
 
@@ -282,10 +241,7 @@ static void hear_broker(Daemon *daemon, const Message *message) {
         }
         case MESSAGE_ACK: on_ack(daemon, &message->ack); break;
         case MESSAGE_REFUSE: on_refuse(daemon, &message->refuse); break;
-        case MESSAGE_EVIDENCE:
-                for (size_t i = 0; i < daemon->n_deliveries; i++)
-                        delivery_hear(daemon->deliveries[i], &message->evidence);
-                break;
+        case MESSAGE_EVIDENCE: mailbag_hear(&daemon->bag, &message->evidence); break;
         default: /* entries and others' progress: nothing that we asked for */ break;
         }
 }
@@ -313,39 +269,35 @@ static int poll_broker(Daemon *daemon) {
 
 /* ---- what workers say ---- */
 
-static int hear_worker(Daemon *daemon, const Worker *worker, const Message *message) {
-        const Job *job = core_find(daemon->core, worker->lease);
-        Delivery *delivery;
-
-        if (!job || !job->is_wanted)
-                return 0;
-        if (message->type == MESSAGE_PROGRESS) {
-                core_progress(daemon->core, worker->lease, &message->progress, clock_mono_ms());
-                return 0;
-        }
-        delivery = find_delivery(daemon, worker->lease);
-        if (!delivery)
-                return 0; /* so much is unanswered that this one is run again when it is */
-        if (message->type == MESSAGE_EVIDENCE_PUT)
-                delivery_add_evidence(delivery, &message->evidence_put);
-        else if (message->type == MESSAGE_VERDICT)
-                TRY(delivery_set_verdict(delivery, message));
-        return 0;
+/* What a worker has parsed was hostile: its word counts for its own job only. */
+static bool is_of_job(const struct verdict *verdict, const Job *job) {
+        return verdict->claim == job->claim && verdict->lease == job->lease &&
+               slice_is(verdict->gate, job->gates[job->at]) &&
+               slice_is(verdict->commit, job->commit);
 }
 
-static bool has_whole_delivery(const Daemon *daemon, uint64_t lease, const char *gate) {
-        for (size_t i = 0; i < daemon->n_deliveries; i++)
-                if (daemon->deliveries[i]->lease == lease && daemon->deliveries[i]->verdict.n &&
-                    strcmp(daemon->deliveries[i]->gate, gate) == 0)
-                        return true;
-        return false;
+static int hear_worker(Daemon *daemon, Worker *worker, const Message *message) {
+        const Job *job = core_find(daemon->core, worker->lease);
+
+        if (!job || !job->is_wanted || worker->gave_verdict)
+                return 0;
+        if (message->type == MESSAGE_PROGRESS)
+                core_progress(daemon->core, worker->lease, &message->progress, clock_mono_ms());
+        if (message->type == MESSAGE_EVIDENCE_PUT)
+                delivery_add_evidence(mailbag_open(&daemon->bag, worker->lease),
+                                      &message->evidence_put);
+        if (message->type == MESSAGE_VERDICT && is_of_job(&message->verdict, job)) {
+                TRY(delivery_set_verdict(mailbag_open(&daemon->bag, worker->lease), message));
+                worker->gave_verdict = true;
+        }
+        return 0;
 }
 
 static void on_worker_ended(Daemon *daemon, size_t index) {
         Worker *worker = daemon->workers[index];
         const Job *job = core_find(daemon->core, worker->lease);
         uint64_t lease = worker->lease;
-        bool gave_verdict = job && has_whole_delivery(daemon, lease, job->gates[job->at]);
+        bool gave_verdict = worker->gave_verdict;
 
         if (job && job->is_wanted && !gave_verdict)
                 log_write(LOG_WARNING, "worker %d died without a verdict on %s", (int)worker->pid,
@@ -402,11 +354,7 @@ static int64_t prepare_wait(Daemon *daemon, LoopWait *wait) {
                         (void)loop_add_fd(wait, daemon->workers[i]->pidfd, false);
                 timeout_ms = sooner(timeout_ms, until(daemon->workers[i]->kill_at_ms, now_ms));
         }
-        for (size_t i = 0; i < daemon->n_deliveries; i++)
-                if (daemon->deliveries[i]->asked_ms)
-                        timeout_ms = sooner(
-                                timeout_ms,
-                                until(daemon->deliveries[i]->asked_ms + DELIVERY_ASK_MS, now_ms));
+        timeout_ms = sooner(timeout_ms, until(mailbag_due_ms(&daemon->bag), now_ms));
         timeout_ms = sooner(timeout_ms, core_wait_ms(daemon->core, now_ms));
         return sooner(timeout_ms, until(daemon->stop_by_ms, now_ms));
 }
@@ -425,16 +373,18 @@ static bool is_over(const Daemon *daemon) {
                 return true;
         if (!daemon->stop_by_ms)
                 return false;
-        /* Verdicts without an answer are in the outbox, for the next start. */
-        return daemon->n_workers == 0 || clock_mono_ms() >= daemon->stop_by_ms;
+        if (clock_mono_ms() >= daemon->stop_by_ms)
+                return true;
+        /* Verdicts go out first, if there is somebody to take them. */
+        return daemon->n_workers == 0 &&
+               (mailbag_count_whole(&daemon->bag) == 0 || !session_is_connected(daemon->session));
 }
 
 static int turn(Daemon *daemon) {
         LoopWait wait = {.n_fds = 0};
 
         TRY(carry_out_all(daemon));
-        for (size_t i = 0; i < daemon->n_deliveries; i++)
-                TRY(delivery_step(daemon->deliveries[i], daemon->session, clock_mono_ms()));
+        TRY(mailbag_step(&daemon->bag, daemon->session, clock_mono_ms()));
         TRY(loop_wait(&wait, prepare_wait(daemon, &wait)));
         read_signals(daemon);
         TRY(poll_broker(daemon));

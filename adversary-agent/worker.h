@@ -22,6 +22,7 @@ typedef struct Worker {
         uint64_t kill_at_ms; /* monotonic; 0: not asked to stop */
         Buf stream;
         bool has_ended;
+        bool gave_verdict; /* for the owner's use */
 } Worker;
 
 int worker_start(uint64_t lease, const Message *job, Worker **ret_worker) must_check;

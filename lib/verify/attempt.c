@@ -148,29 +148,14 @@ void attempt_get_facts(const SandboxSpec *spec, JudgeFacts *ret_facts) {
         ret_facts->command_is_missing = access(command, X_OK) != 0;
 }
 
-/* The claim is about a tree; a directory that is not in it is the claim's fault. */
-static bool workdir_is_there(const AttemptSetting *setting, const Check *check) {
-        cleanup_free char *path = NULL;
-        struct stat facts;
-
-        if (!check->workdir.n)
-                return true;
-        path = mem_printf("%s/%.*s", setting->tree, SLICE_ARGS(check->workdir));
-        return lstat(path, &facts) == 0 && S_ISDIR(facts.st_mode);
-}
-
 int attempt_make(AttemptSetting *setting, const Check *check, bool force_copy,
                  Attempt *ret_attempt) {
         uint64_t started_ns = clock_mono_ns();
-        int r = 0;
+        int r;
 
         *ret_attempt = (Attempt){.started_ms = clock_wall_ms()};
         judge_by(SIGHTING_SANDBOX_BROKEN, "unjudged", &ret_attempt->judgement, "it was not judged");
-        if (!workdir_is_there(setting, check))
-                judge_by(SIGHTING_EXEC_WORKDIR, NULL, &ret_attempt->judgement,
-                         "`%.*s` is not a directory of the commit", SLICE_ARGS(check->workdir));
-        else
-                r = runners[check->kind](setting, check, force_copy, ret_attempt);
+        r = runners[check->kind](setting, check, force_copy, ret_attempt);
         ret_attempt->duration_ms = (clock_mono_ns() - started_ns) / 1000000;
         if (r != 0)
                 attempt_deinit(ret_attempt);

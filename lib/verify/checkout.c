@@ -79,7 +79,7 @@ static int lock(int fd, int operation) {
 }
 
 /* Drops the trees that were used longest ago, as far as nobody uses them. */
-static void evict(const char *trees, const char *keep) {
+static void evict(const char *trees, const char *keep, size_t n_kept) {
         for (;;) {
                 cleanup_free char *oldest = NULL;
                 cleanup_free char *path = NULL;
@@ -109,7 +109,7 @@ static void evict(const char *trees, const char *keep) {
                 }
                 if (entries)
                         (void)closedir(entries);
-                if (n <= TREES_MAX || !oldest)
+                if (n <= n_kept || !oldest)
                         return;
                 path = mem_printf("%s/%s", trees, oldest);
                 lock_path = mem_printf("%s.lock", path);
@@ -170,8 +170,12 @@ static int use_cache(const VerifyRequest *request, const char *mirror, Checkout 
         if (checkout->lock_fd < 0 || futimens(checkout->lock_fd, NULL) < 0)
                 return error_origin(-errno);
         r = use_tree(mirror, checkout, reterr_fault);
+        if (r == PREP_E_ERROR && fault_is(reterr_fault, "prep.space")) {
+                evict(trees, checkout->tree, 0);
+                r = use_tree(mirror, checkout, reterr_fault);
+        }
         if (r == 0)
-                evict(trees, checkout->tree);
+                evict(trees, checkout->tree, TREES_MAX);
         return r;
 }
 

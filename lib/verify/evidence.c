@@ -29,6 +29,7 @@ enum {
         NAME_BYTES = 250,
         TEXT_BYTES = 2000,
         ISOLATION_BYTES = 1000,
+        ATTEMPTS_MAX = 1000, /* that a field can say */
         DIVISOR_MAX = 64,
 };
 
@@ -94,23 +95,34 @@ static void put_assertions(Writer *writer, const Attempt *attempt) {
         writer->evidence->n_assertions = n;
 }
 
+typedef struct Kept {
+        const char *name;
+        uint64_t n_bytes; /* in all */
+        const Hash *hash;
+        Slice head, tail;
+} Kept;
+
 /* Both ends, as far as they were kept. */
-static void put_stream(Writer *writer, const char *name, uint64_t n_bytes, const Hash *hash,
-                       Slice head, Slice tail) {
+static void put_stream(Writer *writer, const Kept *kept) {
         struct stream *stream = &writer->evidence->streams[writer->evidence->n_streams++];
         size_t end_bytes = cut(writer, STREAM_END_BYTES);
+        Slice tail = kept->tail;
 
-        *stream = (struct stream){.name = slice_text(name),
-                                  .bytes = n_bytes,
-                                  .sha256 = arena_slice(writer->arena, hash_slice(hash))};
-        if (n_bytes <= end_bytes && head.n == n_bytes) {
-                stream->head = head;
-                return;
-        }
-        stream->head = slice_head(head, end_bytes);
-        if (tail.n == 0)
-                tail = slice_from(head, stream->head.n);
+        *stream = (struct stream){.name = slice_text(kept->name),
+                                  .bytes = kept->n_bytes,
+                                  .sha256 = arena_slice(writer->arena, hash_slice(kept->hash)),
+                                  .head = slice_head(kept->head, end_bytes)};
+        if (tail.n == 0 && kept->head.n == kept->n_bytes)
+                tail = slice_from(kept->head, stream->head.n);
         stream->tail = tail.n > end_bytes ? slice_from(tail, tail.n - end_bytes) : tail;
+}
+
+static void put_output(Writer *writer, const char *name, const SandboxStream *stream) {
+        put_stream(writer, &(Kept){.name = name,
+                                   .n_bytes = stream->n_bytes,
+                                   .hash = &stream->hash,
+                                   .head = buf_get(&stream->head),
+                                   .tail = buf_get(&stream->tail)});
 }
 
 static void put_streams(Writer *writer, const Attempt *attempt) {
@@ -120,14 +132,14 @@ static void put_streams(Writer *writer, const Attempt *attempt) {
         writer->evidence->streams = arena_alloc_array(writer->arena, 3, sizeof(struct stream));
         writer->evidence->n_streams = 0;
         if (attempt->has_http && answer->end == HTTP_ANSWERED)
-                put_stream(writer, "body", answer->body_bytes, &answer->body_hash, answer->body,
-                           SLICE_NULL);
+                put_stream(writer, &(Kept){.name = "body",
+                                           .n_bytes = answer->body_bytes,
+                                           .hash = &answer->body_hash,
+                                           .head = answer->body});
         if (!attempt->has_sandbox || outcome->end == SANDBOX_BROKEN)
                 return;
-        put_stream(writer, "stdout", outcome->out.n_bytes, &outcome->out.hash,
-                   buf_get(&outcome->out.head), buf_get(&outcome->out.tail));
-        put_stream(writer, "stderr", outcome->err.n_bytes, &outcome->err.hash,
-                   buf_get(&outcome->err.head), buf_get(&outcome->err.tail));
+        put_output(writer, "stdout", &outcome->out);
+        put_output(writer, "stderr", &outcome->err);
 }
 
 static void put_leftovers(Writer *writer, const SandboxOutcome *outcome) {
@@ -200,7 +212,7 @@ static void put_verdict(Writer *writer, const EvidenceFacts *facts, const Check 
         evidence->tree = slice_text(facts->tree);
         evidence->started_ms = report->shown.started_ms ? report->shown.started_ms : 1;
         evidence->duration_ms = report->shown.duration_ms;
-        evidence->attempts = report->n_attempts;
+        evidence->attempts = size_min(report->n_attempts, ATTEMPTS_MAX);
         evidence->outcome = report->judgement.outcome;
         evidence->reason = slice_text(report->judgement.reason);
         evidence->summary = line(writer, slice_text(report->judgement.summary), TEXT_BYTES);

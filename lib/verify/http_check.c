@@ -160,6 +160,9 @@ static void judge(const Exchange *exchange, const SandboxSpec *spec, bool was_al
                   Attempt *attempt) {
         JudgeFacts facts = {.command_is_product = false};
         Observed observed = {.exit_status = -1};
+        HttpSeen seen = {.server = exchange->server ? &attempt->sandbox : NULL,
+                         .was_alive = was_alive,
+                         .answer = &attempt->http};
 
         if (exchange->server)
                 attempt_get_facts(spec, &facts);
@@ -173,8 +176,7 @@ static void judge(const Exchange *exchange, const SandboxSpec *spec, bool was_al
                 expectations_evaluate(exchange->check, &observed, &attempt->arena,
                                       &attempt->results, &attempt->n_results);
         }
-        judge_http(exchange->server ? &attempt->sandbox : NULL, was_alive, &facts, &attempt->http,
-                   attempt->results, attempt->n_results, &attempt->judgement);
+        judge_http(&seen, &facts, attempt->results, attempt->n_results, &attempt->judgement);
 }
 
 int http_check_attempt(AttemptSetting *setting, const Check *check, bool force_copy,

@@ -93,7 +93,10 @@ static void judge_not_started(const SandboxOutcome *outcome, const JudgeFacts *f
                               Judgement *ret_judgement) {
         const char *why = strerror(outcome->error);
 
-        if (facts->command_is_product)
+        if (fault_is(&outcome->fault, "exec.workdir"))
+                judge_by(SIGHTING_EXEC_WORKDIR, NULL, ret_judgement,
+                         "the working directory cannot be entered: %s", outcome->fault.found);
+        else if (facts->command_is_product)
                 judge_by(SIGHTING_EXEC_PRODUCT, NULL, ret_judgement,
                          "the command could not be executed: %s", why);
         else if (facts->command_is_missing)
@@ -175,9 +178,10 @@ static bool judge_server(const SandboxOutcome *server, const JudgeFacts *facts,
         return false;
 }
 
-void judge_http(const SandboxOutcome *server, bool was_alive, const JudgeFacts *facts,
-                const HttpAnswer *answer, const MatchResult *results, size_t n_results,
-                Judgement *ret_judgement) {
+void judge_http(const HttpSeen *seen, const JudgeFacts *facts, const MatchResult *results,
+                size_t n_results, Judgement *ret_judgement) {
+        const SandboxOutcome *server = seen->server;
+        const HttpAnswer *answer = seen->answer;
         Sighting sighting = http_sightings[answer->end];
 
         if (server && server->end == SANDBOX_BROKEN) {
@@ -188,7 +192,7 @@ void judge_http(const SandboxOutcome *server, bool was_alive, const JudgeFacts *
                 judge_assertions(results, n_results, ret_judgement);
                 return;
         }
-        if (server && !was_alive && judge_server(server, facts, ret_judgement))
+        if (server && !seen->was_alive && judge_server(server, facts, ret_judgement))
                 return;
         judge_by(sighting, NULL, ret_judgement, "%s%s%s", rows[sighting].sentence,
                  answer->error[0] ? " " : "", answer->error);

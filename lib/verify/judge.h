@@ -51,11 +51,16 @@ void judge_by(Sighting sighting, const char *detail, Judgement *ret_judgement, c
 /* One run of a `run` check. */
 void judge_run(const SandboxOutcome *outcome, const JudgeFacts *facts, const MatchResult *results,
                size_t n_results, Judgement *ret_judgement);
-/* One run of an `http` check; `server` is NULL where it started none. `was_alive`: the server had
- * not ended when the answer, or its failure, was in. */
-void judge_http(const SandboxOutcome *server, bool was_alive, const JudgeFacts *facts,
-                const HttpAnswer *answer, const MatchResult *results, size_t n_results,
-                Judgement *ret_judgement);
+
+/* One run of an `http` check. */
+typedef struct HttpSeen {
+        const SandboxOutcome *server; /* NULL: the check started none */
+        bool was_alive;               /* it had not ended when the answer, or its failure, was in */
+        const HttpAnswer *answer;
+} HttpSeen;
+
+void judge_http(const HttpSeen *seen, const JudgeFacts *facts, const MatchResult *results,
+                size_t n_results, Judgement *ret_judgement);
 
 typedef enum JudgeNext {
         JUDGE_DECIDED,

@@ -28,8 +28,8 @@ int scratch_make_private(const char *dir, bool *ret_private) {
                 return error_origin(-errno);
         if (geteuid() != 0 || unshare(CLONE_NEWNS) < 0)
                 return 0;
-        /* Ours must not appear in anybody's namespace; theirs may not appear in ours. */
-        if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+        /* Ours must not appear in anybody's namespace; where repositories lie may come later. */
+        if (mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0)
                 return error_origin(-errno);
         *ret_private = mount("tmpfs", dir, "tmpfs", MS_NOSUID | MS_NODEV, "mode=0700") == 0;
         return 0;

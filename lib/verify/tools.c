@@ -13,6 +13,10 @@
 
 enum { VERSION_MS = 10000 };
 
+void tool_memo_deinit(ToolMemo *memo) {
+        arena_deinit(&memo->arena);
+}
+
 static bool is_digit(uint8_t byte) {
         return byte >= '0' && byte <= '9';
 }
@@ -97,7 +101,29 @@ static int ask_version(AttemptSetting *setting, Slice name, Arena *arena, Slice 
         return 0;
 }
 
-static int look(AttemptSetting *setting, const Tool *tool, bool *ret_there,
+static int get_version(AttemptSetting *setting, ToolMemo *memo, Slice name, Slice *ret_version) {
+        cleanup_arena Arena arena = ARENA_INIT;
+        Slice version = SLICE_NULL;
+        int r;
+
+        for (size_t i = 0; i < memo->n; i++) {
+                if (!slice_equal(memo->tools[i].name, name))
+                        continue;
+                *ret_version = memo->tools[i].version;
+                return 0;
+        }
+        r = ask_version(setting, name, &arena, &version);
+        if (r != 0)
+                return r;
+        *ret_version = arena_slice(&memo->arena, version);
+        if (memo->n < ARRAY_SIZE(memo->tools)) {
+                memo->tools[memo->n].name = name;
+                memo->tools[memo->n++].version = *ret_version;
+        }
+        return 0;
+}
+
+static int look(AttemptSetting *setting, const Tool *tool, ToolMemo *memo, bool *ret_there,
                 Judgement *ret_judgement) {
         cleanup_arena Arena arena = ARENA_INIT;
         const char *name = arena_text(&arena, tool->name);
@@ -118,7 +144,7 @@ static int look(AttemptSetting *setting, const Tool *tool, bool *ret_there,
         *ret_there = true;
         if (!tool->version.n)
                 return 0;
-        r = ask_version(setting, tool->name, &arena, &version);
+        r = get_version(setting, memo, tool->name, &version);
         if (r != 0)
                 return r;
         *ret_there = version.n && version_compare(version, tool->version) >= 0;
@@ -131,7 +157,7 @@ static int look(AttemptSetting *setting, const Tool *tool, bool *ret_there,
         return 0;
 }
 
-int tools_look(AttemptSetting *setting, const Check *check, bool *ret_all_there,
+int tools_look(AttemptSetting *setting, const Check *check, ToolMemo *memo, bool *ret_all_there,
                Judgement *ret_judgement) {
         AttemptSetting elsewhere = *setting;
         int r = 0;
@@ -141,7 +167,7 @@ int tools_look(AttemptSetting *setting, const Check *check, bool *ret_all_there,
                 return 0;
         elsewhere.tree = NULL; /* an empty one */
         for (size_t i = 0; r == 0 && *ret_all_there && i < check->n_tools; i++)
-                r = look(&elsewhere, &check->tools[i], ret_all_there, ret_judgement);
+                r = look(&elsewhere, &check->tools[i], memo, ret_all_there, ret_judgement);
         setting->n_dirs = elsewhere.n_dirs;
         return r;
 }

@@ -7,9 +7,20 @@
 
 #include "verify/attempt.h"
 
+/* What was found out already, so that each tool is asked once for a gate. */
+typedef struct ToolMemo {
+        Arena arena;
+        struct {
+                Slice name, version;
+        } tools[32];
+        size_t n;
+} ToolMemo;
+
+void tool_memo_deinit(ToolMemo *memo);
+
 /* False, with the judgement (env.missing), if the machine lacks one of them. Versions are asked in
  * a sandbox over an empty tree, so that nothing of the claim can answer. */
-int tools_look(AttemptSetting *setting, const Check *check, bool *ret_all_there,
+int tools_look(AttemptSetting *setting, const Check *check, ToolMemo *memo, bool *ret_all_there,
                Judgement *ret_judgement) must_check;
 
 /* The first dotted number in the text ("3.11.2" in "Python 3.11.2"), or the first number. */

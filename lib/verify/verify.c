@@ -89,6 +89,7 @@ static int open_run(Run *run) {
 
 /* Before anything of the claim is there. */
 static int look_at_tools(Run *run) {
+        cleanup(tool_memo_deinit) ToolMemo memo = {.n = 0};
         const Gate *gate = run->request->gate;
 
         for (size_t i = 0; i < gate->n_checks; i++) {
@@ -96,7 +97,7 @@ static int look_at_tools(Run *run) {
                 int r = 0;
 
                 if (run->is_wanted[i])
-                        r = tools_look(&run->setting, &gate->checks[i], &all_there,
+                        r = tools_look(&run->setting, &gate->checks[i], &memo, &all_there,
                                        &run->missing[i]);
                 if (r != 0)
                         return r;

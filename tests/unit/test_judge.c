@@ -24,9 +24,10 @@ static Judgement judge_end(SandboxEnd end, int number, const JudgeFacts *facts) 
 static Judgement judge_answer(HttpEnd end, const SandboxOutcome *server, bool was_alive) {
         HttpAnswer answer = {.end = end, .status = 200};
         MatchResult held = {.where = slice_text("status.equals"), .held = true};
+        HttpSeen seen = {.server = server, .was_alive = was_alive, .answer = &answer};
         Judgement judgement;
 
-        judge_http(server, was_alive, &no_facts, &answer, &held, 1, &judgement);
+        judge_http(&seen, &no_facts, &held, 1, &judgement);
         return judgement;
 }
 
