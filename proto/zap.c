@@ -131,7 +131,7 @@ int zap_open(void *context, void **ret_zap) {
 int zap_serve(void *zap, ChannelAdmits admits, void *userdata) {
         for (;;) {
                 ZapRequest request;
-                bool is_there;
+                bool is_there = false;
 
                 TRY(zap_receive(zap, &request, &is_there));
                 if (!is_there)
