@@ -14,199 +14,12 @@
 
 #include "base/mem.h"
 #include "broker/ledger.h"
-#include "broker/replay.h"
 #include "broker/verify.h"
 #include "proto/codec.h"
+#include "tests/lib/book.h"
 #include "tests/lib/test.h"
 
-#define COMMIT "0123456789abcdef0123456789abcdef01234567"
-
 enum { TEXT_BYTES_MAX = 4096 };
-
-/* Who wrote what; keys are fixed. */
-typedef enum Who { BROKER, OPERATOR, BUILDER, ADVERSARY, _WHO_MAX } Who;
-
-static const char *const who_names[_WHO_MAX] = {"broker", "operator", "builder", "adversary"};
-static const Role who_roles[_WHO_MAX] = {ROLE_BROKER, ROLE_OPERATOR, ROLE_BUILDER, ROLE_ADVERSARY};
-
-typedef struct Book {
-        char *path;
-        Ledger *ledger; /* while it is written */
-        Key keys[_WHO_MAX];
-        State state;
-        uint8_t n_ids;
-        uint64_t verdict; /* the entry that has evidence */
-        sqlite3 *raw;     /* while it is tampered with */
-} Book;
-
-static void book_deinit(Book *book) {
-        book->ledger = ledger_free(book->ledger);
-        (void)sqlite3_close(book->raw);
-        state_deinit(&book->state);
-        free(book->path);
-}
-#define cleanup_book cleanup(book_deinit)
-
-/* The entry that `who` would have made; slices are in the arena. */
-static void make_entry(Book *book, Who who, Message *message, Arena *arena, Entry *ret_entry) {
-        uint8_t *signature = arena_alloc(arena, SIGNATURE_BYTES);
-        cleanup_buf Buf frame = BUF_INIT(FRAME_MAX);
-        Hash ledger = {{7}};
-        CodecFault fault;
-
-        message_set_present(message);
-        CHECK_EQ_INT(codec_encode(message, &frame, &fault), 0);
-        *ret_entry = (Entry){
-                .seq = book->state.head_seq + 1,
-                .received_ms = 1781328787000 + book->state.head_seq,
-                .kind = slice_text(message_name(message->type)),
-                .phase = state_phase_of(&book->state, message),
-                .actor = slice_text(who_names[who]),
-                .id = {{1, (uint8_t)(4 * ++book->n_ids)}}, /* no bit from another */
-                .frame = arena_slice(arena, buf_get(&frame)),
-                .prev = book->state.head_hash,
-        };
-        entry_sign(&book->keys[who], &ledger, &ret_entry->id, ret_entry->frame, signature);
-        ret_entry->signature = slice_make(signature, SIGNATURE_BYTES);
-        entry_hash(ret_entry, &ret_entry->hash);
-}
-
-static void say(Book *book, Who who, Message message) {
-        cleanup_arena Arena arena = ARENA_INIT;
-        Fault fault = FAULT_INIT;
-        Entry entry;
-
-        make_entry(book, who, &message, &arena, &entry);
-        CHECK_EQ_INT(ledger_append(book->ledger, &entry), 0);
-        if (replay_apply(&book->state, &entry, &message, &fault) != 0)
-                FAIL_TEST("%s", fault.found);
-}
-
-static Message admit(const Book *book, Who who) {
-        return (Message){.type = MESSAGE_ADMIT,
-                         .admit = {.name = slice_text(who_names[who]),
-                                   .role = who_roles[who],
-                                   .key = slice_make(&book->keys[who].public, sizeof(PublicKey))}};
-}
-
-static void say_beginning(Book *book) {
-        static const Hash ledger = {{7}};
-
-        say(book, BROKER,
-            (Message){.type = MESSAGE_GENESIS,
-                      .genesis = {.ledger = hash_slice(&ledger),
-                                  .project = slice_text("tampering"),
-                                  .broker_key =
-                                          slice_make(&book->keys[BROKER].public, sizeof(PublicKey)),
-                                  .format = 1}});
-        say(book, BROKER, admit(book, OPERATOR));
-        say(book, BROKER, admit(book, BUILDER));
-        say(book, OPERATOR, admit(book, ADVERSARY));
-}
-
-static void say_plan(Book *book) {
-        static const Hash digest = {{9}};
-        struct gate_digest gate = {
-                .gate = slice_text("M1"), .digest = hash_slice(&digest), .valid_for_ms = 1000};
-        Slice text = slice_text("the plan");
-        Hash plan_digest;
-
-        hash_of(text, &plan_digest);
-        say(book, OPERATOR,
-            (Message){.type = MESSAGE_PLAN,
-                      .plan = {.phase = slice_text("m"),
-                               .text = text,
-                               .digest = hash_slice(&plan_digest),
-                               .gates = &gate,
-                               .n_gates = 1}});
-}
-
-static void say_claim(Book *book) {
-        Slice gate = slice_text("M1");
-
-        say(book, BUILDER,
-            (Message){.type = MESSAGE_CLAIM,
-                      .claim = {.phase = slice_text("m"),
-                                .gates = &gate,
-                                .n_gates = 1,
-                                .repository = slice_text("file:///r"),
-                                .commit = slice_text(COMMIT),
-                                .mode = MODE_COLD}});
-        say(book, BROKER,
-            (Message){.type = MESSAGE_LEASE,
-                      .lease = {.claim = book->state.head_seq,
-                                .adversary = slice_text("adversary"),
-                                .lease_ms = 60000,
-                                .attempt = 1}});
-}
-
-static Message verdict(const Book *book, Decision decision, struct check_result *check) {
-        static const Hash digest = {{9}};
-
-        return (Message){.type = MESSAGE_VERDICT,
-                         .verdict = {.claim = book->state.head_seq - 1,
-                                     .gate = slice_text("M1"),
-                                     .lease = book->state.head_seq,
-                                     .decision = decision,
-                                     .commit = slice_text(COMMIT),
-                                     .gate_digest = hash_slice(&digest),
-                                     .mode = MODE_COLD,
-                                     .checks = check,
-                                     .n_checks = 1,
-                                     .started_ms = 1}};
-}
-
-static void say_verdict(Book *book) {
-        Slice frame = slice_text("what was measured");
-        struct check_result check = {.check = slice_text("one"), .outcome = OUTCOME_FAIL};
-        Hash digest;
-
-        hash_of(frame, &digest);
-        check.evidence = hash_slice(&digest);
-        CHECK_EQ_INT(ledger_evidence_put(book->ledger, &digest, frame), 0);
-        say(book, ADVERSARY, verdict(book, DECISION_FAIL, &check));
-        book->verdict = book->state.head_seq;
-}
-
-static void say_note(Book *book, Who who, const char *text) {
-        say(book, who,
-            (Message){.type = MESSAGE_NOTE,
-                      .note = {.phase = slice_text("m"),
-                               .to = NOTE_TO_RECORD,
-                               .text = slice_text(text)}});
-}
-
-static void book_begin(Book *book) {
-        Fault fault = FAULT_INIT;
-
-        *book = (Book){.path = mem_printf("%s/ledger.db", test_dir())};
-        CHECK_EQ_INT(sign_start(), 0);
-        state_init(&book->state);
-        for (size_t i = 0; i < _WHO_MAX; i++)
-                key_from_seed((uint8_t[32]){(uint8_t)(i + 1)}, &book->keys[i]);
-        CHECK_EQ_INT(ledger_open(book->path, LEDGER_CREATE, &book->ledger, &fault), 0);
-        say_beginning(book);
-}
-
-static void book_close(Book *book) {
-        CHECK_EQ_INT(ledger_commit(book->ledger), 0);
-        book->ledger = ledger_free(book->ledger);
-}
-
-/* A ledger with an entry of most kinds, closed. */
-static void book_make(Book *book) {
-        book_begin(book);
-        say_plan(book);
-        say_claim(book);
-        say_verdict(book);
-        say_note(book, BUILDER, "a word");
-        say(book, OPERATOR,
-            (Message){.type = MESSAGE_REVOKE,
-                      .revoke = {.name = slice_text("builder"), .why = slice_text("lost")}});
-        book_close(book);
-}
-
-/* ---- tampering ---- */
 
 static void run_sql(Book *book, const char *sql) {
         char *words = NULL;
@@ -480,12 +293,12 @@ static void append_raw(Book *book, const Entry *entry) {
         CHECK_EQ_INT(sqlite3_finalize(insert), SQLITE_OK);
 }
 
-static void check_append_named(Book *book, Who who, Message message, const char *rule) {
+static void check_append_named(Book *book, BookWho who, Message message, const char *rule) {
         cleanup_arena Arena arena = ARENA_INIT;
         Entry entry;
 
         open_raw(book);
-        make_entry(book, who, &message, &arena, &entry);
+        book_make_entry(book, who, &message, &arena, &entry);
         append_raw(book, &entry);
         check_named(book, entry.seq, rule, rule);
 }
@@ -494,12 +307,7 @@ TEST(an_entry_of_a_revoked_agent_is_named) {
         cleanup_book Book book;
 
         book_make(&book);
-        check_append_named(&book, BUILDER,
-                           (Message){.type = MESSAGE_NOTE,
-                                     .note = {.phase = slice_text("m"),
-                                              .to = NOTE_TO_RECORD,
-                                              .text = slice_text("still here")}},
-                           "entry-author");
+        check_append_named(&book, BUILDER, book_make_note("still here"), "entry-author");
 }
 
 TEST(a_verdict_that_a_builder_signed_is_named) {
@@ -507,10 +315,11 @@ TEST(a_verdict_that_a_builder_signed_is_named) {
         struct check_result check = {.check = slice_text("one"), .outcome = OUTCOME_PASS};
 
         book_begin(&book);
-        say_plan(&book);
-        say_claim(&book);
+        book_say_plan(&book);
+        book_say_claim(&book);
         book_close(&book);
-        check_append_named(&book, BUILDER, verdict(&book, DECISION_PASS, &check), "entry-role");
+        check_append_named(&book, BUILDER, book_make_verdict(&book, DECISION_PASS, &check),
+                           "entry-role");
 }
 
 TEST(an_adversary_that_the_broker_admits_by_itself_later_is_named) {
@@ -518,7 +327,7 @@ TEST(an_adversary_that_the_broker_admits_by_itself_later_is_named) {
         Message message;
 
         book_make(&book);
-        message = admit(&book, ADVERSARY);
+        message = book_make_admit(&book, ADVERSARY);
         message.admit.name = slice_text("mallory");
         check_append_named(&book, BROKER, message, "entry-role");
 }
@@ -526,10 +335,7 @@ TEST(an_adversary_that_the_broker_admits_by_itself_later_is_named) {
 TEST(a_message_id_that_was_there_before_is_named) {
         cleanup_book Book book;
         cleanup_arena Arena arena = ARENA_INIT;
-        Message message = {.type = MESSAGE_NOTE,
-                           .note = {.phase = slice_text("m"),
-                                    .to = NOTE_TO_RECORD,
-                                    .text = slice_text("again")}};
+        Message message = book_make_note("again");
         Entry entry;
 
         book_make(&book);
@@ -538,7 +344,7 @@ TEST(a_message_id_that_was_there_before_is_named) {
                        "CREATE TABLE other AS SELECT * FROM entry; DROP TABLE entry;"
                        "ALTER TABLE other RENAME TO entry");
         book.n_ids = 4;
-        make_entry(&book, ADVERSARY, &message, &arena, &entry);
+        book_make_entry(&book, ADVERSARY, &message, &arena, &entry);
         append_raw(&book, &entry);
         check_named(&book, entry.seq, "entry-id-twice", "id of entry 5");
 }
@@ -609,7 +415,7 @@ TEST(a_checkpoint_of_the_ledger_as_it_was_holds) {
 
         book_begin(&book);
         witness = remember(&book);
-        say_plan(&book);
+        book_say_plan(&book);
         book_close(&book);
         CHECK_EQ_INT(verify_with(&book, &witness, 1, &report, &fault), 0);
 }
