@@ -143,7 +143,8 @@ static int flush_follow(Files *files, PhaseFile *phase, bool is_last) {
                 if (lseek(fd, 0, SEEK_END) < 0)
                         return error_origin(-errno);
                 TRY(fd_write_all(fd, buf_get(&phase->pending)));
-        } else if (!slice_equal(buf_get(&found), buf_get(&phase->pending))) {
+        } else if ((uint64_t)facts.st_size < phase->offset ||
+                   !slice_equal(buf_get(&found), buf_get(&phase->pending))) {
                 phase->is_broken = true;
         }
         advance(phase);

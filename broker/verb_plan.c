@@ -171,6 +171,16 @@ static void make_message(const char *file, const Plan *plan, Arena *arena, Messa
         message_set_present(ret_message);
 }
 
+/* All of them for people; a program gets one object, hence one. */
+static int refuse_plan(const Errand *errand, const Lint *lint, Fault *fault) {
+        size_t last = errand->is_json ? 0 : lint->n_faults - 1;
+
+        for (size_t i = 0; i < last; i++)
+                (void)args_refuse(errand->args, &lint->faults[i], EXIT_USAGE);
+        *fault = lint->faults[last];
+        return ERRAND_E_REFUSED;
+}
+
 static int approve(Errand *errand, Fault *reterr_fault) {
         const char *file = errand->args->rest[0];
         cleanup_arena Arena arena = ARENA_INIT;
@@ -180,12 +190,8 @@ static int approve(Errand *errand, Fault *reterr_fault) {
         int r = lint_file(file, &lint);
 
         TRY(r < 0 ? r : 0);
-        for (size_t i = 1; r > 0 && i < lint.n_faults; i++)
-                (void)args_refuse(errand->args, &lint.faults[i], EXIT_USAGE);
-        if (r > 0) {
-                *reterr_fault = lint.faults[0];
-                return ERRAND_E_REFUSED;
-        }
+        if (r > 0)
+                return refuse_plan(errand, &lint, reterr_fault);
         r = check_phase(errand->args, &lint.plan, reterr_fault);
         if (r != 0)
                 return r;

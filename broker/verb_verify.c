@@ -56,21 +56,34 @@ static void say_broken(const Errand *errand, const VerifyReport *report, const F
         errand_print(&text);
 }
 
+/* Such a ledger was not looked at; of any other that cannot be opened, as ours, it can be said that
+ * it does not hold. */
+static bool is_out_of_reach(const Fault *fault) {
+        return fault_is(fault, "ledger-missing") || fault_is(fault, "ledger-unreadable") ||
+               fault_is(fault, "ledger-newer");
+}
+
+static int look(Errand *errand, const Witnesses *witnesses, VerifyReport *ret_report,
+                Fault *reterr_fault) {
+        int r = errand_open_ledger(errand, LEDGER_INSPECT, reterr_fault);
+
+        if (r != 0)
+                return r;
+        return verify_ledger(errand->ledger, &errand->project.broker_key, witnesses->rows,
+                             witnesses->n, ret_report, reterr_fault);
+}
+
 static int verify(Errand *errand, Fault *reterr_fault) {
         cleanup(witnesses_deinit) Witnesses witnesses = {.n = 0};
         const char *file = args_get(errand->args, "checkpoint");
         VerifyReport report = {.bad_seq = 0};
-        int r = errand_open_ledger(errand, LEDGER_INSPECT, reterr_fault);
+        int r = file ? witnesses_add_file(&witnesses, &errand->project, file, reterr_fault)
+                     : witnesses_add_remembered(&witnesses, &errand->project, reterr_fault);
 
-        if (r > 0 && fault_is(reterr_fault, "ledger-missing"))
-                return r;
-        if (r == 0)
-                r = file ? witnesses_add_file(&witnesses, &errand->project, file, reterr_fault)
-                         : witnesses_add_remembered(&witnesses, &errand->project, reterr_fault);
-        if (r == 0)
-                r = verify_ledger(errand->ledger, &errand->project.broker_key, witnesses.rows,
-                                  witnesses.n, &report, reterr_fault);
-        if (r < 0)
+        if (r != 0)
+                return r > 0 ? ERRAND_E_REFUSED : r;
+        r = look(errand, &witnesses, &report, reterr_fault);
+        if (r < 0 || (r > 0 && is_out_of_reach(reterr_fault)))
                 return r;
         if (r > 0)
                 say_broken(errand, &report, reterr_fault);

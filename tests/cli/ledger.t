@@ -64,8 +64,12 @@ A checkpoint that was touched is none.
 
   $ sed -i 's/^4$/3/' ../checkpoint
   $ broker verify --checkpoint ../checkpoint
-  ledger does not hold
-  checkpoint-signature: the broker did not sign it
+  broker: checkpoint-signature: the broker did not sign it
     at: ../checkpoint
     next: * (glob)
-  [1]
+  [3]
+  $ broker verify --checkpoint ../nothing
+  broker: checkpoint-missing: the checkpoint cannot be read
+    at: ../nothing
+    next: * (glob)
+  [3]

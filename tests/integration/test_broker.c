@@ -208,6 +208,20 @@ TEST(the_broker_mends_a_rendered_file_that_was_changed) {
         CHECK(test_wait_until(files_are_current, &broker, ANSWER_MS));
 }
 
+TEST(the_broker_makes_a_rendered_file_anew_that_was_removed) {
+        cleanup_real_broker RealBroker broker;
+        char path[512];
+
+        real_broker_init(&broker);
+        real_broker_approve(&broker);
+        real_broker_start(&broker);
+        docs_path(&broker, "REVIEW-m.md", path);
+        CHECK(unlink(path) == 0);
+        real_broker_do(&broker, NULL, "keygen", "ada");
+        real_broker_do(&broker, NULL, "admit", "ada", "observer", ".coldgate/keys/ada.pub");
+        CHECK(test_wait_until(files_are_current, &broker, ANSWER_MS));
+}
+
 TEST(a_review_that_was_rendered_is_a_prefix_of_the_next) {
         cleanup_real_broker RealBroker broker;
         cleanup_buf Buf before = BUF_TEXT, after = BUF_TEXT;
