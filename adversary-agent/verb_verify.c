@@ -103,7 +103,11 @@ static int read_plan(Verification *verification) {
         }
         if (r != 0)
                 return refuse_plan(args, faults, n_faults);
-        shell_quote(file, &verification->plan_word);
+        /* What a shell's <(…) is called is gone when somebody types the line again. */
+        if (strncmp(file, "/dev/fd/", 8) == 0)
+                buf_text(&verification->plan_word, "PLAN");
+        else
+                shell_quote(file, &verification->plan_word);
         return EXIT_HOLDS;
 }
 
@@ -177,7 +181,10 @@ static int choose_commit(Verification *verification) {
                   "`%s` is not a full commit id: 40 or 64 hex digits, "
                   "lower case",
                   commit);
-        fault_next(&fault, "git -C %s rev-parse %s", repository, commit);
+        if (strncmp(verification->url, "file://", 7) == 0)
+                fault_next(&fault, "git -C %s rev-parse %s", verification->url + 7, commit);
+        else
+                fault_next(&fault, "git ls-remote %s %s", repository, commit);
         return args_refuse(args, &fault, EXIT_USAGE);
 }
 

@@ -103,7 +103,7 @@ static const Verb verbs[] = {
 
 const Program broker_program = {
         .name = "broker",
-        .help = "keeps the ledger of claims and verdicts, enforces the rules, delivers.",
+        .help = "keeps the ledger of claims and verdicts, enforces the rules, delivers",
         .verbs = verbs,
         .n_verbs = ARRAY_SIZE(verbs),
 };

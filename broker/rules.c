@@ -172,11 +172,11 @@ static void print_rows(const RuleRow *rows, size_t n, Buf *text) {
 void rules_print_docs(Buf *text) {
         const MessageSpec *spec;
 
-        buf_text(text,
-                 "# Rules of the broker\n\n"
-                 "Printed from broker/rules.def. A message that breaks a rule is refused with the "
-                 "rule's name, the field,\nwhat was found and what to do next; it changes "
-                 "nothing.\n\n## Before any rule\n\n");
+        buf_text(text, "# Rules of the broker\n\n"
+                       "<!-- Printed from broker/rules.def by tools/describe; edit that. -->\n\n"
+                       "A message that breaks a rule is refused with the "
+                       "rule's name, the field,\nwhat was found and what to do next; it changes "
+                       "nothing.\n\n## Before any rule\n\n");
         print_rows(refusal_rows, ARRAY_SIZE(refusal_rows), text);
         buf_text(text, "\n## Rules\n\n");
         print_rows(rule_rows, ARRAY_SIZE(rule_rows), text);

@@ -72,12 +72,14 @@ static void lint_describe_json(const Lint *lint, Buf *text) {
 }
 
 static void lint_describe(const Lint *lint, Buf *text) {
+        size_t n_checks = lint->n_faults == 0 ? count_checks(&lint->plan) : 0;
+
         for (size_t i = 0; i < lint->n_faults; i++)
                 fault_describe(&lint->faults[i], text);
         if (lint->n_faults == 0)
-                buf_printf(text, "%s: phase %.*s, %zu gates, %zu checks, no mistakes\n", lint->file,
-                           SLICE_ARGS(lint->plan.phase), lint->plan.n_gates,
-                           count_checks(&lint->plan));
+                buf_printf(text, "%s: phase %.*s, %zu gate%s, %zu check%s, no mistakes\n",
+                           lint->file, SLICE_ARGS(lint->plan.phase), lint->plan.n_gates,
+                           lint->plan.n_gates == 1 ? "" : "s", n_checks, n_checks == 1 ? "" : "s");
 }
 
 int verb_plan_lint(const Args *args) {

@@ -17,7 +17,8 @@ static int status(Errand *errand, Fault *reterr_fault) {
         cleanup_arena Arena arena = ARENA_INIT;
         cleanup_buf Buf text = BUF_TEXT;
         const PhaseRecord *phase;
-        struct status status;
+        Message message = {.type = MESSAGE_STATUS};
+        struct status *status = &message.status;
         int r;
 
         state_init(&state);
@@ -28,11 +29,12 @@ static int status(Errand *errand, Fault *reterr_fault) {
                 r = errand_find_phase(&state, wanted, &phase, reterr_fault);
         if (r != 0)
                 return r > 0 ? ERRAND_E_REFUSED : r;
-        status_build(&state, slice_text(wanted), clock_wall_ms(), &arena, &status);
+        status_build(&state, slice_text(wanted), clock_wall_ms(), &arena, status);
+        message_set_present(&message);
         if (errand->is_json)
-                status_describe_json(&status, &text);
+                status_describe_json(status, &text);
         else
-                status_describe(&status,
+                status_describe(status,
                                 colour_is_wanted(STDOUT_FILENO, args_has(errand->args, "no-color")),
                                 &text);
         errand_print(&text);

@@ -9,21 +9,69 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "adversary-agent/verbs.h"
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/mem.h"
 #include "base/options.h"
+#include "broker/claim.h"
+#include "broker/gate.h"
+#include "broker/rules.h"
+#include "broker/verbs.h"
+#include "builder-agent/verbs.h"
+#include "client/project.h"
 #include "plan/plan.h"
 #include "proto/describe.h"
 
 enum { DOCUMENT_BYTES_MAX = 4 << 20, DOCUMENT_MODE = 0644 };
 
+/* The tables are printed, their verbs never run: it does not matter that two programs have a
+ * function of the same name, of which only one is linked. */
+static void print_cli(Buf *text) {
+        buf_text(text,
+                 "# Command lines\n\n"
+                 "<!-- Printed from the verbs in */program.c by tools/describe; edit those. -->\n\n"
+                 "Exit statuses, and what `--json` prints: `docs/json.md`. Every program answers "
+                 "`--help` and `--version`; `--`\nends the options.\n\n");
+        options_print_docs_common(text);
+        options_print_docs(&broker_program, text);
+        options_print_docs(&builder_program, text);
+        options_print_docs(&adversary_program, text);
+}
+
+static void print_gate(Buf *text) {
+        MachineState claim_states[_CLAIM_STATE_MAX], gate_states[_GATE_STATE_MAX];
+        Machine claim, gate;
+
+        buf_text(
+                text,
+                "# State machines of the broker\n\n"
+                "<!-- Printed from broker/gate.def and broker/claim.def by tools/describe; edit "
+                "those. -->\n\n"
+                "What is not in a table cannot happen. Whether a PASS still counts is no state: it "
+                "is computed when it is read.\n\n");
+        gate_get_machine(gate_states, &gate);
+        machine_print_docs(&gate, text);
+        claim_get_machine(claim_states, &claim);
+        machine_print_docs(&claim, text);
+}
+
+static void print_settings(Buf *text) {
+        buf_text(text,
+                 "# Settings\n\n"
+                 "<!-- Printed from lib/client/project.c by tools/describe; edit that. -->\n\n"
+                 "`.coldgate/config`, which `broker init` writes: a line `name = value` for each; "
+                 "lines that begin with `#` do not\ncount. A name that is unknown or stands twice "
+                 "is refused.\n\n");
+        project_print_settings_docs(text);
+}
+
 static const struct {
         const char *name;
         void (*print)(Buf *text);
 } documents[] = {
-        {"plan", plan_print_docs},
-        {"protocol", describe_docs},
+        {"cli", print_cli},          {"gate", print_gate},        {"plan", plan_print_docs},
+        {"protocol", describe_docs}, {"rules", rules_print_docs}, {"settings", print_settings},
 };
 
 static int verb_print(const Args *args) {

@@ -17,10 +17,13 @@
 
 enum { NAMES_MAX = 64 };
 
+enum { OPTION_DIR, OPTION_JSON };
+
 const OptionRow options_common[] = {
-        {"dir", "DIR",
-         "The project: the directory that holds .coldgate (default: found by walking up, or COLDGATE_DIR)."},
-        {"json", NULL, "Print facts as JSON (docs/json.md)."},
+        [OPTION_DIR] = {"dir", "DIR",
+                        "The project: the directory that holds .coldgate (default: found by "
+                        "walking up, or COLDGATE_DIR)."},
+        [OPTION_JSON] = {"json", NULL, "Print facts as JSON (docs/json.md)."},
         {"no-color", NULL, "No colour, whatever the terminal (as NO_COLOR)."},
         {"help", NULL, "Explain the verb."},
         {NULL, NULL, NULL},
@@ -36,7 +39,7 @@ static const OptionRow *find_option(const Verb *verb, Slice name) {
         return NULL;
 }
 
-static void refuse_option(const Verb *verb, Slice name, Fault *fault) {
+static void refuse_option(const Program *program, const Verb *verb, Slice name, Fault *fault) {
         const char *names[NAMES_MAX];
         size_t n = 0;
         const char *nearest;
@@ -50,6 +53,8 @@ static void refuse_option(const Verb *verb, Slice name, Fault *fault) {
                   SLICE_ARGS(name));
         if (nearest)
                 fault_next(fault, "did you mean --%s?", nearest);
+        else
+                fault_next(fault, "%s %s --help", program->name, verb->name);
 }
 
 static int parse_option(Args *args, int argc, char **argv, int *i, Fault *fault) {
@@ -60,7 +65,7 @@ static int parse_option(Args *args, int argc, char **argv, int *i, Fault *fault)
         const char *value = equals ? equals + 1 : "";
 
         if (!row) {
-                refuse_option(args->verb, name, fault);
+                refuse_option(args->program, args->verb, name, fault);
                 return ARGS_E_REFUSED;
         }
         if (!row->value && equals) {
@@ -163,27 +168,48 @@ static void print_verb_help(const Program *program, const Verb *verb) {
         print_options(options_common, stdout);
 }
 
-static int refuse_verb(const Program *program, int argc, char **argv) {
-        const char *names[NAMES_MAX];
+/* "plan" of "plan lint": says which verbs begin so; false if none does. */
+static bool suggest_second_word(const Program *program, const char *word, Fault *fault) {
         cleanup_buf Buf text = BUF_TEXT;
-        const char *nearest;
-        Fault fault;
+        size_t n = strlen(word);
 
-        if (argc < 2) {
-                print_program_help(program, stderr);
-                return EXIT_USAGE;
-        }
+        for (size_t i = 0; i < program->n_verbs; i++)
+                if (strncmp(program->verbs[i].name, word, n) == 0 &&
+                    program->verbs[i].name[n] == ' ')
+                        buf_printf(&text, "%s%s %s", text.n ? ", " : "", program->name,
+                                   program->verbs[i].name);
+        if (text.n)
+                fault_next(fault, "%s", buf_get_text(&text));
+        return text.n > 0;
+}
+
+/* What was not parsed to its end may ask for JSON later on. */
+static void find_json(Args *args, int argc, char **argv) {
+        for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+                if (strcmp(argv[i], "--json") == 0 && args->n_options < OPTIONS_MAX) {
+                        args->options[args->n_options].row = &options_common[OPTION_JSON];
+                        args->options[args->n_options++].value = "";
+                        return;
+                }
+}
+
+static int refuse_verb(const Args *args, const char *word) {
+        const Program *program = args->program;
+        const char *names[NAMES_MAX];
+        const char *nearest;
+        Fault fault = FAULT_INIT;
+
         for (size_t i = 0; i < program->n_verbs && i < NAMES_MAX; i++)
                 names[i] = program->verbs[i].name;
-        nearest = nearest_word(slice_text(argv[1]), names, size_min(program->n_verbs, NAMES_MAX));
-        fault_set(&fault, "verb-unknown", "there is no verb `%s`", argv[1]);
+        nearest = nearest_word(slice_text(word), names, size_min(program->n_verbs, NAMES_MAX));
+        fault_set(&fault, "verb-unknown", "there is no verb `%s`", word);
+        if (suggest_second_word(program, word, &fault))
+                return args_refuse(args, &fault, EXIT_USAGE);
         if (nearest)
                 fault_next(&fault, "did you mean `%s %s`?", program->name, nearest);
         else
                 fault_next(&fault, "%s --help", program->name);
-        fault_describe(&fault, &text);
-        (void)fprintf(stderr, "%s: %s", program->name, buf_get_text(&text));
-        return EXIT_USAGE;
+        return args_refuse(args, &fault, EXIT_USAGE);
 }
 
 static int check_count(const Args *args, Fault *fault) {
@@ -212,11 +238,19 @@ int options_run(const Program *program, int argc, char **argv) {
                 printf("%s (coldgate) %s\n", program->name, COLDGATE_VERSION);
                 return EXIT_HOLDS;
         }
+        if (argc < 2) {
+                print_program_help(program, stderr);
+                return EXIT_USAGE;
+        }
         args.verb = find_verb(program, argc, argv, &n_words);
-        if (!args.verb)
-                return refuse_verb(program, argc, argv);
-        if (parse_words(&args, argc, argv, 1 + n_words, &fault) != 0)
+        if (!args.verb) {
+                find_json(&args, argc, argv);
+                return refuse_verb(&args, argv[1]);
+        }
+        if (parse_words(&args, argc, argv, 1 + n_words, &fault) != 0) {
+                find_json(&args, argc, argv);
                 return args_refuse(&args, &fault, EXIT_USAGE);
+        }
         if (args_has(&args, "help")) {
                 print_verb_help(program, args.verb);
                 return EXIT_HOLDS;
@@ -312,6 +346,12 @@ static void print_option_docs(const OptionRow *rows, Buf *text) {
         for (const OptionRow *row = rows; row && row->name; row++)
                 buf_printf(text, "| `--%s%s%s` | %s |\n", row->name, row->value ? " " : "",
                            row->value ? row->value : "", row->help);
+}
+
+void options_print_docs_common(Buf *text) {
+        buf_text(text, "| option of every verb | meaning |\n| --- | --- |\n");
+        print_option_docs(options_common, text);
+        buf_text(text, "\n");
 }
 
 void options_print_docs(const Program *program, Buf *text) {

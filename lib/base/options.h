@@ -83,5 +83,6 @@ int args_get_number(const Args *args, const char *name, uint64_t fallback, uint6
  * under --json) and returns `status`. */
 int args_refuse(const Args *args, const Fault *fault, int status);
 
-/* The whole command line of a program as Markdown, for docs/cli.md. */
+/* The whole command line of a program as Markdown, for docs/cli.md; the options of every verb. */
 void options_print_docs(const Program *program, Buf *text);
+void options_print_docs_common(Buf *text);

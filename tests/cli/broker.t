@@ -54,7 +54,7 @@ Plans are looked at before they are approved.
   > END
   $ sed 's/checks:/cheks:/' plan.md >wrong.md
   $ broker plan lint plan.md
-  plan.md: phase m, 1 gates, 1 checks, no mistakes
+  plan.md: phase m, 1 gate, 1 check, no mistakes
   $ broker plan lint wrong.md | grep -c 'wrong.md:'
   [1-9] (re)
   $ broker plan lint wrong.md >/dev/null
@@ -73,6 +73,12 @@ Plans are looked at before they are approved.
   $ broker plan approve plan.md
   plan m approved: entry 5, digest [0-9a-f]{16}, gates M1 (re)
   $ broker plan show m --text | cmp - plan.md
+  $ broker status --json
+  {"version":1,"status":{"project":"*","head_seq":5,"now_ms":*,"phases":[[]{"phase":"m",* (glob)
+  $ broker plan
+  broker: verb-unknown: there is no verb `plan`
+    next: broker plan lint, broker plan approve, broker plan show
+  [2]
   $ broker plan show n
   broker: phase-unknown: there is no phase `n`
     next: did you mean m?

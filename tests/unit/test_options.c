@@ -40,6 +40,8 @@ static const Verb verbs[] = {
         {"show", "ENTRY…", 1, 3, "Shows.", run_show, show_options},
         {"plan", "", 0, 0, "Plans.", run_show, NULL},
         {"plan show", "", 0, 0, "Shows the plan.", run_plan_show, NULL},
+        {"key make", "", 0, 0, "Makes a key.", run_show, NULL},
+        {"key show", "", 0, 0, "Shows a key.", run_show, NULL},
 };
 
 static const Program program = {"tool", "does things", verbs, ARRAY_SIZE(verbs)};
@@ -142,6 +144,21 @@ TEST(a_refusal_is_json_where_that_is_asked_for) {
                       "{\"version\":1,\"refused\":{\"rule\":\"argument-count\",\"place\":\"\","
                       "\"found\":\"0 arguments given; wanted: ENTRY…\","
                       "\"next\":\"tool show --help\"},\"exit\":2}\n");
+}
+
+TEST(what_cannot_be_parsed_is_json_too) {
+        CHECK_CONTAINS(OUTPUT_OF(1, EXIT_USAGE, "show", "--xyzzy", "a", "--json"),
+                       "\"rule\":\"option-unknown\"");
+        CHECK_CONTAINS(OUTPUT_OF(1, EXIT_USAGE, "xyzzy", "--json"), "\"rule\":\"verb-unknown\"");
+        CHECK_EQ_TEXT(OUTPUT_OF(1, EXIT_USAGE, "xyzzy", "--", "--json"), "");
+}
+
+TEST(the_first_word_of_two_names_those_that_begin_so) {
+        CHECK_CONTAINS(OUTPUT_OF(2, EXIT_USAGE, "key"), "next: tool key make, tool key show");
+}
+
+TEST(an_option_like_no_other_sends_to_the_help) {
+        CHECK_CONTAINS(OUTPUT_OF(2, EXIT_USAGE, "show", "--xyzzy"), "next: tool show --help");
 }
 
 TEST(durations_and_numbers_are_typed) {
