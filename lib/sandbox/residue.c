@@ -60,11 +60,14 @@ static void add(Walk *walk, bool is_directory) {
 
 /* The command may have taken its owner, whom we then are, the right to look. */
 static int open_dir(int parent_fd, const char *name) {
-        int fd = openat(parent_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        struct stat facts;
 
-        if (fd < 0 && errno == EACCES && fchmodat(parent_fd, name, 0700, 0) == 0)
-                fd = openat(parent_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-        return fd;
+        if (fstatat(parent_fd, name, &facts, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISDIR(facts.st_mode))
+                return -1;
+        if ((facts.st_mode & 0500) != 0500)
+                (void)fchmodat(parent_fd, name, 0700,
+                               0); /* where it is not ours, the open says so */
+        return openat(parent_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 }
 
 static size_t read_full(int fd, uint8_t *bytes, size_t n) {
@@ -147,7 +150,7 @@ static void walk_subdir(Walk *walk, int now_dir, int was_dir, const char *name, 
         if (was_fd < 0 || now.st_mode != was.st_mode)
                 add(walk, true);
         if (now_fd < 0 || depth == DEPTH_MAX) {
-                walk->is_cut = true; /* there is more than can be said */
+                walk->is_cut = true;
                 return;
         }
         walk_dir(walk, now_fd, was_fd, is_upper && !is_replaced(now_fd), depth + 1);
@@ -212,6 +215,8 @@ static void walk_deleted(Walk *walk, int now_fd, int was_fd) {
         }
         if (entries)
                 (void)closedir(entries);
+        else
+                walk->is_cut = true; /* there is more than can be said */
 }
 
 static void walk_dir(Walk *walk, int now_fd, int was_fd, bool is_upper, unsigned depth) {
@@ -226,6 +231,8 @@ static void walk_dir(Walk *walk, int now_fd, int was_fd, bool is_upper, unsigned
         }
         if (entries)
                 (void)closedir(entries);
+        else
+                walk->is_cut = true; /* there is more than can be said */
         if (!is_upper && was_fd >= 0)
                 walk_deleted(walk, now_fd, was_fd);
 }

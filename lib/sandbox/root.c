@@ -25,7 +25,7 @@
 #include "sandbox/place.h"
 #include "sandbox/workspace.h"
 
-enum { MOUNTS_MAX = 256, MOUNT_TABLE_BYTES_MAX = 4 << 20 };
+enum { MOUNTS_MAX = 1024, MOUNT_TABLE_BYTES_MAX = 4 << 20 };
 
 static const char *const device_names[] = {"null", "zero", "full", "random", "urandom", "tty"};
 

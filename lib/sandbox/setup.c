@@ -112,16 +112,14 @@ static int write_part(const char *part, Slice bytes, mode_t mode) {
         return fd < 0 ? -errno : fd_write_all(fd, bytes);
 }
 
-/* The host's table with the command's user in it: programs ask for their own name. */
+/* The host's table with the command's user in it, before all others: programs ask for their own
+ * name. */
 static int make_table(const char *host, const char *part, const char *line) {
         cleanup_buf Buf table = BUF_INIT(TABLE_BYTES_MAX);
-        int r = file_read(host, &table);
 
-        if (r != 0)
-                buf_clear(&table);
-        if (table.n && table.data[table.n - 1] != '\n')
-                buf_byte(&table, '\n');
         buf_text(&table, line);
+        if (file_read(host, &table) < 0)
+                table.n = strlen(line);
         return write_part(part, buf_get(&table), 0444);
 }
 
@@ -192,11 +190,16 @@ static void hide_sockets(Setup *setup) {
 
 /* Homes need not be below /home. Accounts of the system have /usr/sbin and its like for theirs. */
 static void hide_own_home(Setup *setup) {
-        const struct passwd *user = getpwuid(geteuid());
+        FILE *table = fopen("/etc/passwd", "re"); /* asking the name service could take for ever */
+        const struct passwd *user;
         struct stat facts;
 
-        if (user && stat(user->pw_dir, &facts) == 0 && facts.st_uid == geteuid())
-                hide(setup, user->pw_dir);
+        while (table && (user = fgetpwent(table)))
+                if (user->pw_uid == geteuid() && stat(user->pw_dir, &facts) == 0 &&
+                    facts.st_uid == geteuid())
+                        hide(setup, user->pw_dir);
+        if (table)
+                (void)fclose(table);
 }
 
 static void hide_all(Setup *setup) {

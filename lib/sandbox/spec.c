@@ -24,9 +24,9 @@ int spec_check(const SandboxSpec *spec, Fault *reterr_fault) {
         if (spec->tree && spec->tree[0] != '/')
                 return refuse(reterr_fault, "the tree is not an absolute path");
         for (size_t i = 0; spec->hide && spec->hide[i]; i++)
-                if (spec->hide[i][0] != '/' || i >= SPEC_HIDE_MAX)
+                if (spec->hide[i][0] != '/' || !spec->hide[i][1] || i >= SPEC_HIDE_MAX)
                         return refuse(reterr_fault,
-                                      "a hidden path is not absolute, or there are too many");
+                                      "a hidden path is relative, or all, or one too many");
         if (limits->keep_head > SPEC_KEEP_MAX || limits->keep_tail > SPEC_KEEP_MAX)
                 return refuse(reterr_fault, "more output is to be kept than 64 MiB");
         return 0;

@@ -144,10 +144,14 @@ TEST(directories_without_rights_and_bottom_are_survived) {
 
         cell_init(&cell);
         cell_run_script(
-                &cell, "mkdir -p /tmp/a/b && : > /tmp/a/b/c && chmod 0 /tmp/a/b /tmp/a; cd /tmp; "
-                       "i=0; while [ $i -lt 400 ]; do mkdir n && cd n || exit 1; i=$((i+1)); done");
+                &cell,
+                "mkdir -p /tmp/a/b && : > /tmp/a/b/c && chmod 0 /tmp/a/b && chmod 400 /tmp/a; "
+                "mkdir ~/d && : > ~/d/f && chmod 0 ~/d ~; cd /var/tmp; i=0; "
+                "while [ $i -lt 400 ]; do mkdir n && cd n || exit 1; i=$((i+1)); done");
         cell_expect_exit(&cell, 0);
         CHECK(is_outside(&cell, "/tmp/a/b/c"));
+        CHECK(is_outside(&cell, "/home/work/d/f"));
+        CHECK(is_outside(&cell, "/var/tmp/n/"));
         CHECK(cell.outcome.is_listing_cut);
 }
 

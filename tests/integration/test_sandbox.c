@@ -3,7 +3,9 @@
 
 /* The sandbox as root makes it: the cases in sandbox_*.c, and what only root has. */
 
+#include <sched.h>
 #include <stdio.h>
+#include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -83,6 +85,35 @@ TEST(a_socket_made_later_does_not_answer) {
         cell_wait(&cell, sandbox);
         cell_expect_exit(&cell, 0);
         (void)close(fd);
+}
+
+/* As in a container, whose root directory is an overlay already: no upper layer on one. */
+TEST(where_no_overlay_can_be_had_it_is_said_and_all_the_rest_holds) {
+        static const char *const parts[] = {"low", "up", "wk", "over"};
+        cleanup_free char *options = NULL, *over = NULL;
+        cleanup_cell Cell cell;
+
+        cell_init(&cell);
+        for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
+                cleanup_free char *path = mem_printf("%s/%s", cell.dir, parts[i]);
+
+                CHECK_EQ_INT(mkdir(path, 0755), 0);
+        }
+        options = mem_printf("lowerdir=%s/low,upperdir=%s/up,workdir=%s/wk", cell.dir, cell.dir,
+                             cell.dir);
+        over = mem_printf("%s/over", cell.dir);
+        CHECK_EQ_INT(unshare(CLONE_NEWNS), 0);
+        CHECK_EQ_INT(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL), 0);
+        CHECK_EQ_INT(mount("overlay", over, "overlay", 0, options), 0);
+        cell.dir = over;
+        cell_run_script(&cell, "echo x > file && echo x > /tmp/y && test ! -w /etc && "
+                               "test ! -r /root && ./probe unshare 0x10000000");
+        cell_expect_exit(&cell, 0);
+        CHECK_CONTAINS(cell.outcome.isolation, "root read-only, workspace copy, uid 6");
+        CHECK_EQ_U64(cell.outcome.n_changed, 1);
+        CHECK_EQ_TEXT(cell.outcome.changed[0], "file");
+        CHECK_EQ_U64(cell.outcome.n_outside, 1);
+        CHECK_EQ_TEXT(cell.outcome.outside[0], "/tmp/y");
 }
 
 TEST(a_directory_of_the_tree_may_be_renamed_on_the_overlay) {

@@ -71,7 +71,7 @@ static void expect_refused(const SandboxSpec *spec) {
 
 TEST(what_cannot_be_asked_for_is_refused) {
         static const char *const none[] = {NULL}, *const empty[] = {"", NULL};
-        static const char *const relative[] = {"etc", NULL};
+        static const char *const relative[] = {"etc", NULL}, *const all[] = {"/", NULL};
         SandboxSpec spec = make_spec();
 
         spec.argv = none;
@@ -88,6 +88,8 @@ TEST(what_cannot_be_asked_for_is_refused) {
         expect_refused(&spec);
         spec = make_spec();
         spec.hide = relative;
+        expect_refused(&spec);
+        spec.hide = all;
         expect_refused(&spec);
         spec = make_spec();
         spec.limits.keep_tail = SPEC_KEEP_MAX + (size_t)1;
