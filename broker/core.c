@@ -96,7 +96,6 @@ int core_replay(Core *core, const Entry *entry, Fault *reterr_fault) {
                 return REPLAY_E_CORRUPT;
         }
         TRY(r);
-        core->is_settled = false;
         core->has_checkpoint = false;
         return replay_apply(&core->state, entry, &message, reterr_fault);
 }

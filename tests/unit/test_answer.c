@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The coldgate authors */
+
+/* Questions and evidence. */
+
+#include "broker/core.h"
+
+#include "proto/codec.h"
+#include "tests/lib/desk.h"
+#include "tests/lib/test.h"
+
+static Message make_ask(Question question, uint64_t seq) {
+        return (Message){.type = MESSAGE_ASK, .ask = {.question = question, .seq = seq}};
+}
+
+/* ---- questions ---- */
+
+TEST(an_entry_is_answered_as_it_stands_in_the_ledger) {
+        Desk desk;
+
+        desk_open(&desk);
+        desk_say(&desk, OBSERVER, make_ask(QUESTION_ENTRY, 1));
+        CHECK_EQ_SLICE(desk_last(&desk, OBSERVER, MESSAGE_ENTRY)->entry.frame,
+                       desk.port.entries[0].frame);
+        desk_close(&desk);
+}
+
+TEST(an_entry_that_is_not_there_is_refused) {
+        Desk desk;
+
+        desk_open(&desk);
+        desk_say(&desk, OBSERVER, make_ask(QUESTION_ENTRY, 1000));
+        CHECK_EQ_TEXT(desk_rule(&desk, OBSERVER), "entry-unknown");
+        desk_close(&desk);
+}
+
+TEST(status_is_answered_with_the_phases) {
+        Desk desk;
+
+        desk_open(&desk);
+        desk_approve(&desk);
+        desk_say(&desk, OBSERVER, make_ask(QUESTION_STATUS, 0));
+        CHECK_EQ_U64(desk_last(&desk, OBSERVER, MESSAGE_STATUS)->status.n_phases, 1);
+        desk_close(&desk);
+}
+
+/* ---- evidence ---- */
+
+static Slice make_evidence(Desk *desk, Hash *ret_digest) {
+        cleanup_buf Buf frame = BUF_INIT(FRAME_MAX);
+        Message evidence = {.type = MESSAGE_CHECK_EVIDENCE,
+                            .check_evidence = {.gate = slice_text("M1"),
+                                               .check = slice_text("c"),
+                                               .commit = slice_text(COMMIT_A),
+                                               .started_ms = 1}};
+        CodecFault fault;
+
+        message_set_present(&evidence);
+        CHECK_EQ_INT(codec_encode(&evidence, &frame, &fault), 0);
+        hash_of(buf_get(&frame), ret_digest);
+        return arena_slice(&desk->arena, buf_get(&frame));
+}
+
+static Message make_put(const Hash *digest, Slice frame) {
+        return (Message){.type = MESSAGE_EVIDENCE_PUT,
+                         .evidence_put = {.digest = hash_slice(digest), .frame = frame}};
+}
+
+TEST(evidence_is_stored_then_named_then_fetched) {
+        Message verdict;
+        Slice frame;
+        Hash digest;
+        Desk desk;
+
+        desk_open(&desk);
+        desk_approve(&desk);
+        verdict = desk_make_verdict(&desk, desk_claim_and_lease(&desk, 1), "M1", DECISION_PASS);
+        frame = make_evidence(&desk, &digest);
+        desk_forget(&desk);
+        desk_say(&desk, ADVERSARY, make_put(&digest, frame));
+        CHECK_EQ_U64(desk.port.n_sent, 0);
+        CHECK(desk.port.evidence[0].is_durable);
+        verdict.verdict.checks->evidence = hash_slice(&digest);
+        CHECK(desk_submit(&desk, ADVERSARY, verdict));
+        desk_say(&desk, BUILDER,
+                 (Message){.type = MESSAGE_EVIDENCE_GET,
+                           .evidence_get = {.digest = hash_slice(&digest)}});
+        CHECK_EQ_SLICE(desk_last(&desk, BUILDER, MESSAGE_EVIDENCE)->evidence.frame, frame);
+        desk_close(&desk);
+}
+
+TEST(evidence_that_is_not_there_is_answered_without_a_frame) {
+        Hash digest = {.bytes = {1}};
+        Desk desk;
+
+        desk_open(&desk);
+        desk_say(&desk, BUILDER,
+                 (Message){.type = MESSAGE_EVIDENCE_GET,
+                           .evidence_get = {.digest = hash_slice(&digest)}});
+        CHECK_EQ_U64(desk_last(&desk, BUILDER, MESSAGE_EVIDENCE)->evidence.frame.n, 0);
+        desk_close(&desk);
+}
+
+TEST(evidence_under_a_wrong_digest_is_refused) {
+        Slice frame;
+        Hash digest;
+        Desk desk;
+
+        desk_open(&desk);
+        frame = make_evidence(&desk, &digest);
+        digest.bytes[0] ^= 1;
+        desk_say(&desk, ADVERSARY, make_put(&digest, frame));
+        CHECK_EQ_TEXT(desk_rule(&desk, ADVERSARY), "evidence-digest-wrong");
+        CHECK_EQ_U64(desk.port.n_evidence, 0);
+        desk_close(&desk);
+}
+
+TEST(evidence_that_is_none_is_refused) {
+        Slice frame = slice_text("not msgpack");
+        Hash digest;
+        Desk desk;
+
+        desk_open(&desk);
+        hash_of(frame, &digest);
+        desk_say(&desk, ADVERSARY, make_put(&digest, frame));
+        CHECK_EQ_TEXT(desk_rule(&desk, ADVERSARY), "evidence-malformed");
+        desk_close(&desk);
+}
+
+TEST(only_an_adversary_stores_evidence) {
+        Slice frame;
+        Hash digest;
+        Desk desk;
+
+        desk_open(&desk);
+        frame = make_evidence(&desk, &digest);
+        desk_say(&desk, BUILDER, make_put(&digest, frame));
+        CHECK_EQ_TEXT(desk_rule(&desk, BUILDER), "role-forbids");
+        CHECK_EQ_U64(desk.port.n_evidence, 0);
+        desk_close(&desk);
+}
