@@ -4,7 +4,7 @@
 /*
  * Entries to those who follow the ledger. The ledger is the queue: a follower is a cursor and a
  * credit, so that a slow one only lags. Sealing: the journal is never shown to an adversary, nor a
- * claim with what the builder saw before the claim is decided; they are passed over.
+ * claim with what the builder saw before the verdict; they are passed over.
  */
 
 #include "base/error.h"
@@ -30,10 +30,25 @@ int on_credit(Core *core, Incoming *in) {
         return 0;
 }
 
+/* What the builder saw is shown when the claim is decided. A claim that the state has forgotten was
+ * perhaps superseded without a verdict: what it says may be what a newer one of its builder says.
+ */
+static bool evidence_is_sealed(const State *state, const Entry *entry) {
+        const ClaimRecord *claim = state_find_claim(state, entry->seq);
+
+        if (claim)
+                return claim->state != CLAIM_STATE_DECIDED;
+        for (size_t i = 0; i < state->n_claims; i++)
+                if (claim_is_open(state->claims[i]) &&
+                    slice_is(entry->phase, state->claims[i]->phase->name) &&
+                    slice_is(entry->actor, state->claims[i]->builder))
+                        return true;
+        return false;
+}
+
 int deliver_is_sealed(const Core *core, const AgentRecord *reader, const Entry *entry,
                       bool *ret_is_sealed) {
         cleanup_arena Arena arena = ARENA_INIT;
-        const ClaimRecord *claim;
         CodecFault fault;
         Message message;
 
@@ -46,8 +61,8 @@ int deliver_is_sealed(const Core *core, const AgentRecord *reader, const Entry *
                 *ret_is_sealed = message.note.to == NOTE_TO_JOURNAL;
                 return 0;
         }
-        claim = state_find_claim(&core->state, entry->seq);
-        *ret_is_sealed = message.claim.claimed_evidence.n && claim && claim_is_open(claim);
+        *ret_is_sealed =
+                message.claim.claimed_evidence.n && evidence_is_sealed(&core->state, entry);
         return 0;
 }
 

@@ -65,6 +65,8 @@ static bool is_shown_by_verdict(const FindingRecord *finding, const PhaseRecord 
 }
 
 static FindingRecord *find_shown(const State *state, const PhaseRecord *phase, Slice gate) {
+        if (phase->n_open_findings == 0)
+                return NULL;
         for (size_t i = state->n_findings; i-- > 0;)
                 if (is_shown_by_verdict(state->findings[i], phase, gate))
                         return state->findings[i];

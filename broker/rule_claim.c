@@ -43,17 +43,24 @@ bool rule_claim_gate_twice(const RuleCase *c) {
         return true;
 }
 
+static bool is_printable(Slice text) {
+        for (size_t i = 0; i < text.n; i++)
+                if (text.data[i] <= 0x20 || text.data[i] >= 0x7f)
+                        return false;
+        return true;
+}
+
 bool rule_claim_repository(const RuleCase *c) {
         static const char *const schemes[] = {"https://", "ssh://", "file://"};
         Slice url = c->input->message->claim.repository;
 
-        for (size_t i = 0; i < ARRAY_SIZE(schemes); i++) {
+        for (size_t i = 0; i < ARRAY_SIZE(schemes) && is_printable(url); i++) {
                 size_t n = strlen(schemes[i]);
 
                 if (url.n > n && slice_is(slice_head(url, n), schemes[i]) && url.data[n] != '-')
                         return true;
         }
-        rule_broken(c, "claim.repository", "not an https, ssh or file URL");
+        rule_broken(c, "claim.repository", "not an https, ssh or file URL of printable characters");
         return rule_next(c, "builder-agent claim --repo URL");
 }
 

@@ -377,7 +377,7 @@ static void build_findings(const View *view, struct phase_status *status) {
         for (size_t i = 0; i < view->state->n_findings; i++) {
                 const FindingRecord *finding = view->state->findings[i];
 
-                if (finding->phase != view->phase)
+                if (finding->phase != view->phase || status->n_findings == FINDINGS_KEPT_MAX)
                         continue;
                 status->findings[status->n_findings++] = (struct finding_status){
                         .finding =

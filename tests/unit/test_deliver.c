@@ -183,3 +183,44 @@ TEST(claimed_evidence_reaches_no_adversary_before_its_verdict) {
         CHECK_EQ_U64(desk_last(&desk, ADVERSARY, MESSAGE_ENTRY)->entry.seq, claim);
         desk_close(&desk);
 }
+
+static uint64_t claim_with_evidence(Desk *desk, const char *commit) {
+        Message message = desk_make_claim(desk, "m", m1, 1, commit);
+
+        message.claim.claimed_evidence = slice_text("I saw it pass");
+        return desk_submit(desk, BUILDER, message);
+}
+
+static void check_sealed(Desk *desk, uint64_t seq, bool is_sealed) {
+        desk_forget(desk);
+        desk_say(desk, ADVERSARY, make_ask(QUESTION_ENTRY, seq));
+        CHECK_EQ_TEXT(desk_rule(desk, ADVERSARY), is_sealed ? "entry-sealed" : "");
+}
+
+/* What the builder saw of the claim before would tell as much about the claim now. */
+TEST(claimed_evidence_of_a_superseded_claim_stays_sealed_while_the_newer_one_is_open) {
+        uint64_t old, new;
+        Desk desk;
+
+        desk_open(&desk);
+        desk_approve(&desk);
+        old = claim_with_evidence(&desk, COMMIT_A);
+        new = claim_with_evidence(&desk, COMMIT_B);
+        check_sealed(&desk, old, true);
+        desk_credit(&desk, ADVERSARY, 1, 0, 0);
+        CHECK(desk_submit(&desk, ADVERSARY, desk_make_verdict(&desk, new, "M1", DECISION_PASS)));
+        check_sealed(&desk, old, false);
+        desk_close(&desk);
+}
+
+TEST(claimed_evidence_of_a_withdrawn_claim_stays_sealed) {
+        uint64_t claim;
+        Desk desk;
+
+        desk_open(&desk);
+        desk_approve(&desk);
+        claim = claim_with_evidence(&desk, COMMIT_A);
+        CHECK(desk_submit(&desk, BUILDER, desk_make_withdraw(claim)));
+        check_sealed(&desk, claim, true);
+        desk_close(&desk);
+}

@@ -545,6 +545,19 @@ TEST(a_pass_without_a_single_check_is_refused) {
         desk_close(&desk);
 }
 
+TEST(a_repository_with_a_line_break_is_refused) {
+        Message message;
+        Desk desk;
+
+        desk_open(&desk);
+        desk_approve(&desk);
+        message = make_claim_m1(&desk);
+        message.claim.repository = slice_text("https://example.net/r\nfetch = evil");
+        CHECK_EQ_U64(desk_submit(&desk, BUILDER, message), 0);
+        CHECK_EQ_TEXT(desk_rule(&desk, BUILDER), "claim-repository");
+        desk_close(&desk);
+}
+
 TEST(a_fail_needs_no_checks) {
         Message message;
         Desk desk;

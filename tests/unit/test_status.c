@@ -303,3 +303,20 @@ TEST(a_long_title_is_cut_between_characters) {
         CHECK_EQ_U64(desk_count(&desk, BUILDER, MESSAGE_STATUS), 1);
         desk_close(&desk);
 }
+
+/* The schema takes no more; an answer that cannot be encoded would be none at all. */
+TEST(no_more_findings_are_listed_than_an_answer_takes) {
+        static char name[] = "m", title[] = "t";
+        PhaseRecord phase = {.name = name}, *phases[] = {&phase};
+        FindingRecord finding = {.seq = 1, .phase = &phase, .title = title};
+        FindingRecord *findings[FINDINGS_KEPT_MAX + 5];
+        State state = {.phases = phases, .n_phases = 1, .findings = findings};
+        cleanup_arena Arena arena = ARENA_INIT;
+        struct status status;
+
+        for (size_t i = 0; i < ARRAY_SIZE(findings); i++)
+                findings[i] = &finding;
+        state.n_findings = phase.n_findings = phase.n_open_findings = ARRAY_SIZE(findings);
+        status_build(&state, SLICE_NULL, 1, &arena, &status);
+        CHECK_EQ_U64(status.phases[0].n_findings, FINDINGS_KEPT_MAX);
+}
