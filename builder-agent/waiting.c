@@ -105,8 +105,8 @@ static int take_messages(Waiting *waiting, bool *ret_enough, Fault *fault) {
 static int pause_a_little(Waiting *waiting) {
         LoopWait wait = {.n_fds = 0};
         uint64_t now_ms = clock_mono_ms();
-        uint64_t due_ms = size_min(progress_wait_ms(&waiting->progress, now_ms),
-                                   waiting->deadline_ms - now_ms);
+        uint64_t left_ms = waiting->deadline_ms > now_ms ? waiting->deadline_ms - now_ms : 0;
+        uint64_t due_ms = size_min(progress_wait_ms(&waiting->progress, now_ms), left_ms);
         int64_t session_ms = session_prepare(waiting->builder->session, &wait);
         size_t signal = loop_add_fd(&wait, waiting->signal_fd, false);
 

@@ -18,6 +18,7 @@ static int connect_anew(Link *link, Fault *fault) {
 
         if (link->channel)
                 link->epoch_base += channel_client_count_connections(link->channel);
+        link->epoch = link->epoch_base;
         link->channel = channel_client_free(link->channel);
         r = channel_client_new(link->endpoint, link->key, link->broker->curve, &link->channel,
                                fault);
@@ -58,6 +59,10 @@ int link_watch(Link *link, uint64_t now_ms, Fault *reterr_fault) {
                 link->heard_ms = now_ms;
         }
         return is_dead(link, now_ms) ? connect_anew(link, reterr_fault) : 0;
+}
+
+bool link_is_open(const Link *link) {
+        return link->epoch > link->epoch_base;
 }
 
 int link_beat(Link *link, uint64_t now_ms) {

@@ -48,6 +48,8 @@ void link_close(Link *link);
 
 /* Notices a new connection: is_greeted and is_welcomed become false. Gives up a quiet one. */
 int link_watch(Link *link, uint64_t now_ms, Fault *reterr_fault) must_check;
+/* There is a connection, and it was noticed: what is sent now is sent on it. */
+bool link_is_open(const Link *link);
 /* Sends what the clock demands: a heartbeat. */
 int link_beat(Link *link, uint64_t now_ms) must_check;
 /* The next frame; borrowed until the next call. LINK_E_NOTHING. */

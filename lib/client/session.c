@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "client/session_parts.h"
 #include "proto/codec.h"
 
@@ -28,15 +29,21 @@ static const char *const passing_rules[] = {"hello-first", "peers-too-many"};
 
 /* ---- life ---- */
 
-/* Keys of the project have folders with their names; a key from elsewhere has its id. */
+/* Keys of the project have folders with their names, however the path is spelled; a key from
+ * elsewhere has its id. */
 static int find_agent_dir(const Project *project, const char *key_path, const Key *key,
                           char **ret_dir) {
-        cleanup_free char *keys = mem_printf("%s/keys/", project->dir);
-        const char *name = key_path + strlen(keys);
+        cleanup_free char *keys_as_named = mem_printf("%s/keys", project->dir);
+        cleanup_free char *keys = realpath(keys_as_named, NULL);
+        cleanup_free char *path = realpath(key_path, NULL);
+        char *slash = path ? strrchr(path, '/') : NULL;
         char id[KEY_ID_HEX + 1];
 
-        if (strncmp(key_path, keys, strlen(keys)) == 0 && project_name_is_plain(slice_text(name)))
-                return project_agent_dir(project, name, ret_dir);
+        if (keys && slash) {
+                *slash = 0;
+                if (strcmp(path, keys) == 0 && project_name_is_plain(slice_text(slash + 1)))
+                        return project_agent_dir(project, slash + 1, ret_dir);
+        }
         public_key_id(&key->public, id);
         return project_agent_dir(project, id, ret_dir);
 }
@@ -228,7 +235,10 @@ static const char *keep_rule(Session *session, Slice rule) {
         return session->rules[session->n_rules++];
 }
 
+/* A refusal quotes what others have said: nothing of it may steer a terminal. */
 void session_note_refusal(Session *session, const struct refuse *refuse, Fault *ret_fault) {
+        cleanup_buf Buf found = BUF_TEXT, place = BUF_TEXT, next = BUF_TEXT;
+
         arena_deinit(&session->reasons_arena);
         session->n_reasons = refuse->n_reasons;
         session->reasons = NULL;
@@ -237,9 +247,12 @@ void session_note_refusal(Session *session, const struct refuse *refuse, Fault *
                                                      sizeof(Slice));
         for (size_t i = 0; i < refuse->n_reasons; i++)
                 session->reasons[i] = arena_slice(&session->reasons_arena, refuse->reasons[i]);
-        fault_set(ret_fault, keep_rule(session, refuse->rule), "%.*s", SLICE_ARGS(refuse->found));
-        fault_place(ret_fault, "%.*s", SLICE_ARGS(refuse->place));
-        fault_next(ret_fault, "%.*s", SLICE_ARGS(refuse->next));
+        text_make_visible(refuse->found, false, &found);
+        text_make_visible(refuse->place, false, &place);
+        text_make_visible(refuse->next, false, &next);
+        fault_set(ret_fault, keep_rule(session, refuse->rule), "%s", buf_get_text(&found));
+        fault_place(ret_fault, "%s", buf_get_text(&place));
+        fault_next(ret_fault, "%s", buf_get_text(&next));
 }
 
 const Slice *session_get_reasons(const Session *session, size_t *ret_n) {
@@ -373,7 +386,7 @@ int session_poll(Session *session, Arena *arena, Message *ret_message, Fault *re
         if (r == LINK_E_REFUSED)
                 return session_end(session, reterr_fault);
         TRY(r);
-        if (!session->link.is_greeted && session->link.epoch > 0) {
+        if (!session->link.is_greeted && link_is_open(&session->link)) {
                 r = remember(session, reterr_fault);
                 if (r == SESSION_E_REFUSED)
                         return session_end(session, reterr_fault);

@@ -6,6 +6,7 @@
  * status` print. */
 
 #include "base/buf.h"
+#include "base/text.h"
 #include "proto/message.h"
 
 /* Phases, gates, who is waited for, why not DONE. Words are never replaced by colour. */
@@ -18,5 +19,3 @@ void reasons_describe(const Slice *reasons, size_t n_reasons, Buf *text);
 
 /* True if `fd` is a terminal that may be coloured: NO_COLOR, TERM=dumb, --no-color. */
 bool colour_is_wanted(int fd, bool is_forbidden);
-/* Makes control, escape, bidirectional and invalid bytes visible; keeps newlines if asked. */
-void text_make_visible(Slice hostile, bool keep_newlines, Buf *text);

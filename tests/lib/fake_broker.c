@@ -115,7 +115,7 @@ static void refuse(FakeBroker *broker, const Route *route, Slice id, const char 
         message.refuse.id = id;
         message.refuse.rule = slice_text(rule);
         message.refuse.place = slice_text("here");
-        message.refuse.found = slice_text("it may not be");
+        message.refuse.found = slice_text("it may not\033[2J be");
         message.refuse.next = slice_text("do something else");
         message.refuse.reasons = reasons;
         message.refuse.n_reasons = ARRAY_SIZE(reasons);

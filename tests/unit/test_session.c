@@ -169,6 +169,19 @@ TEST(live_messages_of_another_process_are_left_alone) {
         CHECK_EQ_U64(count_files(&broker), 2);
 }
 
+TEST(a_key_has_one_outbox_however_its_path_is_spelled) {
+        cleanup_fake_broker FakeBroker broker;
+        cleanup(session_freep) Session *session = NULL;
+        cleanup_free char *path = NULL;
+        Fault fault = FAULT_INIT;
+
+        fake_broker_init(&broker);
+        path = mem_printf("%s/run/../keys/builder", broker.project.dir);
+        CHECK_EQ_INT(session_new(&broker.project, path, "test", &session, &fault), 0);
+        (void)submit(session);
+        CHECK_EQ_U64(count_files(&broker), 1);
+}
+
 TEST(a_broker_that_forgot_us_hears_hello_again) {
         cleanup_fake_broker FakeBroker broker;
         cleanup(session_freep) Session *session = NULL;
@@ -202,7 +215,7 @@ TEST(a_refusal_is_handed_out_with_its_reasons) {
         await(&broker, session, MESSAGE_REFUSE, &message, &fault);
         CHECK_EQ_TEXT(fault.rule, "done-not-yet");
         CHECK_EQ_TEXT(fault.place, "here");
-        CHECK_EQ_TEXT(fault.found, "it may not be");
+        CHECK_EQ_TEXT(fault.found, "it may not\\x1b[2J be"); /* it cannot steer a terminal */
         CHECK_EQ_TEXT(fault.next, "do something else");
         reasons = session_get_reasons(session, &n);
         CHECK_EQ_U64(n, 2);

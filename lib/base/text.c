@@ -3,8 +3,9 @@
 
 /* What a terminal or a reader could be deceived with, spelled out. */
 
+#include "base/text.h"
+
 #include "base/utf8.h"
-#include "view/status.h"
 
 /* Characters that print nothing, or move what stands beside them. */
 static const struct {
