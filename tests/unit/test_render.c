@@ -3,7 +3,7 @@
 
 /* What stands in REVIEW and STATUS, and what hostile text cannot do there. */
 
-#include "lib/test.h"
+#include "tests/lib/test.h"
 
 #include <stdio.h>
 
