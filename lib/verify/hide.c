@@ -10,7 +10,7 @@
 
 #include "base/hash.h"
 
-enum { HIDE_MAX = 5 };
+enum { HIDE_MAX = 6 };
 
 /* The path of a file URL, as git reads it; NULL for other URLs. */
 static char *file_url_path(const char *url, Arena *arena) {
@@ -35,9 +35,24 @@ static char *file_url_path(const char *url, Arena *arena) {
         return path;
 }
 
+/* Where a repository is the `.git` of a working tree, that tree: what was built or left in it is
+ * not part of any commit. NULL for others. */
+static char *working_tree_of(const char *repository, Arena *arena) {
+        static const char name[] = "/.git";
+        size_t n = repository ? strlen(repository) : 0;
+
+        while (n && repository[n - 1] == '/')
+                n--;
+        if (n < sizeof name ||
+            memcmp(repository + n - (sizeof name - 1), name, sizeof name - 1) != 0)
+                return NULL;
+        return arena_text(arena, slice_make(repository, n - (sizeof name - 1)));
+}
+
 const char *const *hide_list(const VerifyRequest *request, Arena *arena) {
+        const char *repository = file_url_path(request->repository, arena);
         const char *const places[] = {request->mirrors, request->scratch, request->state,
-                                      file_url_path(request->repository, arena)};
+                                      repository, working_tree_of(repository, arena)};
         const char **hide = arena_alloc_array(arena, HIDE_MAX, sizeof(char *));
         struct stat facts;
         size_t n = 0;

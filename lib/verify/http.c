@@ -41,10 +41,12 @@ typedef struct Client {
         Buf body;
         Hasher hasher;
         bool is_too_large;
+        bool has_answered; /* there was a status line */
         char error[CURL_ERROR_SIZE];
 } Client;
 
-/* Which end a failed transfer is; what is not here is our own failure. */
+/* Which end a failed transfer is. What is not here is our own failure, unless the server was
+ * reached before. */
 static const struct {
         CURLcode code;
         HttpEnd end;
@@ -65,6 +67,7 @@ static const struct {
         {CURLE_SSL_CONNECT_ERROR, HTTP_TLS},
         {CURLE_PEER_FAILED_VERIFICATION, HTTP_TLS},
         {CURLE_SSL_ISSUER_ERROR, HTTP_TLS},
+        {CURLE_SSL_CACERT_BADFILE, HTTP_BROKEN}, /* this machine's */
 };
 
 static void buf_field(Buf *buf, Slice field) {
@@ -91,6 +94,7 @@ static size_t on_header(char *data, size_t size, size_t n, void *userdata) {
         if (line.n >= 5 && memcmp(line.data, "HTTP/", 5) == 0) {
                 buf_clear(&client->header_fields);
                 client->report.n_headers = 0;
+                client->has_answered = true;
                 return size * n;
         }
         colon = slice_find(line, slice_text(":"));
@@ -248,13 +252,20 @@ static CURLcode client_set_rules(Client *client) {
         return code ? code : client_set_request(client);
 }
 
+/* What a server says must never look like a failure of ours: a name to redirect to that nobody
+ * knows, a header that no buffer holds. */
 static HttpEnd end_of(const Client *client, CURLcode code) {
+        curl_off_t connect_us = 0;
+
         if (client->is_too_large)
                 return HTTP_TOO_LARGE;
+        if (code == CURLE_COULDNT_RESOLVE_HOST && client->has_answered)
+                return HTTP_MALFORMED;
         for (size_t i = 0; i < ARRAY_SIZE(ends); i++)
                 if (ends[i].code == code)
                         return ends[i].end;
-        return HTTP_BROKEN;
+        (void)curl_easy_getinfo(client->curl, CURLINFO_CONNECT_TIME_T, &connect_us);
+        return client->has_answered || connect_us > 0 ? HTTP_MALFORMED : HTTP_BROKEN;
 }
 
 /* Until something else than a refusal, or the deadline. */

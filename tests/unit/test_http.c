@@ -18,7 +18,7 @@
 
 #include "tests/lib/test.h"
 
-enum { LIMIT_MS = 20000, REQUEST_BYTES = 8192 };
+enum { LIMIT_MS = 20000, REQUEST_BYTES = 8192, LINE_BYTES = 200000 };
 
 typedef struct Server {
         pid_t pid;
@@ -302,6 +302,40 @@ TEST(endless_headers_are_cut_off) {
         answer_of(&request, &answer);
         CHECK(answer.end != HTTP_ANSWERED);
         CHECK(answer.n_headers <= HTTP_HEADERS_MAX);
+}
+
+TEST(what_a_server_says_never_looks_like_a_failure_of_ours) {
+        static const char *const redirects[] = {"http://no-such-host.invalid/", "http://[::zz/"};
+        cleanup_buf Buf header = BUF_TEXT;
+        cleanup_buf Buf status = BUF_TEXT;
+        const char *const long_ones[] = {"HTTP/1.1 200 OK\r\nX: ", "HTTP/1.1 200 "};
+        Buf *const texts[] = {&header, &status};
+
+        for (size_t i = 0; i < ARRAY_SIZE(redirects); i++) {
+                cleanup(http_answer_deinit) HttpAnswer answer = {.end = HTTP_BROKEN};
+                cleanup_buf Buf canned = BUF_TEXT;
+                HttpRequest request;
+                Server server;
+
+                buf_printf(&canned,
+                           "HTTP/1.1 302 Found\r\nLocation: %s\r\nContent-Length: 0\r\n\r\n",
+                           redirects[i]);
+                server_start(&server, buf_get(&canned), 1);
+                request = request_to(&server);
+                request.follow_redirects = true;
+                answer_of(&request, &answer);
+                CHECK_EQ_INT(answer.end, HTTP_MALFORMED);
+        }
+        for (size_t i = 0; i < ARRAY_SIZE(long_ones); i++) {
+                cleanup(http_answer_deinit) HttpAnswer answer = {.end = HTTP_BROKEN};
+
+                buf_text(texts[i], long_ones[i]);
+                for (int k = 0; k < LINE_BYTES; k++)
+                        buf_byte(texts[i], 'x');
+                buf_text(texts[i], "\r\n\r\n");
+                get(buf_get_text(texts[i]), &answer);
+                CHECK_EQ_INT(answer.end, HTTP_MALFORMED);
+        }
 }
 
 TEST(other_schemes_are_not_fetched) {
