@@ -422,31 +422,6 @@ TEST(what_may_have_been_heard_is_kept) {
         CHECK_EQ_U64(count_files(&broker), 1);
 }
 
-TEST(a_mute_broker_is_given_up_and_found_again) {
-        cleanup_fake_broker FakeBroker broker;
-        cleanup(session_freep) Session *session = NULL;
-        uint64_t deadline_ms = clock_mono_ms() + 15000;
-        Fault fault = FAULT_INIT;
-        Message message;
-
-        fake_broker_init(&broker);
-        fake_broker_start(&broker);
-        session = connected(&broker);
-        broker.is_mute = true;
-        while (session_is_connected(session) && clock_mono_ms() < deadline_ms) {
-                cleanup_arena Arena arena = ARENA_INIT;
-                LoopWait wait = {.server = broker.server};
-
-                CHECK_EQ_INT(session_poll(session, &arena, &message, &fault), SESSION_E_NOTHING);
-                CHECK_EQ_INT(loop_wait(&wait, session_prepare(session, &wait)), 0);
-                fake_broker_serve(&broker);
-        }
-        CHECK(!session_is_connected(session));
-        broker.is_mute = false;
-        await(&broker, session, MESSAGE_WELCOME, &message, &fault);
-        CHECK(session_is_connected(session));
-}
-
 TEST(exit_statuses_follow_the_rule) {
         static const struct {
                 const char *rule;
