@@ -1,0 +1,83 @@
+Without a verb:
+  $ adversary-agent
+  adversary-agent: disbelieves claims: verifies them cold, in its own sandbox, and gives verdicts
+  usage: adversary-agent VERB …
+    run            Take claims from the broker, verify them cold, give verdicts.
+    verify         Verify one gate of a plan at a commit, now, without a broker.
+    keygen         Make a key here; only its public line travels.
+  `adversary-agent VERB --help` explains a verb.
+  exit status: 0 holds, 1 does not hold, 2 usage or plan error, 3 could not be carried out,
+  4 not authorised, 5 nothing selected, 6 stale or other commit, 8 still pending at the timeout
+  [2]
+
+A key is made where it lives; only its public line is printed.
+  $ adversary-agent keygen eve --out key
+  key
+  coldgate-ed25519-curve [A-Za-z0-9+/]{86}== eve (re)
+    id: [0-9a-f]{16} (re)
+    next, as the operator: broker admit eve adversary key.pub
+  $ adversary-agent keygen eve --out key
+  adversary-agent: key-exists: a key is never overwritten
+    at: key
+    next: choose another name, or move the old key away
+  [2]
+  $ adversary-agent keygen ../eve --out other
+  adversary-agent: argument-value: `../eve` cannot be an agent's name
+    next: letters, digits, `.`, `_`, `-`, `@`; up to 64; begin with a letter or digit
+  [2]
+  $ adversary-agent keygen bob --out bob --json
+  \{"version":1,"key":\{"name":"bob","path":"bob","public":"coldgate-ed25519-curve [A-Za-z0-9+/]{86}== bob","id":"[0-9a-f]{16}"\}\} (re)
+
+What is asked for is looked at before anything is fetched.
+  $ printf '%s\n' '```yaml phase' 'version: 1' 'phase: trial' '```' '' > plan.md
+  $ printf '%s\n' '```yaml gate' 'gate: M1' 'title: It works' 'checks:' '  - id: says' >> plan.md
+  $ printf '%s\n' '    run: [cat, README]' '    expect: { stdout: { equals: "a product\n" } }' '```' >> plan.md
+  $ adversary-agent verify plan.md M1
+  adversary-agent: option-missing: --repo is needed
+    next: adversary-agent verify PLAN GATE --repo R --commit C
+  [2]
+  $ adversary-agent verify plan.md M1 --repo . --commit HEAD
+  adversary-agent: commit-malformed: `HEAD` is not a full commit id: 40 or 64 hex digits, lower case
+    next: git -C . rev-parse HEAD
+  [2]
+  $ adversary-agent verify none.md M1 --repo . --commit 0123456789012345678901234567890123456789
+  adversary-agent: plan-unreadable: none.md cannot be read: No such file or directory
+  [2]
+  $ adversary-agent verify plan.md M --repo . --commit 0123456789012345678901234567890123456789
+  adversary-agent: gate-unknown: the plan has no gate `M`
+    next: did you mean `M1`?
+  [5]
+  $ adversary-agent verify plan.md M1 --check say --repo . --commit 0123456789012345678901234567890123456789
+  adversary-agent: check-unknown: gate M1 has no check `say`
+    next: did you mean `says`?
+  [5]
+  $ adversary-agent verify plan.md M1 --fetch-timeout 5 --repo . --commit 0123456789012345678901234567890123456789
+  adversary-agent: option-value: --fetch-timeout 5 is not a duration
+    next: write a number and a unit: 250ms, 30s, 5m, 24h, 7d
+  [2]
+
+A repository, cold: what is committed counts, what lies about does not.
+  $ git init -q product && echo "a product" > product/README && git -C product add -A
+  $ git -C product -c user.name=A -c user.email=a@example.net commit -qm first && commit=$(git -C product rev-parse HEAD)
+  $ adversary-agent verify plan.md M1 --repo product --commit $commit
+    pass     says * (glob)
+  PASS  M1 at *, cold, *: 1 check held (glob)
+  $ echo "broken" > product/README
+  $ adversary-agent verify plan.md M1 --repo product --commit $commit
+    pass     says * (glob)
+  PASS  M1 at *, cold, *: 1 check held (glob)
+  $ git -C product -c user.name=A -c user.email=a@example.net commit -qam second && commit=$(git -C product rev-parse HEAD)
+  $ adversary-agent verify plan.md M1 --repo product --commit $commit
+    fail     says *  assert.stdout (glob)
+             stdout.equals
+               expected: a product\n
+               found   : broken
+             stdout| broken
+             attempt: 1: fail assert.stdout, *: stdout.equals: expected a product*, found broken (glob)
+             attempt: 2: fail assert.stdout, *, on a copy: stdout.equals: expected a product*, found broken (glob)
+             cold: adversary-agent verify plan.md M1 --repo file://*/product --commit * --check says (glob)
+  FAIL  M1 at *, assert.stdout: says: stdout.equals: expected a product*, found broken (glob)
+             cold: adversary-agent verify plan.md M1 --repo file://*/product --commit * (glob)
+  [1]
+  $ adversary-agent verify plan.md M1 --repo product --commit $commit --json | grep -o '"decision":"[A-Z]*"'
+  "decision":"FAIL"
