@@ -4,11 +4,7 @@
 /* The rows of the command line. */
 
 #include "adversary-agent/verbs.h"
-
-static const OptionRow keygen_options[] = {
-        {"out", "FILE", "Where to write it (default: .coldgate/keys/NAME)."},
-        {NULL, NULL, NULL},
-};
+#include "client/keygen.h"
 
 static const OptionRow verify_options[] = {
         {"repo", "R", "The repository: an https, ssh or file URL, or a path."},

@@ -4,6 +4,7 @@
 /* The rows of the command line. */
 
 #include "broker/verbs.h"
+#include "client/keygen.h"
 
 #define OPERATOR_OPTIONS                                                                           \
         {"key", "FILE", "The operator's secret key (default: .coldgate/keys/operator)."}, {        \
@@ -15,11 +16,6 @@ static const OptionRow init_options[] = {
         {"endpoint", "E",
          "Where the broker will listen: ipc://PATH or tcp://HOST:PORT (default: "
          "ipc://.coldgate/run/broker.ipc)."},
-        {NULL, NULL, NULL},
-};
-
-static const OptionRow keygen_options[] = {
-        {"out", "FILE", "Where to write it (default: .coldgate/keys/NAME)."},
         {NULL, NULL, NULL},
 };
 

@@ -4,6 +4,7 @@
 /* The rows of the command line. */
 
 #include "builder-agent/verbs.h"
+#include "client/keygen.h"
 
 #define KEY_OPTION                                                                                 \
         { "key", "FILE", "The secret key to speak with (default: .coldgate/keys/builder)." }
@@ -63,11 +64,6 @@ static const OptionRow done_options[] = {
 static const OptionRow status_options[] = {
         {"phase", "P", "As the argument."},
         KEY_OPTION,
-        {NULL, NULL, NULL},
-};
-
-static const OptionRow keygen_options[] = {
-        {"out", "FILE", "Where to write it (default: .coldgate/keys/NAME)."},
         {NULL, NULL, NULL},
 };
 

@@ -121,19 +121,6 @@ static bool range_of(const Expectation *expectation, Decimal *ret_least, Decimal
         return true;
 }
 
-static bool holds(const Matcher *matcher, const Decimal *number) {
-        int below = decimal_compare(number, &matcher->least);
-        int above = decimal_compare(number, &matcher->most);
-
-        switch ((int)matcher->op) {
-        case MATCH_GT: return below > 0;
-        case MATCH_GE: return below >= 0;
-        case MATCH_LT: return above < 0;
-        case MATCH_LE: return above <= 0;
-        default: return below >= 0 && above <= 0;
-        }
-}
-
 /* Ranges are convex: what holds at both ends holds between them. */
 static bool always_holds(const Check *check, const Expectation *expectation) {
         const Matcher *matcher = expectation->matcher;
@@ -144,8 +131,10 @@ static bool always_holds(const Check *check, const Expectation *expectation) {
         if (!matcher->is_number || !range_of(expectation, &least, &most, &has_most))
                 return false;
         if (has_most)
-                return holds(matcher, &least) && holds(matcher, &most);
-        return holds(matcher, &least) && (matcher->op == MATCH_GE || matcher->op == MATCH_GT);
+                return matcher_holds_number(matcher, &least) &&
+                       matcher_holds_number(matcher, &most);
+        return matcher_holds_number(matcher, &least) &&
+               (matcher->op == MATCH_GE || matcher->op == MATCH_GT);
 }
 
 static bool never_holds(const Check *check, const Expectation *expectation) {
@@ -158,10 +147,10 @@ static bool never_holds(const Check *check, const Expectation *expectation) {
                 return false;
         is_below = matcher->op != MATCH_GT && matcher->op != MATCH_GE &&
                    (decimal_compare(&matcher->most, &least) < 0 ||
-                    (matcher->op == MATCH_LT && !holds(matcher, &least)));
+                    (matcher->op == MATCH_LT && !matcher_holds_number(matcher, &least)));
         is_above = has_most && matcher->op != MATCH_LT && matcher->op != MATCH_LE &&
                    (decimal_compare(&matcher->least, &most) > 0 ||
-                    (matcher->op == MATCH_GT && !holds(matcher, &most)));
+                    (matcher->op == MATCH_GT && !matcher_holds_number(matcher, &most)));
         return is_below || is_above;
 }
 

@@ -83,7 +83,7 @@ static Slice expected_text(const Matcher *matcher, Arena *arena) {
         return shown;
 }
 
-static bool number_holds(const Matcher *matcher, const Decimal *number) {
+bool matcher_holds_number(const Matcher *matcher, const Decimal *number) {
         int below = decimal_compare(number, &matcher->least);
         int above = decimal_compare(number, &matcher->most);
 
@@ -101,7 +101,7 @@ static void judge_number(const Judging *judging, int64_t number) {
 
         if (!judging->result->actual.n)
                 say(judging, arena_printf(judging->arena, "%lld", (long long)number));
-        decide(judging, number_holds(judging->matcher, &decimal));
+        decide(judging, matcher_holds_number(judging->matcher, &decimal));
 }
 
 static void judge_exit_status(const Judging *judging) {
@@ -240,8 +240,8 @@ static void judge_line_count(const Judging *judging, const ObservedStream *strea
         say(judging, arena_printf(judging->arena, "%zu%s", n, stream->is_cut ? " or more" : ""));
         number = decimal_of((int64_t)n);
         if (!stream->is_cut)
-                decide(judging, number_holds(judging->matcher, &number));
-        else if (is_floor && number_holds(judging->matcher, &number))
+                decide(judging, matcher_holds_number(judging->matcher, &number));
+        else if (is_floor && matcher_holds_number(judging->matcher, &number))
                 decide(judging, true);
         else if (!is_floor && decimal_compare(&number, &judging->matcher->most) > 0)
                 decide(judging, false);
@@ -267,7 +267,7 @@ static void judge_number_text(const Judging *judging, Slice text) {
                 return;
         }
         say_excerpt(judging, "", digits, 0);
-        decide(judging, number_holds(judging->matcher, &number));
+        decide(judging, matcher_holds_number(judging->matcher, &number));
 }
 
 static bool json_equals(const Matcher *matcher, const JsonValue *value) {

@@ -25,3 +25,6 @@ struct Matcher {
         Decimal least, most; /* of a number; milliseconds of a duration */
         bool is_empty;       /* of MATCH_EMPTY: what is wanted */
 };
+
+/* A number against the matcher's bounds, by its operator. */
+bool matcher_holds_number(const Matcher *matcher, const Decimal *number);

@@ -35,6 +35,7 @@ static const char *render_one(const Message *message, const Stored *stored) {
         RenderSource source = {(void *)stored, stored_get};
 
         state_init(&state);
+        buf_deinit(&text);
         text = BUF_TEXT;
         CHECK_EQ_INT(render_review_entry(&state, &entry, message, &source, &text), 0);
         state_deinit(&state);
@@ -177,6 +178,7 @@ static const char *render_snapshot(PhaseState phase_state) {
         state.phases = phases;
         state.n_phases = 1;
         (void)snprintf(phase.done_commit, sizeof phase.done_commit, "%s", commit);
+        buf_deinit(&text);
         text = BUF_TEXT;
         render_status(&state, &phase, 1781328780000, &text);
         return buf_get_text(&text);
