@@ -123,8 +123,8 @@ static int read_place(int fd, const PhaseFile *phase, Buf *ret_bytes) {
         return 0;
 }
 
-/* A file that ends exactly here is appended to; one that has the bytes already is left alone;
- * anything else was changed by somebody, or cut by a crash. */
+/* A file that has the bytes already is left alone; one that ends here, or in the middle of them as
+ * after a crash, is appended to; anything else was changed by somebody. */
 static int flush_follow(Files *files, PhaseFile *phase, bool is_last) {
         cleanup_buf Buf found = BUF_INIT(PENDING_BYTES_MAX);
         cleanup_fd int fd = -1;
@@ -139,13 +139,13 @@ static int flush_follow(Files *files, PhaseFile *phase, bool is_last) {
         if (fd < 0 || fstat(fd, &facts) < 0)
                 return error_origin(-errno);
         TRY(read_place(fd, phase, &found));
-        if ((uint64_t)facts.st_size == phase->offset) {
+        if ((uint64_t)facts.st_size < phase->offset ||
+            !slice_equal(buf_get(&found), slice_head(buf_get(&phase->pending), found.n))) {
+                phase->is_broken = true;
+        } else if (found.n < phase->pending.n) {
                 if (lseek(fd, 0, SEEK_END) < 0)
                         return error_origin(-errno);
-                TRY(fd_write_all(fd, buf_get(&phase->pending)));
-        } else if ((uint64_t)facts.st_size < phase->offset ||
-                   !slice_equal(buf_get(&found), buf_get(&phase->pending))) {
-                phase->is_broken = true;
+                TRY(fd_write_all(fd, slice_from(buf_get(&phase->pending), found.n)));
         }
         advance(phase);
         if (is_last && (uint64_t)facts.st_size > phase->offset)

@@ -47,7 +47,7 @@ bool rule_phase_done(const RuleCase *c) {
                 return true;
         rule_broken(c, place_of(c, "phase"), "phase %s is DONE at %.12s", phase->name,
                     phase->done_commit);
-        return rule_next(c, "approve a plan of a new phase");
+        return rule_next(c, "as the operator: broker plan approve FILE, of a new phase");
 }
 
 bool rule_phase_needs(const RuleCase *c) {

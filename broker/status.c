@@ -307,6 +307,22 @@ static void wait_for_finding(Waits *waits, const FindingRecord *finding) {
                          "mend F-%" PRIu64 ": %s", finding->seq, finding->title);
 }
 
+/* Nothing stands against it since the newest of the gates' verdicts. */
+static void wait_for_done(Waits *waits, const PhaseRecord *phase) {
+        Slice commit = slice_head(waits->view->commit, 12);
+        uint64_t since_ms = phase->plan_ms, cause = phase->plan_seq;
+
+        for (size_t i = 0; i < phase->n_gates; i++) {
+                const GateRecord *gate = &phase->gates[i];
+
+                if (gate->in_plan && gate->verdict.seq > cause) {
+                        since_ms = gate->verdict.received_ms;
+                        cause = gate->verdict.seq;
+                }
+        }
+        add_wait(waits, "builder", since_ms, cause, "ask for DONE at %.*s", SLICE_ARGS(commit));
+}
+
 static void build_waits(const View *view, struct phase_status *status) {
         const PhaseRecord *phase = view->phase;
         size_t n_max = phase->n_gates + phase->n_open_findings + 1;
@@ -323,8 +339,7 @@ static void build_waits(const View *view, struct phase_status *status) {
                 if (is_blocking(view, view->state->findings[i]))
                         wait_for_finding(&waits, view->state->findings[i]);
         if (status->n_why_not_done == 0)
-                add_wait(&waits, "builder", view->now_ms, 0, "ask for DONE at %.*s",
-                         SLICE_ARGS(slice_head(view->commit, 12)));
+                wait_for_done(&waits, phase);
         status->waits = waits.waits;
         status->n_waits = waits.n;
 }

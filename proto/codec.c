@@ -5,7 +5,7 @@
  * Encoding and decoding are one walk over the rows each. Both end in the same limit checks, so
  * that what one refuses the other does not make. msgpack-c writes; reading goes over the scanned
  * bytes in place, because msgpack-c's reader would build a second, larger tree first
- * (docs/decisions/010-decoding-in-place.md).
+ * (docs/decisions/008-decoding-in-place.md).
  */
 
 #include "proto/codec.h"

@@ -43,6 +43,8 @@ static bool needs_quotes(Slice value) {
 static void line_code(Buf *text, uint32_t code, Slice bytes) {
         if (code == '"' || code == '\\')
                 buf_printf(text, "\\%c", (char)code);
+        else if (code == '\n')
+                buf_text(text, "\\n");
         else if (code_is_control(code) || code_is_deceptive(code))
                 buf_printf(text, "\\u%04x", (unsigned)code);
         else

@@ -93,7 +93,7 @@ static void measure(Bench *bench, const char *row, bool force_copy) {
         }
         value = median_ms(sandboxed);
         baseline = median_ms(bare);
-        printf("%s | %.2f ms | %.2f ms | %.1f\n", row, value, baseline, value / baseline);
+        printf("# %s | %.2f ms | %.2f ms | x %.1f\n", row, value, baseline, value / baseline);
 }
 
 static void make_tree(Bench *bench) {
@@ -120,11 +120,12 @@ int main(void) {
         if (!bench.runner)
                 give_up(fault.found);
         make_tree(&bench);
-        printf("row | value | baseline | ratio\n");
+        printf("1..1\n# sandbox | value | baseline | ratio\n");
         measure(&bench, "sandboxed true, overlay, against posix_spawn", false);
         measure(&bench, "sandboxed true, copy of 1000 files, against posix_spawn", true);
         if (dir_remove(bench.dir) != 0)
                 give_up("the tree cannot be removed");
+        printf("ok 1 - what a sandbox costs\n");
         free(bench.runner);
         free(bench.tree);
         free(bench.dir);

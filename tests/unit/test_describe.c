@@ -166,7 +166,7 @@ TEST(a_line_says_the_fields_that_are_there) {
         CHECK_EQ_TEXT(buf_get_text(&text),
                       "claim phase=m gates=[M1,M2] repository=file:///r "
                       "commit=e634e634e634e634e634e634e634e634e634e634 mode=cold "
-                      "what=\"two \\\"gates\\\"\\u000a\"");
+                      "what=\"two \\\"gates\\\"\\n\"");
 }
 
 TEST(a_line_cuts_what_is_long) {

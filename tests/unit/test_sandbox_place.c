@@ -9,7 +9,7 @@
 TEST(covered_paths_are_known) {
         CHECK(place_covers("/tmp"));
         CHECK(place_covers("/tmp/x/y"));
-        CHECK(place_covers("/work/main"));
+        CHECK(place_covers("/work/src"));
         CHECK(place_covers("/home/somebody"));
         CHECK(place_covers("/root"));
         CHECK(place_covers("/run/docker.sock"));
