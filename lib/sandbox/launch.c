@@ -8,8 +8,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -70,10 +72,22 @@ static uint64_t namespaces_of(const Setup *setup) {
                (setup->is_root ? 0 : CLONE_NEWUSER);
 }
 
+static int greet(const Setup *setup, const Launch *launch, Fault *reterr_fault) {
+        int r;
+
+        if (wait_for_hello(launch->link_fd) < 0)
+                return broken(reterr_fault, "sandbox.init", "PID 1 does not answer", EPIPE);
+        if (setup->is_root)
+                return 0;
+        r = setup_map_user(launch->init_pid, setup->uid, geteuid(), setup->gid, getegid());
+        return r < 0 ? broken(reterr_fault, "sandbox.namespaces", "the user map", -r) : 0;
+}
+
 int launch_init(const Setup *setup, char *name, Launch *ret_launch, Fault *reterr_fault) {
         cleanup(seccomp_filter_freep) SeccompFilter *filter = seccomp_filter_new();
         Launch launch = LAUNCH_INIT;
         Ends ends;
+        int r;
 
         if (!filter)
                 return broken(reterr_fault, "sandbox.seccomp", "no system call filter", ENOSYS);
@@ -94,15 +108,12 @@ int launch_init(const Setup *setup, char *name, Launch *ret_launch, Fault *reter
         launch.link_fd = ends.link[0];
         launch.out_fd = ends.out[0];
         launch.err_fd = ends.err[0];
-        if (wait_for_hello(launch.link_fd) < 0)
-                return broken(reterr_fault, "sandbox.init", "PID 1 does not answer", EPIPE);
-        if (!setup->is_root) {
-                int r = setup_map_user(launch.init_pid, setup->uid, geteuid(), setup->gid,
-                                       getegid());
-
-                if (r < 0)
-                        return broken(reterr_fault, "sandbox.namespaces", "the user map", -r);
+        r = greet(setup, &launch, reterr_fault);
+        if (r == 0) {
+                *ret_launch = launch;
+                return 0;
         }
-        *ret_launch = launch;
-        return 0;
+        (void)kill(launch.init_pid, SIGKILL);
+        (void)waitpid(launch.init_pid, NULL, 0);
+        return r;
 }

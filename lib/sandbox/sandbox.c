@@ -271,22 +271,24 @@ static bool wait_readable(int fd, uint64_t ms) {
         return r > 0;
 }
 
-/* The runner ends by itself once it has reported, or once the connection has ended; when it is
- * killed, PID 1 is told by the kernel. In the end nothing of the sandbox lives. */
+/* The runner ends by itself once it has reported; otherwise nothing is expected of it any more, and
+ * PID 1 is told of its death by the kernel. In the end nothing of the sandbox lives. */
 static void bury(Sandbox *sandbox) {
-        if (sandbox->init_fd >= 0 && !sandbox->report.n)
-                (void)syscall(SYS_pidfd_send_signal, sandbox->init_fd, SIGKILL, NULL, 0);
-        if (sandbox->init_fd >= 0 && !wait_readable(sandbox->init_fd, END_MS))
-                fault_set(&sandbox->fault, "sandbox.init", "PID %d cannot be killed",
-                          sandbox->init_pid);
         if (sandbox->runner_pid > 0) {
                 if (!sandbox->report.n)
                         (void)kill(sandbox->runner_pid, SIGKILL);
                 while (waitpid(sandbox->runner_pid, NULL, 0) < 0 && errno == EINTR)
-                        ;
+                        continue;
         }
         sandbox->runner_pid = 0;
         sandbox->is_over = true;
+        (void)receive(sandbox); /* the pidfd may have been its last word */
+        if (sandbox->init_fd < 0)
+                return;
+        (void)syscall(SYS_pidfd_send_signal, sandbox->init_fd, SIGKILL, NULL, 0);
+        if (!wait_readable(sandbox->init_fd, END_MS))
+                fault_set(&sandbox->fault, "sandbox.init", "PID %d cannot be killed",
+                          sandbox->init_pid);
 }
 
 static void finish(Sandbox *sandbox, SandboxOutcome *ret_outcome) {
@@ -321,10 +323,8 @@ int sandbox_wait(Sandbox *sandbox, uint64_t wait_ms, SandboxOutcome *ret_outcome
 Sandbox *sandbox_free(Sandbox *sandbox) {
         if (!sandbox)
                 return NULL;
-        if (!sandbox->is_over) {
-                (void)receive(sandbox); /* the pidfd may still be on its way */
+        if (!sandbox->is_over)
                 bury(sandbox);
-        }
         fd_close(&sandbox->control_fd);
         fd_close(&sandbox->init_fd);
         buf_deinit(&sandbox->bytes);

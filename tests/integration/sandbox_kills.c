@@ -164,6 +164,39 @@ TEST(a_freed_sandbox_is_dead) {
         CHECK_EQ_U64(cell_count_processes(mark), 0);
 }
 
+TEST(a_sandbox_may_be_freed_at_any_moment) {
+        cleanup_cell Cell cell;
+        const char *mark;
+
+        cell_init(&cell);
+        mark = make_mark();
+        for (unsigned ms = 0; ms < 24; ms++) {
+                Sandbox *sandbox = cell_start(&cell, "sh", "-c", "sleep 600; :", mark);
+
+                CHECK_EQ_INT(sandbox_wait(sandbox, ms, &cell.outcome), SANDBOX_E_PENDING);
+                (void)sandbox_free(sandbox);
+                CHECK_EQ_U64(cell_count_processes(mark), 0);
+        }
+}
+
+TEST(a_sandbox_may_be_stopped_at_any_moment) {
+        cleanup_cell Cell cell;
+        const char *mark;
+
+        cell_init(&cell);
+        mark = make_mark();
+        for (unsigned ms = 0; ms < 24; ms++) {
+                cleanup(sandbox_freep) Sandbox *sandbox =
+                        cell_start(&cell, "sh", "-c", "sleep 600; :", mark);
+
+                CHECK_EQ_INT(sandbox_wait(sandbox, ms, &cell.outcome), SANDBOX_E_PENDING);
+                sandbox_stop(sandbox);
+                cell_wait(&cell, sandbox);
+                cell_expect_end(&cell, SANDBOX_STOPPED);
+                CHECK_EQ_U64(cell_count_processes(mark), 0);
+        }
+}
+
 /* The only child of this process. */
 static pid_t find_runner(void) {
         cleanup_free char *path = mem_printf("/proc/self/task/%d/children", (int)getpid());
