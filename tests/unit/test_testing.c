@@ -109,7 +109,7 @@ static void expect_failure(const char *how, const char *shown) {
         env[0] = buf_get_text(&variable);
         buf_printf(&name, "selftest_%s", how);
         spec.argv[1] = buf_get_text(&name);
-        CHECK_EQ_INT(bench_run(&spec, 10000, &out, NULL), 1);
+        CHECK_EQ_INT(bench_run(&spec, 30000, &out, NULL), 1);
         CHECK_CONTAINS(buf_get_text(&out), "\nnot ok 1 - selftest");
         CHECK_CONTAINS(buf_get_text(&out), shown);
         CHECK_CONTAINS_NOT(buf_get_text(&out), "\nok ");
@@ -125,5 +125,5 @@ TEST(a_failing_check_fails_the_test_and_says_why) {
 TEST(selecting_nothing_fails) {
         ProcessSpec spec = {.argv = {"/proc/self/exe", "no such test"}};
 
-        CHECK_EQ_INT(bench_run(&spec, 10000, NULL, NULL), 1);
+        CHECK_EQ_INT(bench_run(&spec, 30000, NULL, NULL), 1);
 }
