@@ -71,8 +71,13 @@ static void line_text(Buf *text, Slice value) {
         buf_text(text, quote);
 }
 
-static void line_bytes(Buf *text, Slice value) {
-        if (value.n > HEX_BYTES_MAX) {
+/* By the row, not by the value: a short output is still an output. */
+static bool is_name(const FieldSpec *field) {
+        return field->most <= HEX_BYTES_MAX;
+}
+
+static void line_bytes(Buf *text, const FieldSpec *field, Slice value) {
+        if (!is_name(field)) {
                 buf_printf(text, "(%zu bytes)", value.n);
                 return;
         }
@@ -99,7 +104,7 @@ static void line_value(Buf *text, const FieldSpec *field, const void *body) {
         case FIELD_U64: buf_printf(text, "%llu", (unsigned long long)field_u64(field, body)); break;
         case FIELD_WORD: buf_text(text, word_of(field->words, field_word(field, body))); break;
         case FIELD_TEXT: line_text(text, field_slice(field, body)); break;
-        case FIELD_BYTES: line_bytes(text, field_slice(field, body)); break;
+        case FIELD_BYTES: line_bytes(text, field, field_slice(field, body)); break;
         case FIELD_TEXTS: line_texts(text, field, body); break;
         case FIELD_LIST: buf_printf(text, "(%zu)", field_count(field, body)); break;
         }
@@ -149,8 +154,8 @@ void describe_json_string(Slice string, Buf *text) {
         buf_byte(text, '"');
 }
 
-static void json_bytes(Buf *text, Slice value) {
-        if (value.n > HEX_BYTES_MAX) {
+static void json_bytes(Buf *text, const FieldSpec *field, Slice value) {
+        if (!is_name(field)) {
                 describe_json_string(value, text);
                 return;
         }
@@ -182,7 +187,7 @@ static void json_value(Buf *text, const FieldSpec *field, const void *body) {
                                      text);
                 break;
         case FIELD_TEXT: describe_json_string(field_slice(field, body), text); break;
-        case FIELD_BYTES: json_bytes(text, field_slice(field, body)); break;
+        case FIELD_BYTES: json_bytes(text, field, field_slice(field, body)); break;
         case FIELD_TEXTS:
         case FIELD_LIST: json_items(text, field, body); break;
         }

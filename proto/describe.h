@@ -13,8 +13,9 @@
 void describe_line(const Message *message, Buf *text);
 
 /* A JSON object with the rows' names, without the type: {"phase":"m","gates":["M1"],…}. Ids,
- * digests, keys and signatures (BYTES up to 64) as lower-case hex; longer BYTES as text, what is
- * not UTF-8 in them replaced by U+FFFD. Absent fields are absent. Sorted as the rows are. */
+ * digests, keys and signatures (BYTES whose row allows 64 at most) as lower-case hex; other BYTES
+ * as text, what is not UTF-8 in them replaced by U+FFFD. Absent fields are absent. Sorted as the
+ * rows are. */
 void describe_json(const Message *message, Buf *text);
 void describe_record_json(RecordType type, const void *record, Buf *text);
 

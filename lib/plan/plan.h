@@ -76,7 +76,7 @@ typedef struct Check {
         size_t n_needs;
         PlanPair *env;
         size_t n_env;
-        Slice cleanup; /* bash text, run in the check's sandbox whatever the outcome, or empty */
+        Slice cleanup; /* bash text, run after an attempt with network: host; may be empty */
         Slice workdir;
         Tool *tools;
         size_t n_tools;

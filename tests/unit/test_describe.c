@@ -104,7 +104,7 @@ TEST(a_text_comes_out_of_its_json_unchanged) {
         for_each_message(on_round_string);
 }
 
-TEST(short_bytes_are_hex_and_long_ones_are_text) {
+TEST(names_are_hex_and_output_is_text_however_short) {
         cleanup_buf Buf text = BUF_TEXT;
         static const char body[] =
                 "0123456789012345678901234567890123456789012345678901234567890123456789\xff";
@@ -113,14 +113,15 @@ TEST(short_bytes_are_hex_and_long_ones_are_text) {
                 .bytes = 3,
                 .sha256 = slice_text("\1\xab"),
                 .head = slice_make(body, sizeof body - 1),
-                .present = 1 << 1 | 1 << 2 | 1 << 3 | 1 << 4,
+                .tail = slice_text("ok"),
+                .present = 1 << 1 | 1 << 2 | 1 << 3 | 1 << 4 | 1 << 5,
         };
 
         describe_record_json(RECORD_STREAM, &stream, &text);
         CHECK_EQ_TEXT(buf_get_text(&text),
                       "{\"name\":\"stdout\",\"bytes\":3,\"sha256\":\"01ab\",\"head\":"
                       "\"0123456789012345678901234567890123456789012345678901234567890123456789"
-                      "\xef\xbf\xbd\"}");
+                      "\xef\xbf\xbd\",\"tail\":\"ok\"}");
 }
 
 TEST(no_message_is_an_empty_object) {
