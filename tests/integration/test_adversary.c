@@ -6,9 +6,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
-#include "base/clock.h"
 #include "base/fd.h"
 #include "base/mem.h"
 
@@ -16,7 +14,7 @@
 #include "tests/lib/repo.h"
 #include "tests/lib/test.h"
 
-enum { LIMIT_MS = 30000, WAIT_MS = 50000, STEP_MS = 10 };
+enum { LIMIT_MS = 30000, WAIT_MS = 50000 };
 
 static const char plan_text[] = "# A phase\n"
                                 "\n"
@@ -127,8 +125,9 @@ static pid_t await_worker(const Court *court) {
 
 /* Gone, or a zombie: whose parent died before it is reaped by whoever adopted it, in its own time.
  */
-static bool is_dead(pid_t pid) {
-        cleanup_free char *path = mem_printf("/proc/%d/stat", (int)pid);
+static bool is_dead(void *userdata) {
+        const pid_t *pid = userdata;
+        cleanup_free char *path = mem_printf("/proc/%d/stat", (int)*pid);
         cleanup_buf Buf text = BUF_INIT(4096);
         const char *state;
 
@@ -139,12 +138,7 @@ static bool is_dead(pid_t pid) {
 }
 
 static void await_death(pid_t pid) {
-        const struct timespec step = {.tv_nsec = STEP_MS * 1000000L};
-        uint64_t until_ms = clock_mono_ms() + LIMIT_MS;
-
-        while (!is_dead(pid) && clock_mono_ms() < until_ms)
-                (void)nanosleep(&step, NULL);
-        CHECK(is_dead(pid));
+        CHECK(test_wait_until(is_dead, &pid, LIMIT_MS));
 }
 
 TEST(a_claim_that_holds_gets_a_pass) {
