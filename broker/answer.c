@@ -75,10 +75,13 @@ int on_evidence_get(Core *core, Incoming *in) {
 /* ---- after the commit ---- */
 
 /* A refusal that needs no waiting. */
-static int refuse_now(Core *core, const Route *route, const char *rule, const char *found) {
+static int refuse_now(Core *core, const Route *route, const char *rule, const char *found,
+                      const char *next) {
         Message message = {
                 .type = MESSAGE_REFUSE,
-                .refuse = {.rule = slice_text(rule), .found = slice_text(found)},
+                .refuse = {.rule = slice_text(rule),
+                           .found = slice_text(found),
+                           .next = slice_text(next)},
         };
 
         return held_send(core, route, &message);
@@ -100,7 +103,8 @@ int answer_status(Core *core, const Held *held) {
         r = codec_encode(&message, &frame, &fault);
         if (r == CODEC_E_REFUSED || frame.is_full)
                 return refuse_now(core, &held->route, "answer-too-large",
-                                  "the status of all phases does not fit a frame: ask for one");
+                                  "the status of all phases does not fit a frame",
+                                  "ask for one phase");
         TRY(r);
         return peer_send(core, peer, buf_get(&frame));
 }
@@ -117,13 +121,13 @@ int answer_entry(Core *core, const Held *held) {
                 return 0;
         if (held->seq == 0 || held->seq > core->state.head_seq)
                 return refuse_now(core, &held->route, "entry-unknown",
-                                  "the ledger has no such entry");
+                                  "the ledger has no such entry", "broker log shows what it has");
         r = core->port.read(core->port.userdata, held->seq, &arena, &entry);
         TRY(r);
         TRY(deliver_is_sealed(core, peer->agent, &entry, &is_sealed));
         if (is_sealed)
                 return refuse_now(core, &held->route, "entry-sealed",
-                                  "no adversary sees this before its verdict");
+                                  "no adversary sees this before its verdict", "give the verdict");
         deliver_fill(&entry, &message);
         return held_send(core, &held->route, &message);
 }

@@ -91,10 +91,6 @@ static Files *make_files(Ledger *ledger, const char *docs, Slice only, Flush flu
         return files;
 }
 
-size_t files_count_phases(const Files *files) {
-        return files->n_phases;
-}
-
 /* ---- flushing ---- */
 
 static void advance(PhaseFile *phase) {

@@ -30,8 +30,6 @@ DEFINE_FREEP(Files, files_free, files_freep)
 
 /* Writes what at most `n_max` more entries make of the files. FILES_E_BEHIND, FILES_E_CORRUPT. */
 int files_follow(Files *files, size_t n_max, Fault *reterr_fault) must_check;
-/* Phases that have files so far, for people. */
-size_t files_count_phases(const Files *files);
 
 /* Writes the files of one phase (empty: all) anew from the ledger. FILES_E_CORRUPT. */
 int files_write(Ledger *ledger, const char *docs, Slice phase, size_t *ret_n_phases,

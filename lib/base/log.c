@@ -19,10 +19,6 @@ static struct {
         const char *program;
 } log_state = {.level = LOG_INFO, .program = "coldgate"};
 
-void log_set_level(LogLevel level) {
-        log_state.level = level;
-}
-
 void log_set_program(const char *name) {
         const char *wanted = getenv("COLDGATE_LOG");
 

@@ -14,8 +14,7 @@ typedef enum LogLevel {
         LOG_DEBUG,
 } LogLevel;
 
-/* The one global that is not const: the level of this process. COLDGATE_LOG=debug raises it. */
-void log_set_level(LogLevel level);
+/* COLDGATE_LOG=debug raises the level of this process. */
 void log_set_program(const char *name);
 bool log_is_on(LogLevel level);
 
