@@ -18,6 +18,7 @@
 #include "base/fd.h"
 #include "base/mem.h"
 #include "base/nearest.h"
+#include "client/project.h"
 #include "sandbox/sandbox.h"
 #include "verify/mirror.h"
 #include "verify/scratch.h"
@@ -26,6 +27,14 @@
 #include "view/status.h"
 
 enum { FETCH_MS = 120000, FAULTS_MAX = 50 };
+
+/* The project's own directory, if there is one around us: nothing that is run may read it. */
+static char *find_state(const Args *args) {
+        Fault none = FAULT_INIT;
+        cleanup_free char *root = project_find_root(args_get(args, "dir"), &none);
+
+        return root ? mem_printf("%s/.coldgate", root) : NULL;
+}
 
 /* Set by the handler of SIGINT and SIGTERM; nothing else may be done there. */
 static volatile sig_atomic_t is_asked_to_stop;
@@ -253,6 +262,7 @@ static void print(const Verification *verification, const VerifyResult *result) 
 static int verify(Verification *verification, uint64_t fetch_ms) {
         cleanup(verify_result_deinit) VerifyResult result = {.kept = NULL};
         const Args *args = verification->args;
+        cleanup_free char *state = find_state(args);
         Fault fault = FAULT_INIT;
         VerifyRequest request = {
                 .plan = &verification->plan,
@@ -263,6 +273,7 @@ static int verify(Verification *verification, uint64_t fetch_ms) {
                 .commit = args_get(args, "commit"),
                 .mirrors = verification->mirrors,
                 .scratch = verification->scratch,
+                .state = state,
                 .claimed_ms = clock_wall_ms(),
                 .fetch_ms = fetch_ms,
                 .keep = args_has(args, "keep"),

@@ -9,7 +9,7 @@
 
 #include "base/mem.h"
 
-enum { TITLE_MAX = 512 };
+enum { TITLE_MAX = 200 }; /* one line of a list; the verdict has the rest */
 
 static char *copy_text(Slice text) {
         return text.n ? mem_strndup((const char *)text.data, text.n) : NULL;

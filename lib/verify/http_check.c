@@ -17,7 +17,7 @@ enum {
         SLICE_MS = 20,
         PROBE_MS = 500,
         AFTERWARDS_MS = 1000, /* an answer may be on its way when its server has ended */
-        STOP_MS = 10000,
+        STOP_MS = 60000,      /* beyond the runner's own: TERM's grace, PID 1's burial, the walk */
 };
 
 typedef struct Exchange {

@@ -365,18 +365,19 @@ TEST(a_commit_that_does_not_fit_fails_and_loses_nothing_committed) {
         static const uint8_t large[256 << 10];
         cleanup_free char *path = make_ledger();
         cleanup(ledger_freep) Ledger *ledger = open_ledger(path, LEDGER_WRITE);
-        struct rlimit limit = {.rlim_cur = 64 << 10, .rlim_max = RLIM_INFINITY};
+        struct rlimit before, limit;
         Slice frame = slice_make(large, sizeof large);
         uint64_t head = 0;
         Hash digest;
 
         hash_of(frame, &digest);
         (void)signal(SIGXFSZ, SIG_IGN);
+        CHECK_EQ_INT(getrlimit(RLIMIT_FSIZE, &before), 0);
+        limit = (struct rlimit){.rlim_cur = 64 << 10, .rlim_max = before.rlim_max};
         CHECK_EQ_INT(setrlimit(RLIMIT_FSIZE, &limit), 0);
         CHECK_EQ_INT(ledger_evidence_put(ledger, &digest, frame), 0);
         CHECK(ledger_commit(ledger) < 0);
-        limit.rlim_cur = RLIM_INFINITY;
-        CHECK_EQ_INT(setrlimit(RLIMIT_FSIZE, &limit), 0);
+        CHECK_EQ_INT(setrlimit(RLIMIT_FSIZE, &before), 0);
         (void)ledger_free(TAKE(ledger));
         ledger = open_ledger(path, LEDGER_WRITE);
         CHECK_EQ_INT(ledger_head(ledger, &head), 0);
