@@ -5,6 +5,7 @@
 
 #include "sandbox/setup.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -165,27 +166,55 @@ static void hide(Setup *setup, const char *path) {
         char real[PATH_MAX];
 
         /* What does not exist cannot be seen; what is below a place of ours neither. */
-        if (setup->n_hide == HIDE_MAX || !realpath(path, real) || place_covers(real) ||
-            strcmp(real, "/") == 0)
+        if (!realpath(path, real) || place_covers(real) || strcmp(real, "/") == 0)
                 return;
-        setup->hide[setup->n_hide++] = arena_text(&setup->arena, slice_text(real));
+        if (setup->n_hide < HIDE_MAX)
+                setup->hide[setup->n_hide] = arena_text(&setup->arena, slice_text(real));
+        setup->n_hide++; /* more than there is room for: hide_all refuses */
+}
+
+/* Software stands in these directories of the root; what people put beside them (/srv, /mnt,
+ * /data) is no command's business, and a socket there would answer whatever name it was bound by.
+ */
+static void hide_strangers(Setup *setup) {
+        static const char *const software[] = {"bin", "boot",   "etc", "lib", "lib32", "lib64",
+                                               "nix", "libx32", "opt", "usr", "sbin",  "var"};
+        DIR *root = opendir("/");
+        struct dirent *entry;
+
+        while (root && (entry = readdir(root))) {
+                char path[sizeof entry->d_name + 1];
+                bool is_software = entry->d_name[0] == '.';
+
+                for (size_t i = 0; i < ARRAY_SIZE(software); i++)
+                        is_software |= strcmp(entry->d_name, software[i]) == 0;
+                (void)snprintf(path, sizeof path, "/%s", entry->d_name);
+                if (!is_software && entry->d_type == DT_DIR)
+                        hide(setup, path);
+        }
+        if (root)
+                (void)closedir(root);
 }
 
 /* Sockets of the host answer through a read-only mount and into another network namespace, as
  * long as their path can be seen. */
-static void hide_sockets(Setup *setup) {
+static int hide_sockets(Setup *setup) {
         cleanup_buf Buf table = BUF_INIT(TABLE_BYTES_MAX);
         char *line, *rest;
+        int r = file_read("/proc/net/unix", &table);
 
-        if (file_read("/proc/net/unix", &table) < 0)
-                return;
-        rest = table.n ? (char *)table.data : NULL; /* cut: as many as fitted */
+        if (r < 0 || r == FILE_E_MISSING)
+                return 0; /* a kernel without them */
+        if (r != 0)
+                return SETUP_E_BROKEN;
+        rest = table.n ? (char *)table.data : NULL;
         while ((line = strsep(&rest, "\n"))) {
                 const char *path = strchr(line, '/');
 
                 if (path && !place_covers(path))
                         hide(setup, path);
         }
+        return 0;
 }
 
 /* Homes need not be below /home. Accounts of the system have /usr/sbin and its like for theirs. */
@@ -202,7 +231,8 @@ static void hide_own_home(Setup *setup) {
                 (void)fclose(table);
 }
 
-static void hide_all(Setup *setup) {
+/* All of it or no run: nothing is weakened silently. */
+static int hide_all(Setup *setup, Fault *reterr_fault) {
         const SandboxSpec *spec = &setup->spec;
 
         setup->hide = arena_alloc_array(&setup->arena, HIDE_MAX, sizeof(char *));
@@ -215,7 +245,11 @@ static void hide_all(Setup *setup) {
         hide(setup, "/root");
         if (!setup->is_root)
                 hide_own_home(setup);
-        hide_sockets(setup);
+        hide_strangers(setup);
+        if (hide_sockets(setup) == 0 && setup->n_hide <= HIDE_MAX)
+                return 0;
+        fault_set(reterr_fault, "sandbox.hide", "this machine has more sockets than can be hidden");
+        return SETUP_E_BROKEN;
 }
 
 int setup_prepare(Setup *setup, Fault *reterr_fault) {
@@ -232,7 +266,9 @@ int setup_prepare(Setup *setup, Fault *reterr_fault) {
                 r = make_resolver(setup, reterr_fault);
         if (r != 0)
                 return r;
-        hide_all(setup);
+        r = hide_all(setup, reterr_fault);
+        if (r != 0)
+                return r;
         if (!setup->spec.tree || setup->spec.force_copy)
                 return 0;
         if (stat(setup->spec.tree, &facts) < 0)

@@ -201,6 +201,24 @@ TEST(sockets_elsewhere_do_not_answer) {
         expect_unreachable_at("/var/lib");
 }
 
+/* By no name in the kernel's table: only the directory itself can be hidden. */
+TEST(a_socket_bound_by_a_relative_name_does_not_answer) {
+        cleanup_free char *path = mem_printf("/srv/cell-%d.sock", (int)getpid());
+        cleanup_free char *name = mem_printf("cell-%d.sock", (int)getpid());
+        cleanup_cell Cell cell;
+        int fd;
+
+        if (access("/srv", W_OK) < 0 || chdir("/srv") < 0)
+                SKIP("no right to make a socket there");
+        cell_clean_up(path);
+        fd = listen_unix(name, false);
+        CHECK_EQ_INT(chmod(path, 0777), 0);
+        CHECK_EQ_INT(chdir("/"), 0);
+        cell_init(&cell);
+        cell_expect_prevented(&cell, "unix", path);
+        (void)close(fd);
+}
+
 TEST(sockets_in_tmp_do_not_answer) {
         expect_unreachable_at("/tmp");
 }
