@@ -112,7 +112,10 @@ static bool find_before(int was_dir, const char *name, struct stat *ret_facts) {
         return was_dir >= 0 && fstatat(was_dir, name, ret_facts, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
-static bool is_same(int now_dir, int was_dir, const char *name, const struct stat *now) {
+/* Not inlined: its buffers would stand in each frame of the walk, which goes as deep as the command
+ * made its directories. */
+static __attribute__((noinline)) bool is_same(int now_dir, int was_dir, const char *name,
+                                              const struct stat *now) {
         struct stat was;
 
         if (!find_before(was_dir, name, &was) || was.st_mode != now->st_mode)
