@@ -50,19 +50,20 @@ static int find_phase(Builder *builder, Arena *arena, const struct phase_status 
 
 /* ---- saying it ---- */
 
-static void say_json(const Builder *builder, const struct done *done, uint64_t seq) {
+static void say_json(const Builder *builder, const struct done *done, bool is_granted,
+                     uint64_t seq) {
         cleanup_buf Buf text = BUF_TEXT;
         size_t n = 0;
         const Slice *reasons = session_get_reasons(builder->session, &n);
 
-        buf_printf(&text,
-                   "{\"version\":1,\"done\":{\"granted\":%s,\"phase\":", seq ? "true" : "false");
+        buf_printf(&text, "{\"version\":1,\"done\":{\"granted\":%s,\"phase\":",
+                   is_granted ? "true" : "false");
         describe_json_string(done->phase, &text);
         buf_text(&text, ",\"commit\":");
         describe_json_string(done->commit, &text);
         if (seq)
                 buf_printf(&text, ",\"seq\":%llu", (unsigned long long)seq);
-        else {
+        if (!is_granted) {
                 buf_text(&text, ",\"reasons\":[");
                 for (size_t i = 0; i < n; i++) {
                         buf_text(&text, i ? "," : "");
@@ -78,11 +79,24 @@ static void say_granted(Builder *builder, const struct done *done, uint64_t seq)
         cleanup_buf Buf text = BUF_TEXT;
 
         if (builder->is_json) {
-                say_json(builder, done, seq);
+                say_json(builder, done, true, seq);
                 return;
         }
         buf_printf(&text, "D-%llu: %.*s is DONE at %.*s\n", (unsigned long long)seq,
                    SLICE_ARGS(done->phase), SLICE_ARGS(done->commit));
+        builder_print(&text);
+}
+
+/* Asked again for what was granted: the answer stands. */
+static void say_standing(Builder *builder, const struct done *done) {
+        cleanup_buf Buf text = BUF_TEXT;
+
+        if (builder->is_json) {
+                say_json(builder, done, true, 0);
+                return;
+        }
+        buf_printf(&text, "%.*s is DONE at %.*s already\n", SLICE_ARGS(done->phase),
+                   SLICE_ARGS(done->commit));
         builder_print(&text);
 }
 
@@ -92,7 +106,7 @@ static void say_refused(Builder *builder, const struct done *done, const Fault *
         const Slice *reasons = session_get_reasons(builder->session, &n);
 
         if (builder->is_json) {
-                say_json(builder, done, 0);
+                say_json(builder, done, false, 0);
                 return;
         }
         buf_printf(&text, "%s: %s\n", fault->rule, fault->found);
@@ -207,6 +221,10 @@ static int done(Builder *builder, Fault *fault) {
         message.done.phase = phase->phase;
         message.done.commit = slice_text(commit);
         message_set_present(&message);
+        if (phase->state == PHASE_STATE_DONE && slice_is(phase->done_commit, commit)) {
+                say_standing(builder, &message.done);
+                return 0;
+        }
         if (args_has(builder->args, "wait")) {
                 TRY(waiting_start(&waiting));
                 r = ask_and_wait(&waiting, &message, &seq, fault);

@@ -67,6 +67,8 @@ TEST(a_claim_that_holds_only_in_the_builder_s_tree_fails_is_mended_and_done) {
                      EXIT_HOLDS);
         CHECK_EQ_INT(BUILDER(&handshake, &out, "done"), EXIT_HOLDS);
         CHECK_CONTAINS(buf_get_text(&out), "story is DONE");
+        CHECK_EQ_INT(BUILDER(&handshake, &out, "done"), EXIT_HOLDS);
+        CHECK_CONTAINS(buf_get_text(&out), "already");
         CHECK_EQ_INT(BUILDER(&handshake, &out, "claim", "GREETS"), EXIT_USAGE);
         CHECK_CONTAINS(buf_get_text(&out), "phase-done");
         handshake_verify(&handshake);
