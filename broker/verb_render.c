@@ -3,11 +3,15 @@
 
 /* `render`: the Markdown files anew, or compared with the ledger. */
 
+#include <poll.h>
 #include <stdio.h>
 
+#include "base/clock.h"
 #include "broker/files.h"
 #include "broker/verbs.h"
 #include "proto/describe.h"
+
+enum { CATCH_UP_MS = 1000, STEP_MS = 20 };
 
 static void say(const Errand *errand, bool is_check, size_t n_phases) {
         cleanup_buf Buf text = BUF_TEXT;
@@ -26,6 +30,20 @@ static void say(const Errand *errand, bool is_check, size_t n_phases) {
         errand_print(&text);
 }
 
+/* A running broker answers first and writes its files at rest, a moment later: what differs has
+ * that long to catch up. */
+static int check(Errand *errand, Slice phase, size_t *ret_n_phases, Fault *reterr_fault) {
+        uint64_t deadline_ms = clock_mono_ms() + CATCH_UP_MS;
+        int r;
+
+        do {
+                r = files_check(errand->ledger, errand->project.docs, phase, ret_n_phases,
+                                reterr_fault);
+        } while (r == FILES_E_DIFFERS && clock_mono_ms() < deadline_ms &&
+                 poll(NULL, 0, STEP_MS) == 0);
+        return r;
+}
+
 static int render(Errand *errand, Fault *reterr_fault) {
         const char *name = errand->args->n_rest ? errand->args->rest[0] : NULL;
         bool is_check = args_has(errand->args, "check");
@@ -35,9 +53,9 @@ static int render(Errand *errand, Fault *reterr_fault) {
         if (r == 0)
                 r = errand_check_phase(errand, name, reterr_fault);
         if (r == 0)
-                r = (is_check ? files_check : files_write)(errand->ledger, errand->project.docs,
-                                                           slice_text(name), &n_phases,
-                                                           reterr_fault);
+                r = is_check ? check(errand, slice_text(name), &n_phases, reterr_fault)
+                             : files_write(errand->ledger, errand->project.docs, slice_text(name),
+                                           &n_phases, reterr_fault);
         if (r == FILES_E_DIFFERS) {
                 errand->status = args_refuse(errand->args, reterr_fault, EXIT_HOLDS_NOT);
                 return 0;

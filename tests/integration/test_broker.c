@@ -222,6 +222,17 @@ TEST(the_broker_makes_a_rendered_file_anew_that_was_removed) {
         CHECK(test_wait_until(files_are_current, &broker, ANSWER_MS));
 }
 
+TEST(files_checked_right_after_an_answer_have_time_to_catch_up) {
+        cleanup_real_broker RealBroker broker;
+
+        real_broker_init(&broker);
+        real_broker_start(&broker);
+        for (int round = 0; round < N_ROUNDS; round++) {
+                real_broker_approve(&broker);
+                CHECK(files_are_current(&broker));
+        }
+}
+
 TEST(a_review_that_was_rendered_is_a_prefix_of_the_next) {
         cleanup_real_broker RealBroker broker;
         cleanup_buf Buf before = BUF_TEXT, after = BUF_TEXT;
