@@ -12,6 +12,19 @@
 
 enum { HIDE_MAX = 6 };
 
+/* The byte that `%C3` or `%c3` stands for. */
+static bool read_escape(const char *text, uint8_t *ret_byte) {
+        char digits[2];
+
+        if (text[0] != '%' || !text[1] || !text[2])
+                return false;
+        for (size_t i = 0; i < sizeof digits; i++)
+                digits[i] =
+                        (char)(text[i + 1] >= 'A' && text[i + 1] <= 'F' ? text[i + 1] - 'A' + 'a'
+                                                                        : text[i + 1]);
+        return hex_decode(slice_make(digits, sizeof digits), ret_byte, 1);
+}
+
 /* The path of a file URL, as git reads it; NULL for other URLs. */
 static char *file_url_path(const char *url, Arena *arena) {
         static const char scheme[] = "file://";
@@ -24,8 +37,7 @@ static char *file_url_path(const char *url, Arena *arena) {
         while (*url) {
                 uint8_t byte;
 
-                if (url[0] == '%' && url[1] && url[2] &&
-                    hex_decode(slice_make(url + 1, 2), &byte, 1)) {
+                if (read_escape(url, &byte)) {
                         path[n++] = (char)byte;
                         url += 3;
                 } else {

@@ -47,3 +47,18 @@ TEST(the_directory_around_a_bare_repository_is_not_hidden) {
         CHECK(is_hidden(hide_list(&request, &arena), bare));
         CHECK(!is_hidden(hide_list(&request, &arena), test_dir()));
 }
+
+TEST(a_repository_is_hidden_whichever_way_its_path_is_escaped) {
+        static const char *const escaped[] = {"a%20%C3%A4%5B1%5D", "a%20%c3%a4%5b1%5d"};
+        const char *dir = test_dir();
+        cleanup_free char *tree = mem_printf("%s/a \xc3\xa4[1]", dir);
+
+        CHECK_EQ_INT(dir_make(tree, 0700), 0);
+        for (size_t i = 0; i < ARRAY_SIZE(escaped); i++) {
+                cleanup_arena Arena arena = ARENA_INIT;
+                cleanup_free char *url = mem_printf("file://%s/%s", dir, escaped[i]);
+                VerifyRequest request = {.repository = url};
+
+                CHECK(is_hidden(hide_list(&request, &arena), tree));
+        }
+}
