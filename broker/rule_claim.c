@@ -106,9 +106,11 @@ bool rule_claim_superseded(const RuleCase *c) {
         Slice id = c->input->message->verdict.gate;
         const GateRecord *gate = phase_find_gate(claim->phase, id);
 
-        if (gate && gate->claim_seq == claim->seq)
+        if (gate && gate->claim_seq == claim->seq &&
+            (!claim_is_open(claim) ||
+             claim_get_open_gate(claim, (size_t)claim_find_gate(claim, id))))
                 return true;
-        if (!gate)
+        if (!gate || gate->claim_seq == claim->seq) /* perhaps a later one took it in again */
                 rule_broken(c, "verdict.gate", "a revision of the plan dropped %.*s",
                             SLICE_ARGS(id));
         else

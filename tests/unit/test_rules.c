@@ -585,6 +585,26 @@ TEST(a_lease_that_a_newer_one_replaced_is_expired) {
         desk_close(&desk);
 }
 
+/* The claim lives on by its other gate, but nobody claims this one any more. */
+TEST(a_verdict_on_a_gate_that_left_the_plan_and_came_back_is_refused) {
+        static const char *const both[] = {"M1", "M2"};
+        uint64_t claim;
+        Desk desk;
+
+        desk_open(&desk);
+        desk_approve(&desk);
+        claim = desk_claim_and_lease(&desk, 2);
+        CHECK(desk_submit(&desk, OPERATOR, desk_make_plan(&desk, "m", &both[1], 1, "")));
+        CHECK(desk_submit(&desk, OPERATOR, desk_make_plan(&desk, "m", both, 2, "")));
+        desk_credit(&desk, ADVERSARY, 1, 0, 0);
+        CHECK_EQ_U64(
+                desk_submit(&desk, ADVERSARY, desk_make_verdict(&desk, claim, "M1", DECISION_PASS)),
+                0);
+        CHECK_EQ_TEXT(desk_rule(&desk, ADVERSARY), "claim-superseded");
+        CHECK(desk_submit(&desk, ADVERSARY, desk_make_verdict(&desk, claim, "M2", DECISION_PASS)));
+        desk_close(&desk);
+}
+
 TEST(a_lease_that_lapsed_is_expired) {
         Message message;
         Desk desk;

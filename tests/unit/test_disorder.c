@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The coldgate authors */
+
+/* Anything said by anybody in any order: it is taken or refused, never fatal, and what was taken
+ * is replayed into the same state (desk_commit). */
+
+#include "tests/lib/desk.h"
+#include "tests/lib/test.h"
+
+enum { STORIES = 12, STEPS = 250, GATES = 3, BATCH_MAX = 6 };
+
+static const char *const gates[GATES] = {"M1", "M2", "M3"};
+static const char *const phases[] = {"m", "n"};
+static const char *const salts[] = {"", "again"};
+static const char *const commits[] = {COMMIT_A, COMMIT_B};
+
+typedef struct Disorder {
+        Desk desk;
+        uint64_t random;
+} Disorder;
+
+static uint64_t roll(Disorder *d, uint64_t sides) {
+        uint64_t z = (d->random += 0x9e3779b97f4a7c15);
+
+        z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+        z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+        return (z ^ (z >> 31)) % sides;
+}
+
+/* Some of the gates, each once. */
+static size_t choose_gates(Disorder *d, const char *ret_gates[GATES]) {
+        uint64_t mask = 1 + roll(d, (1 << GATES) - 1);
+        size_t n = 0;
+
+        for (size_t i = 0; i < GATES; i++)
+                if (mask & (1U << i))
+                        ret_gates[n++] = gates[i];
+        return n;
+}
+
+static const char *choose_phase(Disorder *d) {
+        return phases[roll(d, 4) == 0];
+}
+
+static const ClaimRecord *choose_claim(Disorder *d) {
+        const State *state = desk_state(&d->desk);
+
+        return state->n_claims ? state->claims[roll(d, state->n_claims)] : NULL;
+}
+
+static Message make_verdict(Disorder *d) {
+        const ClaimRecord *claim = choose_claim(d);
+        Message message = {.type = MESSAGE_WITHDRAW, .withdraw = {.claim = 1}};
+
+        if (claim)
+                message = desk_make_verdict(&d->desk, claim->seq, gates[roll(d, GATES)],
+                                            (Decision)roll(d, 3));
+        return message;
+}
+
+static Message make_close(Disorder *d) {
+        const State *state = desk_state(&d->desk);
+        const FindingRecord *finding =
+                state->n_findings ? state->findings[roll(d, state->n_findings)] : NULL;
+        const GateRecord *gate =
+                finding && finding->gate
+                        ? phase_find_gate_ever(finding->phase, slice_text(finding->gate))
+                        : NULL;
+
+        return (Message){.type = MESSAGE_CLOSE,
+                         .close = {.finding = finding ? finding->seq : 1,
+                                   .verdict = gate ? gate->verdict.seq : 0,
+                                   .why = slice_text("seen")}};
+}
+
+static Message make_finding(Disorder *d) {
+        Message message =
+                desk_make_finding(choose_phase(d), gates[roll(d, GATES)], (Blocks)roll(d, 3));
+
+        message.finding.verdict = roll(d, 1 + desk_state(&d->desk)->head_seq);
+        return message;
+}
+
+static Message make_entry(Disorder *d) {
+        const char *some[GATES];
+        size_t n = choose_gates(d, some);
+        const ClaimRecord *claim = choose_claim(d);
+
+        switch (roll(d, 20)) {
+        case 0:
+        case 1:
+        case 2: return desk_make_plan(&d->desk, choose_phase(d), some, n, salts[roll(d, 2)]);
+        case 3: return desk_make_done(choose_phase(d), commits[roll(d, 2)]);
+        case 4: return make_finding(d);
+        case 5: return make_close(d);
+        case 6: return desk_make_withdraw(claim ? claim->seq : 1);
+        case 7: return desk_make_note(choose_phase(d), (NoteTo)roll(d, 2), "so");
+        case 8:
+                if (roll(d, 20) == 0)
+                        return (Message){
+                                .type = MESSAGE_REVOKE,
+                                .revoke = {.name = slice_text(desk_names[roll(d, STRANGER)]),
+                                           .why = slice_text("so")}};
+                break;
+        case 9:
+        case 10:
+        case 11:
+        case 12: return desk_make_claim(&d->desk, choose_phase(d), some, n, commits[roll(d, 2)]);
+        default: break;
+        }
+        return make_verdict(d);
+}
+
+static Who choose_speaker(Disorder *d, MessageType type) {
+        static const Who builders[] = {BUILDER, BUILDER_2};
+        static const Who adversaries[] = {ADVERSARY, ADVERSARY_2};
+
+        if (type == MESSAGE_PLAN || type == MESSAGE_REVOKE)
+                return OPERATOR;
+        if (type == MESSAGE_VERDICT || type == MESSAGE_FINDING || type == MESSAGE_CLOSE)
+                return adversaries[roll(d, 2)];
+        return builders[roll(d, 2)];
+}
+
+static void step(Disorder *d) {
+        Desk *desk = &d->desk;
+
+        for (uint64_t n = roll(d, BATCH_MAX); n-- > 0;) {
+                Message message = make_entry(d);
+                Id id;
+
+                desk_make_id(desk, &id);
+                desk_put_entry(desk, choose_speaker(d, message.type), message, &id);
+        }
+        desk_commit(desk);
+        desk_credit(desk, roll(d, 2) ? ADVERSARY : ADVERSARY_2, 2, 4, 0);
+        fake_port_turn(&desk->port, roll(d, 8) ? 1000 : desk->settings.lease_ms);
+        desk_tick(desk);
+        desk_forget(desk);
+        if (roll(d, 30) == 0) {
+                desk_restart(desk);
+                for (Who who = OPERATOR; who < STRANGER; who++)
+                        desk_hello(desk, who);
+        }
+}
+
+TEST(whatever_is_said_in_whatever_order_the_broker_lives_and_starts_again) {
+        for (uint64_t seed = 1; seed <= STORIES; seed++) {
+                Disorder d = {.random = seed};
+
+                desk_open(&d.desk);
+                for (size_t i = 0; i < STEPS; i++)
+                        step(&d);
+                desk_close(&d.desk);
+        }
+}
