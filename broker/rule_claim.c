@@ -50,10 +50,27 @@ static bool is_printable(Slice text) {
         return true;
 }
 
+/* `https://TOKEN@HOST/`, `ssh://USER:PASSWORD@HOST/`: the ledger forgets nothing. */
+static bool has_secret(Slice url) {
+        bool is_https = slice_is(slice_head(url, 8), "https://");
+        Slice rest = slice_from(url, is_https ? 8 : 6);
+        Slice authority = slice_head(rest, slice_find(rest, slice_text("/")));
+        size_t n_user = slice_find(authority, slice_text("@"));
+
+        if (n_user == authority.n || slice_is(slice_head(url, 7), "file://"))
+                return false;
+        return is_https || slice_find(authority, slice_text(":")) < n_user;
+}
+
 bool rule_claim_repository(const RuleCase *c) {
         static const char *const schemes[] = {"https://", "ssh://", "file://"};
         Slice url = c->input->message->claim.repository;
 
+        if (has_secret(url)) {
+                rule_broken(c, "claim.repository", "a user or a secret stands before the host");
+                return rule_next(c, "builder-agent claim --repo URL without it; the adversary's "
+                                    "machine has its own");
+        }
         for (size_t i = 0; i < ARRAY_SIZE(schemes) && is_printable(url); i++) {
                 size_t n = strlen(schemes[i]);
 

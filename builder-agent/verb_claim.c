@@ -15,6 +15,7 @@
 #include "builder-agent/verbs.h"
 #include "builder-agent/verdicts.h"
 #include "builder-agent/waiting.h"
+#include "verify/mirror.h"
 #include "view/status.h"
 
 enum { EVIDENCE_MAX = 65536 };
@@ -85,7 +86,7 @@ static int draft_here(Draft *draft, const char *top, const char *repo, const cha
         return r == GIT_E_REFUSED ? BUILDER_E_REFUSED : r;
 }
 
-static int draft_commit(Draft *draft, const Args *args, Fault *fault) {
+static int find_commit(Draft *draft, const Args *args, Fault *fault) {
         const char *repo = args_get(args, "repo");
         const char *rev = args_get(args, "commit");
         cleanup_free char *top = NULL;
@@ -97,6 +98,19 @@ static int draft_commit(Draft *draft, const Args *args, Fault *fault) {
                 return draft_elsewhere(draft, repo, rev, fault);
         TRY(r);
         return draft_here(draft, top, repo, rev, fault);
+}
+
+/* What the adversary would not fetch is not claimed: a FAIL, or a secret in the URL, would stand in
+ * the ledger for ever. */
+static int draft_commit(Draft *draft, const Args *args, Fault *fault) {
+        int r = find_commit(draft, args, fault);
+
+        if (r != 0)
+                return r;
+        if (repository_url_check(buf_get(&draft->url), fault) == 0)
+                return 0;
+        fault->rule = "claim-repository";
+        return BUILDER_E_REFUSED;
 }
 
 /* ---- the words ---- */

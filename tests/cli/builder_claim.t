@@ -65,6 +65,12 @@ Evidence that cannot be read; a time without its unit:
     next: write a number and a unit: 250ms, 30s, 5m, 24h, 7d
   [2]
 
+A repository that an adversary would not fetch, secrets included; a path with %, which an escape would hide:
+  $ builder-agent claim M1 --repo https://user:secret@example.net/r --commit 0123456789012345678901234567890123456789 2>&1 | head -1
+  builder-agent: claim-repository: the repository's URL is refused: a user or a secret before the host does not belong into a ledger
+  $ git init -q '../a%41' && (cd '../a%41' && git commit -q --allow-empty -m one && builder-agent claim M1) 2>&1 | head -1
+  builder-agent: claim-repository: the repository's URL is refused: an escape in it hides a control character or a separator
+
 Only then the broker is asked. (Its endpoint stands in the message; how long we wait for it, too.)
   $ builder-agent claim M1 --repo file:///r --commit 0123456789012345678901234567890123456789
   builder-agent: broker-away: nobody listens there

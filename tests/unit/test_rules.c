@@ -545,6 +545,26 @@ TEST(a_pass_without_a_single_check_is_refused) {
         desk_close(&desk);
 }
 
+TEST(a_repository_with_a_secret_in_its_url_stays_out_of_the_ledger) {
+        static const char *const urls[] = {"https://token@example.net/r",
+                                           "https://user:secret@example.net/r",
+                                           "ssh://user:secret@example.net/r"};
+        Message message;
+        Desk desk;
+
+        desk_open(&desk);
+        desk_approve(&desk);
+        message = make_claim_m1(&desk);
+        for (size_t i = 0; i < ARRAY_SIZE(urls); i++) {
+                message.claim.repository = slice_text(urls[i]);
+                CHECK_EQ_U64(desk_submit(&desk, BUILDER, message), 0);
+                CHECK_EQ_TEXT(desk_rule(&desk, BUILDER), "claim-repository");
+        }
+        message.claim.repository = slice_text("ssh://git@example.net:2222/r");
+        CHECK(desk_submit(&desk, BUILDER, message));
+        desk_close(&desk);
+}
+
 TEST(a_repository_with_a_line_break_is_refused) {
         Message message;
         Desk desk;
