@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
+
 void fault_set(Fault *fault, const char *rule, const char *format, ...) {
         va_list args;
 
@@ -38,10 +40,18 @@ bool fault_is(const Fault *fault, const char *rule) {
         return fault->rule && strcmp(fault->rule, rule) == 0;
 }
 
+/* What was found may be quoted from a file, a message or another machine. */
+static void describe_part(const char *before, const char *part, Buf *text) {
+        buf_text(text, before);
+        text_make_visible(slice_text(part), true, text);
+        buf_text(text, "\n");
+}
+
 void fault_describe(const Fault *fault, Buf *text) {
-        buf_printf(text, "%s: %s\n", fault->rule ? fault->rule : "fault", fault->found);
+        text_make_visible(slice_text(fault->rule ? fault->rule : "fault"), false, text);
+        describe_part(": ", fault->found, text);
         if (fault->place[0])
-                buf_printf(text, "  at: %s\n", fault->place);
+                describe_part("  at: ", fault->place, text);
         if (fault->next[0])
-                buf_printf(text, "  next: %s\n", fault->next);
+                describe_part("  next: ", fault->next, text);
 }

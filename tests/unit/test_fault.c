@@ -55,3 +55,16 @@ TEST(long_words_are_cut) {
         CHECK_EQ_U64(strlen(fault.place), sizeof fault.place - 1);
         CHECK_EQ_U64(strlen(fault.next), sizeof fault.next - 1);
 }
+
+TEST(a_fault_that_quotes_a_terminal_escape_shows_it_and_does_not_send_it) {
+        cleanup_buf Buf text = BUF_TEXT;
+        Fault fault = FAULT_INIT;
+
+        fault_set(&fault, "gate-unknown", "no gate `%s`", "\033[31mM1");
+        fault_place(&fault, "%s", "a\033b");
+        fault_next(&fault, "%s", "c\007");
+        fault_describe(&fault, &text);
+        CHECK(!strchr(buf_get_text(&text), 033));
+        CHECK(!strchr(buf_get_text(&text), 007));
+        CHECK(strstr(buf_get_text(&text), "[31mM1"));
+}
