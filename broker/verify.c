@@ -18,6 +18,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "broker/replay.h"
+#include "broker/status.h"
 #include "proto/codec.h"
 
 enum { IDS_FIRST = 256, BAD_EVIDENCE_MAX = 64 };
@@ -221,6 +222,45 @@ static int check_witnesses(Verification *v) {
         return 0;
 }
 
+static int check_verdict_grounds(Verification *v) {
+        const struct verdict *verdict = &v->message.verdict;
+        const ClaimRecord *claim = state_find_claim(&v->state, verdict->claim);
+        const GateRecord *gate = claim ? phase_find_gate(claim->phase, verdict->gate) : NULL;
+        const AgentRecord *builder, *author = state_find_agent(&v->state, v->entry->actor);
+
+        if (!gate || !author)
+                return 0; /* the fold says what is wrong */
+        builder = state_find_agent(&v->state, slice_text(claim->builder));
+        if (claim->state != CLAIM_STATE_LEASED || verdict->lease != claim->lease_seq ||
+            claim->adversary != author->name)
+                return broken(v, "entry-grounds", "its author held no lease of the claim");
+        if (memcmp(builder->key.sign, author->key.sign, SIGN_PUBLIC_BYTES) == 0)
+                return broken(v, "entry-grounds", "its author made the claim, under another name");
+        if (slice_is(verdict->commit, claim->commit) &&
+            slice_equal(verdict->gate_digest, hash_slice(&gate->digest)))
+                return 0;
+        return broken(v, "entry-grounds", "it is not on the claimed commit and approved gate");
+}
+
+/* What decides, even if the broker's key wrote what its rules refuse. Ages are left out: DONE was
+ * asked for a moment before its entry's time. */
+static int check_grounds(Verification *v) {
+        const struct done *done = &v->message.done;
+        const PhaseRecord *phase;
+        Slice *reasons;
+        size_t n = 0;
+
+        if (v->message.type == MESSAGE_VERDICT)
+                return check_verdict_grounds(v);
+        phase = v->message.type == MESSAGE_DONE ? state_find_phase(&v->state, done->phase) : NULL;
+        if (phase)
+                phase_why_not_done(&v->state, phase, done->commit, 0, &v->arena, &reasons, &n);
+        if (n)
+                return broken(v, "entry-grounds", "DONE without its grounds: %.*s",
+                              SLICE_ARGS(reasons[0]));
+        return 0;
+}
+
 /* Columns that repeat the frame, and whether the entry can follow all before it. */
 static int check_fold(Verification *v) {
         Fault fault = FAULT_INIT;
@@ -231,8 +271,8 @@ static int check_fold(Verification *v) {
 }
 
 static const Step step_rows[] = {
-        check_chain,    check_frame, check_genesis,   check_author,
-        check_evidence, check_fold,  check_witnesses,
+        check_chain,    check_frame,   check_genesis, check_author,
+        check_evidence, check_grounds, check_fold,    check_witnesses,
 };
 
 /* ---- the walk ---- */

@@ -322,6 +322,43 @@ TEST(a_verdict_that_a_builder_signed_is_named) {
                            "entry-role");
 }
 
+/* Its author's own signature, but on what the broker's rules would have refused. */
+TEST(a_verdict_without_a_lease_or_on_another_commit_is_named) {
+        static const char other[] = "cccccccccccccccccccccccccccccccccccccccc";
+        struct check_result check = {.check = slice_text("one"), .outcome = OUTCOME_PASS};
+
+        for (size_t i = 0; i < 3; i++) {
+                cleanup_book Book book;
+                Message message;
+
+                book_begin(&book);
+                book_say_plan(&book);
+                book_say_claim(&book);
+                book_close(&book);
+                message = book_make_verdict(&book, DECISION_PASS, &check);
+                if (i == 0)
+                        message.verdict.lease--;
+                if (i == 1)
+                        message.verdict.commit = slice_text(other);
+                if (i == 2)
+                        message.verdict.gate_digest = hash_slice(&book.state.head_hash);
+                check_append_named(&book, ADVERSARY, message, "entry-grounds");
+        }
+}
+
+TEST(a_done_without_its_passes_is_named) {
+        cleanup_book Book book;
+        Message message = {
+                .type = MESSAGE_DONE,
+                .done = {.phase = slice_text("m"),
+                         .commit = slice_text("cccccccccccccccccccccccccccccccccccccccc")}};
+
+        book_begin(&book);
+        book_say_plan(&book);
+        book_close(&book);
+        check_append_named(&book, BUILDER, message, "entry-grounds");
+}
+
 TEST(an_adversary_that_the_broker_admits_by_itself_later_is_named) {
         cleanup_book Book book;
         Message message;
