@@ -157,6 +157,8 @@ static int choose_gate(Verification *verification) {
 
 /* A path becomes a file URL; git reads %XX in one, so that a `%` must be written as one. */
 static char *url_of(const char *repository) {
+        static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                    "0123456789-._~/+@,=:";
         char path[PATH_MAX];
         cleanup_buf Buf url = BUF_TEXT;
 
@@ -164,10 +166,10 @@ static char *url_of(const char *repository) {
                 return mem_strdup(repository);
         buf_text(&url, "file://");
         for (const char *c = path; *c; c++)
-                if (*c == '%' || (unsigned char)*c <= ' ' || *c == 0x7f)
-                        buf_printf(&url, "%%%02X", (unsigned char)*c);
-                else
+                if (strchr(plain, *c))
                         buf_byte(&url, (uint8_t)*c);
+                else
+                        buf_printf(&url, "%%%02X", (unsigned char)*c);
         return buf_take(&url);
 }
 

@@ -66,6 +66,9 @@ A repository, cold: what is committed counts, what lies about does not.
   $ adversary-agent verify plan.md M1 --repo product --commit $commit
     pass     says * (glob)
   PASS  M1 at *, cold, *: 1 check held (glob)
+  $ cp -r product 'pröduct (1)' && adversary-agent verify plan.md M1 --repo 'pröduct (1)' --commit $commit
+    pass     says * (glob)
+  PASS  M1 at *, cold, *: 1 check held (glob)
   $ git -C product -c user.name=A -c user.email=a@example.net commit -qam second && commit=$(git -C product rev-parse HEAD)
   $ adversary-agent verify plan.md M1 --repo product --commit $commit
     fail     says *  assert.stdout (glob)
