@@ -208,7 +208,7 @@ static int make_dirs(const char *dir) {
                 const char *name;
                 mode_t mode;
         } rows[] = {
-                {"", 0755}, {"/keys", 0700}, {"/run", 0755}, {"/docs", 0755}, {"/agents", 0755},
+                {"", 0755}, {"/keys", 0700}, {"/run", 0700}, {"/docs", 0755}, {"/agents", 0755},
         };
 
         for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {

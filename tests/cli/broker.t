@@ -23,6 +23,11 @@ Without a project nothing can be looked at.
     adversary-agent run &          verify claims
     builder-agent claim GATE --wait
 
+  $ stat -c %a .coldgate/keys .coldgate/keys/broker .coldgate/ledger.db .coldgate/run
+  700
+  600
+  600
+  700
   $ broker init
   broker: project-exists: there is a project already
     at: */shop/.coldgate (glob)
