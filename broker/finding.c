@@ -58,30 +58,30 @@ static char *title_of(const struct verdict *message) {
         return title;
 }
 
-static bool is_shown_by_verdict(const FindingRecord *finding, const PhaseRecord *phase,
-                                Slice gate) {
+static bool is_open_of_fail(const FindingRecord *finding, const PhaseRecord *phase, Slice gate) {
         return finding->phase == phase && finding->state == FINDING_STATE_OPEN &&
-               finding->verdict_seq && finding->gate && slice_is(gate, finding->gate);
+               finding->is_of_fail && slice_is(gate, finding->gate);
 }
 
-static FindingRecord *find_shown(const State *state, const PhaseRecord *phase, Slice gate) {
+static FindingRecord *find_of_fail(const State *state, const PhaseRecord *phase, Slice gate) {
         if (phase->n_open_findings == 0)
                 return NULL;
         for (size_t i = state->n_findings; i-- > 0;)
-                if (is_shown_by_verdict(state->findings[i], phase, gate))
+                if (is_open_of_fail(state->findings[i], phase, gate))
                         return state->findings[i];
         return NULL;
 }
 
 static void show(State *state, PhaseRecord *phase, const Entry *entry,
                  const struct verdict *message) {
-        FindingRecord *finding = find_shown(state, phase, message->gate);
+        FindingRecord *finding = find_of_fail(state, phase, message->gate);
 
         if (!finding) {
                 finding = add(state, phase, entry);
                 finding->gate = copy_text(message->gate);
                 finding->severity = SEVERITY_MAJOR;
                 finding->blocks = BLOCKS_GATE;
+                finding->is_of_fail = true;
         }
         free(finding->title);
         free(finding->reproduce);
@@ -98,7 +98,7 @@ void finding_hear_verdict(State *state, PhaseRecord *phase, const Entry *entry,
                 show(state, phase, entry, message);
         if (message->decision != DECISION_PASS || message->mode != MODE_COLD)
                 return;
-        while ((finding = find_shown(state, phase, message->gate)))
+        while ((finding = find_of_fail(state, phase, message->gate)))
                 finding_close(finding, entry->seq);
 }
 

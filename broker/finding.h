@@ -15,8 +15,8 @@ void finding_file(State *state, PhaseRecord *phase, const Entry *entry,
                   const struct finding *message);
 
 /* What a verdict means for the findings of its gate: FAIL files one, unless a FAIL before it did
- * and that is open; then it is the one that is shown again. PASS closes those that a verdict
- * showed. */
+ * and that is open; then it is the one that is shown again. PASS closes what a FAIL filed, and
+ * nothing that was filed by hand: that the gate holds is no re-test of it. */
 void finding_hear_verdict(State *state, PhaseRecord *phase, const Entry *entry,
                           const struct verdict *message);
 

@@ -79,6 +79,7 @@ typedef struct FindingRecord {
         Blocks blocks;
         char *title, *reproduce; /* reproduce may be NULL */
         uint64_t verdict_seq, closed_seq;
+        bool is_of_fail; /* filed by a FAIL itself: a PASS of the gate is its re-test */
 } FindingRecord;
 
 typedef struct PhaseRecord {

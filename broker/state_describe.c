@@ -74,8 +74,8 @@ static void describe_finding(const FindingRecord *finding, Buf *text) {
                    word_of(&words_SEVERITY, (int)finding->severity),
                    word_of(&words_BLOCKS, (int)finding->blocks), finding->title,
                    finding->reproduce ? finding->reproduce : "");
-        buf_printf(text, " verdict=%" PRIu64 " closed=%" PRIu64 "\n", finding->verdict_seq,
-                   finding->closed_seq);
+        buf_printf(text, " verdict=%" PRIu64 " closed=%" PRIu64 "%s\n", finding->verdict_seq,
+                   finding->closed_seq, finding->is_of_fail ? " of-fail" : "");
 }
 
 void state_describe(const State *state, Buf *text) {

@@ -192,10 +192,6 @@ int sandbox_start(const char *runner, const SandboxSpec *spec, Sandbox **ret_san
         return 0;
 }
 
-int sandbox_get_fd(const Sandbox *sandbox) {
-        return sandbox->control_fd;
-}
-
 int sandbox_get_init_pid(const Sandbox *sandbox) {
         return sandbox->is_started && !sandbox->is_over ? sandbox->init_pid : 0;
 }

@@ -113,9 +113,6 @@ char *sandbox_find_runner(Fault *reterr_fault);
  * SANDBOX_NOT_STARTED). */
 int sandbox_start(const char *runner, const SandboxSpec *spec, Sandbox **ret_sandbox) must_check;
 
-/* Becomes readable when there is something for sandbox_wait to do. Borrowed. */
-int sandbox_get_fd(const Sandbox *sandbox);
-
 enum { _SANDBOX_E_SUCCESS, SANDBOX_E_PENDING };
 
 /* Reads what there is and waits at most `wait_ms` for the end. SANDBOX_E_PENDING: not ended yet.

@@ -62,8 +62,6 @@ typedef struct HttpAnswer {
 typedef struct HttpFetch HttpFetch;
 
 int http_start(const HttpRequest *request, HttpFetch **ret_fetch) must_check;
-/* Becomes readable when there is something for http_wait to do. Borrowed. */
-int http_get_fd(const HttpFetch *fetch);
 
 enum { _HTTP_E_SUCCESS, HTTP_E_PENDING };
 

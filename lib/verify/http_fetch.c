@@ -107,10 +107,6 @@ int http_start(const HttpRequest *request, HttpFetch **ret_fetch) {
         return 0;
 }
 
-int http_get_fd(const HttpFetch *fetch) {
-        return fetch->fd;
-}
-
 static void fetch_reap(HttpFetch *fetch) {
         while (fetch->pid > 0 && waitpid(fetch->pid, NULL, 0) < 0 && errno == EINTR)
                 ;

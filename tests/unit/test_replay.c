@@ -221,6 +221,30 @@ TEST(a_fail_files_one_finding_and_the_pass_that_retests_closes_it) {
         desk_close(&desk);
 }
 
+TEST(what_was_filed_by_hand_beside_a_verdict_survives_verdicts) {
+        Message finding;
+        Desk desk;
+        uint64_t claim, passed, filed;
+
+        desk_open(&desk);
+        desk_approve(&desk);
+        claim = desk_claim_and_lease(&desk, 1);
+        passed =
+                desk_submit(&desk, ADVERSARY, desk_make_verdict(&desk, claim, "M1", DECISION_PASS));
+        finding = desk_make_finding("m", "M1", BLOCKS_PHASE);
+        finding.finding.verdict = passed;
+        filed = desk_submit(&desk, ADVERSARY, finding);
+        CHECK(passed && filed);
+        claim = desk_claim_and_lease(&desk, 1);
+        CHECK(desk_submit(&desk, ADVERSARY, desk_make_verdict(&desk, claim, "M1", DECISION_FAIL)));
+        claim = desk_claim_and_lease(&desk, 1);
+        CHECK(desk_submit(&desk, ADVERSARY, desk_make_verdict(&desk, claim, "M1", DECISION_PASS)));
+        CHECK_EQ_INT(state_find_finding(desk_state(&desk), filed)->state, FINDING_STATE_OPEN);
+        CHECK_EQ_TEXT(state_find_finding(desk_state(&desk), filed)->title, "it leaks");
+        CHECK_EQ_U64(desk_state(&desk)->phases[0]->n_open_findings, 1);
+        desk_close(&desk);
+}
+
 TEST(a_withdrawn_gate_is_again_what_it_was) {
         Desk desk;
         uint64_t claim;
