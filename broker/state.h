@@ -18,7 +18,17 @@
 
 /* Memory stays bounded: the rules refuse what would pass the first, the fold forgets the oldest
  * closed finding of a phase that has the second. */
-enum { FINDINGS_OPEN_MAX = 1024, FINDINGS_KEPT_MAX = 2048, PHASES_MAX = 256 };
+enum {
+        FINDINGS_OPEN_MAX = 1024,
+        FINDINGS_KEPT_MAX = 2048,
+        PHASES_MAX = 256,
+        VERIFIERS_MAX = 16,  /* of a gate */
+        VETOES_MAX = 256,    /* that stand, in a phase */
+        PAUSES_MAX = 256,    /* that run, in a phase; one of each agent */
+        HOLDS_MAX = 1024,    /* held or waited for */
+        ALERTS_MAX = 1024,   /* that no person has seen */
+        RESOURCES_MAX = 256, /* names that are held or waited for */
+};
 
 /* What the ledger calls the author of the broker's own entries; no agent may be called so. */
 #define BROKER_NAME "broker"
@@ -41,7 +51,20 @@ typedef struct VerdictRecord {
         char commit[65];
         Hash gate_digest;
         char *adversary; /* borrowed from the agent's record */
+        /* Of a gate with inputs, and of a PASS that was carried over: the PASS that was measured,
+         * whose age counts. */
+        bool has_inputs;
+        Hash inputs;
+        uint64_t carried_from; /* 0: measured itself */
+        uint64_t measured_ms;  /* when the measured one was received */
+        bool is_mismatch;      /* claimed evidence differs, and the plan lets that fail the gate */
 } VerdictRecord;
+
+/* A check of a gate, as far as whether it can fail is known. */
+typedef struct CheckRecord {
+        char *id;
+        bool was_red; /* failed once, or was proved able to */
+} CheckRecord;
 
 typedef struct GateRecord {
         char *id, *title;
@@ -49,8 +72,23 @@ typedef struct GateRecord {
         uint64_t valid_for_ms;
         GateState state;       /* changed by gate_apply only */
         uint64_t claim_seq;    /* newest claim; 0: none */
-        VerdictRecord verdict; /* newest */
+        VerdictRecord verdict; /* newest; of several verifiers, what they make of it together */
         bool in_plan;          /* false: a revision dropped it */
+        /* As the plan's row says: */
+        char **needs; /* other gates */
+        size_t n_needs;
+        unsigned verifiers; /* at least 1 */
+        bool has_inputs, must_match;
+        uint64_t stall_ms; /* 0: the broker's setting */
+        CheckRecord *checks;
+        size_t n_checks;
+        /* Verdicts on the newest claim so far, of distinct adversaries, where several are needed.
+         */
+        VerdictRecord *votes;
+        size_t n_votes;                       /* at most VERIFIERS_MAX */
+        VerdictRecord last_pass;              /* newest measured cold PASS that was not retracted */
+        uint64_t waived_until_ms, waived_seq; /* 0: not waived */
+        char *waived_because;
 } GateRecord;
 
 typedef struct ClaimRecord {
@@ -80,7 +118,69 @@ typedef struct FindingRecord {
         char *title, *reproduce; /* reproduce may be NULL */
         uint64_t verdict_seq, closed_seq;
         bool is_of_fail; /* filed by a FAIL itself: a PASS of the gate is its re-test */
+        uint64_t changed_seq, changed_ms; /* the entry that brought it into its state */
+        char *because;                    /* why waived, what closes a deferred one; or NULL */
+        uint64_t waived_until_ms;         /* of FINDING_STATE_WAIVED */
+        char fixed_at[65];                /* of FINDING_STATE_FIXED: the commit */
+        char **checks;                    /* that failed, of a FAIL's own */
+        size_t n_checks;
+        uint64_t last_pass_seq; /* the gate's last PASS before it; 0: none */
 } FindingRecord;
+
+typedef struct VetoRecord {
+        uint64_t seq, received_ms;
+        struct PhaseRecord *phase;
+        char *adversary; /* borrowed from the agent's record */
+        char **gates;    /* none: the whole phase */
+        size_t n_gates;
+        char *why, *lift_when;
+        VetoState state; /* changed by veto_apply only */
+} VetoRecord;
+
+typedef struct PauseRecord {
+        uint64_t seq, received_ms, until_ms;
+        struct PhaseRecord *phase;
+        AgentRecord *agent;
+        char *why;
+} PauseRecord;
+
+/* A named resource, asked for or held. Its number is the fencing token. */
+typedef struct HoldRecord {
+        uint64_t seq, received_ms, granted_ms;
+        char *resource;
+        Lock lock;
+        AgentRecord *agent;
+        uint64_t hold_ms, wait_ms; /* wait_ms 0: as long as it takes */
+        uint64_t lease_seq;        /* 0: of no lease */
+        HoldState state;           /* changed by hold_apply only */
+        char *why;
+} HoldRecord;
+
+typedef struct AlertRecord {
+        uint64_t seq, received_ms, cause;
+        struct PhaseRecord *phase; /* NULL: of none */
+        WaitFor wait_for;
+        char *what;
+} AlertRecord;
+
+/* What was said to whom about one cause; forgotten when nobody waits for it any more. */
+typedef struct PingRecord {
+        uint64_t cause;
+        WaitFor wait_for;
+        char *who, *gate; /* gate may be NULL */
+        struct PhaseRecord *phase;
+        uint64_t attempts, last_ms;
+        bool is_escalated; /* the operator was alerted */
+} PingRecord;
+
+/* A manual check's answer counts for its commit and the gate's digest. */
+typedef struct AnswerRecord {
+        uint64_t seq;
+        char *gate, *check, *text;
+        char commit[65];
+        Hash gate_digest;
+        bool holds;
+} AnswerRecord;
 
 typedef struct PhaseRecord {
         char *name;
@@ -94,8 +194,15 @@ typedef struct PhaseRecord {
         GateRecord *gates; /* in the plan's order, dropped ones last */
         size_t n_gates;
         size_t n_findings, n_open_findings;
-        uint64_t done_seq, done_ms;
+        uint64_t done_seq, done_ms; /* of `granted` */
         char done_commit[65];
+        /* A request for DONE that waits for re-verifications; 0: none. */
+        uint64_t asked_seq;
+        char asked_commit[65];
+        AgentRecord *asked_by;
+        AnswerRecord **answers; /* newest of each manual check */
+        size_t n_answers;
+        uint64_t eligible_seq; /* head of the newest verdict for which done-eligible was said */
 } PhaseRecord;
 
 typedef struct State {
@@ -113,6 +220,16 @@ typedef struct State {
         size_t n_claims;
         FindingRecord **findings; /* oldest first; of a phase at most FINDINGS_KEPT_MAX */
         size_t n_findings;
+        VetoRecord **vetoes; /* that stand, oldest first */
+        size_t n_vetoes;
+        PauseRecord **pauses; /* that were not resumed; of an agent and phase the newest */
+        size_t n_pauses;
+        HoldRecord **holds; /* waiting or held, oldest first */
+        size_t n_holds;
+        AlertRecord **alerts; /* not seen, oldest first */
+        size_t n_alerts;
+        PingRecord **pings;
+        size_t n_pings;
 } State;
 
 void state_init(State *state);

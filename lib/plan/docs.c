@@ -119,6 +119,9 @@ static void print_expectations(Buf *text) {
         buf_text(text, "\n## `expect`: subjects\n\n");
         for (size_t i = 0; i < _SUBJECT_MAX; i++) {
                 const SubjectRow *row = &subject_rows[i];
+
+                if (!row->word)
+                        continue;
                 const char *of = row->checks == OF_RUN    ? "run"
                                  : row->checks == OF_HTTP ? "http"
                                                           : "run and http";

@@ -44,7 +44,7 @@ static void add(const Aim *aim, PlanPlace place, Matcher matcher) {
                                          sizeof *check->expectations);
         check->expectations[check->n_expectations] = (Expectation){
                 .subject = aim->subject,
-                .header = aim->header,
+                .name = aim->header,
                 .matcher = arena_alloc(arena, sizeof matcher),
                 .place = place,
         };
@@ -325,7 +325,7 @@ static void read_subject(Build *build, Check *check, const YamlEntry *entry) {
                            .values = row->values,
                            .where = row->word};
 
-                if (!slice_is(entry->key, row->word))
+                if (!row->word || !slice_is(entry->key, row->word))
                         continue;
                 if (!(row->checks & 1u << check->kind))
                         faults_add(build->faults, entry->place, "plan-word-place",

@@ -388,7 +388,7 @@ static void judge_stream(const Judging *judging, const ObservedStream *stream) {
 /* Several of one name are one list (RFC 9110, 5.3). */
 static bool header_find(const Judging *judging, Slice *ret_value) {
         cleanup_buf Buf text = BUF_TEXT;
-        Slice name = judging->expectation->header;
+        Slice name = judging->expectation->name;
         size_t n_found = 0;
 
         for (size_t i = 0; i < judging->observed->n_headers; i++) {
@@ -424,6 +424,22 @@ static void judge(const Judging *judging) {
         case SUBJECT_HEADERS: judge_header(judging); return;
         case SUBJECT_BODY: judge_stream(judging, &judging->observed->body); return;
         case SUBJECT_DURATION: judge_duration(judging); return;
+        case SUBJECT_SIGNAL:
+        case SUBJECT_OUTPUT:
+        case SUBJECT_CERTIFICATE:
+        case SUBJECT_FILES:
+        case SUBJECT_EXECUTED:
+        case SUBJECT_FAILED:
+        case SUBJECT_SKIPPED:
+        case SUBJECT_NAMES:
+        case SUBJECT_EXISTS:
+        case SUBJECT_SIZE:
+        case SUBJECT_MODE:
+        case SUBJECT_SHA256:
+        case SUBJECT_CONTENT:
+        case SUBJECT_LISTENING:
+        case SUBJECT_COUNT:
+        case SUBJECT_LINES:
         case _SUBJECT_MAX: return;
         }
 }

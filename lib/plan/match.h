@@ -19,14 +19,42 @@ typedef struct ObservedHeader {
         Slice name, value;
 } ObservedHeader;
 
+/* A file that a check left, or that a file check is about. */
+typedef struct ObservedFile {
+        Slice path;
+        bool exists, is_regular;
+        uint64_t size;
+        unsigned mode; /* the twelve low bits */
+        Hash sha256;
+        ObservedStream content;
+} ObservedFile;
+
+/* Facts of a server's certificate; times are wall milliseconds. */
+typedef struct ObservedCertificate {
+        bool is_there;
+        Slice subject, issuer, names; /* names: subject alternative names, a line each */
+        uint64_t not_before_ms, not_after_ms;
+        Slice sha256; /* hex */
+} ObservedCertificate;
+
 /* What a check produced. What a kind does not have stays zero and may not be asked for. */
 typedef struct Observed {
         int exit_status; /* -1: it did not exit */
-        ObservedStream out, err, body;
+        int signal;      /* 0: none ended it */
+        ObservedStream out, err, output, body;
         int status;
         const ObservedHeader *headers;
         size_t n_headers;
         uint64_t duration_ms;
+        ObservedCertificate certificate;
+        const ObservedFile *files; /* of SUBJECT_FILES; [0] of a file check */
+        size_t n_files;
+        uint64_t n_executed, n_failed; /* of a report */
+        Slice skipped, names;          /* of a report, a line each */
+        bool is_listening;
+        uint64_t count;       /* processes, lines */
+        ObservedStream lines; /* of a log, of processes */
+        uint64_t now_ms;      /* wall, for certificates */
 } Observed;
 
 typedef struct MatchResult {

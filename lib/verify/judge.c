@@ -282,7 +282,9 @@ Decision judge_gate(const struct check_result *checks, size_t n_checks, size_t *
         *ret_first = n_checks;
         for (size_t i = 0; i < n_checks; i++) {
                 switch (checks[i].outcome) {
-                case OUTCOME_PASS: n_passed++; break;
+                case OUTCOME_PASS:
+                case OUTCOME_CARRIED: n_passed++; break;
+                case OUTCOME_WARN: break;
                 case OUTCOME_FAIL:
                 case OUTCOME_TIMEOUT:
                 case OUTCOME_FLAKY: *ret_first = i; return DECISION_FAIL;

@@ -96,6 +96,9 @@ TEST(each_subject_has_an_example_that_is_accepted) {
 
         for (size_t i = 0; i < _SUBJECT_MAX; i++) {
                 const SubjectRow *row = &subject_rows[i];
+
+                if (!row->word)
+                        continue;
                 bool has_status = strcmp(row->word, "status") == 0;
 
                 accept(plan_of(
@@ -144,7 +147,7 @@ TEST(each_row_has_its_sentence) {
         for (size_t i = 0; i < n_word_rows; i++)
                 CHECK(word_rows[i].sentence[0] && value_sentences[word_rows[i].kind][0]);
         for (size_t i = 0; i < _SUBJECT_MAX; i++)
-                CHECK(subject_rows[i].word && subject_rows[i].sentence[0]);
+                CHECK(!subject_rows[i].word || subject_rows[i].sentence[0]);
         for (size_t i = 0; i < _MATCH_MAX; i++)
                 CHECK(matcher_rows[i].word && matcher_rows[i].sentence[0]);
         for (size_t i = 0; i < n_later_rows; i++)

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The coldgate authors */
+
+/* The fold of what adversaries file beside their verdicts, and of notes. */
+
+#include "broker/replay_parts.h"
+
+#include "broker/finding.h"
+
+int fold_finding(const Step *step) {
+        const struct finding *message = &step->message->finding;
+        PhaseRecord *phase = state_find_phase(step->state, message->phase);
+
+        if (!phase)
+                return step_corrupt(step, "names no phase");
+        finding_file(step->state, phase, step->entry, message);
+        return 0;
+}
+
+int fold_close(const Step *step) {
+        FindingRecord *finding = state_find_finding(step->state, step->message->close.finding);
+
+        if (!finding || finding->state != FINDING_STATE_OPEN)
+                return step_corrupt(step, "closes no open finding");
+        finding_close(finding, step->entry->seq);
+        return 0;
+}
+
+int fold_note(const Step *step) {
+        if (!state_find_phase(step->state, step->message->note.phase))
+                return step_corrupt(step, "names no phase");
+        return 0;
+}

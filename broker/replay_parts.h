@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The coldgate authors */
+#pragma once
+
+/* What the parts of the fold share; replay.c has the rows. Nobody else includes it. */
+
+#include "broker/replay.h"
+
+/* An entry on its way into the state. */
+typedef struct Step {
+        State *state;
+        const Entry *entry;
+        const Message *message;
+        Fault *fault;
+} Step;
+
+/* Fills in the fault and is REPLAY_E_CORRUPT. */
+int step_corrupt(const Step *step, const char *what);
+bool step_is_by_broker(const Step *step);
+/* Who said it; NULL if nobody of that name was admitted. */
+AgentRecord *step_get_actor(const Step *step);
+/* On the heap, NUL-terminated. */
+char *step_copy_text(Slice text);
+void step_copy_commit(char ret_commit[65], Slice commit);
+
+/* A function for each kind of entry: 0, or REPLAY_E_CORRUPT with the fault filled in. */
+
+/* ---- replay_agent.c ---- */
+int fold_genesis(const Step *step) must_check;
+int fold_admit(const Step *step) must_check;
+int fold_revoke(const Step *step) must_check;
+int fold_plan(const Step *step) must_check;
+
+/* ---- replay_claim.c ---- */
+int fold_claim(const Step *step) must_check;
+int fold_withdraw(const Step *step) must_check;
+int fold_lease(const Step *step) must_check;
+int fold_lapse(const Step *step) must_check;
+
+/* ---- replay_verdict.c ---- */
+int fold_verdict(const Step *step) must_check;
+int fold_done(const Step *step) must_check;
+
+/* ---- replay_finding.c ---- */
+int fold_finding(const Step *step) must_check;
+int fold_close(const Step *step) must_check;
+int fold_note(const Step *step) must_check;
