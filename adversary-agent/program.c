@@ -21,12 +21,17 @@ static const OptionRow run_options[] = {
         {NULL, NULL, NULL},
 };
 
+static const OptionRow no_options[] = {{NULL, NULL, NULL}};
+
 static const Verb verbs[] = {
         {"run", "", 0, 0, "Take claims from the broker, verify them cold, give verdicts.", verb_run,
          run_options},
         {"verify", "PLAN GATE", 2, 2,
          "Verify one gate of a plan at a commit, now, without a broker.", verb_verify,
          verify_options},
+        {"doctor", "", 0, 0,
+         "What isolation this machine gives, what is missing, and what to do about it.",
+         verb_doctor, no_options},
         {"keygen", "NAME", 1, 1, "Make a key here; only its public line travels.", verb_keygen,
          keygen_options},
 };

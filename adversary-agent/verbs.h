@@ -11,5 +11,6 @@ extern const Program adversary_program;
 int verb_keygen(const Args *args);
 int verb_verify(const Args *args);
 int verb_run(const Args *args);
+int verb_doctor(const Args *args);
 /* `parent` is who started it, and with whom it dies. */
 int verb_work(const char *parent);

@@ -4,6 +4,7 @@ Without a verb:
   usage: adversary-agent VERB …
     run            Take claims from the broker, verify them cold, give verdicts.
     verify         Verify one gate of a plan at a commit, now, without a broker.
+    doctor         What isolation this machine gives, what is missing, and what to do about it.
     keygen         Make a key here; only its public line travels.
   `adversary-agent VERB --help` explains a verb.
   exit status: 0 holds, 1 does not hold, 2 usage or plan error, 3 could not be carried out,
@@ -84,3 +85,23 @@ A repository, cold: what is committed counts, what lies about does not.
   [1]
   $ adversary-agent verify plan.md M1 --repo product --commit $commit --json | grep -o '"decision":"[A-Z]*"'
   "decision":"FAIL"
+
+What this machine can do is found out by doing it.
+  $ adversary-agent doctor | grep -E -o '^  (good|weak) +(runner|isolation|canary|git|scratch) |^This machine gives [a-z]+'
+    good     runner * (glob)
+    * isolation* (glob)
+    good     canary * (glob)
+    good     git * (glob)
+    * scratch* (glob)
+  This machine gives verdicts
+  $ adversary-agent doctor | grep -c 'good *canary *exit status, files, fork and loopback'
+  1
+  $ adversary-agent doctor --json | grep -o '"isolation":"[a-z]*: [^"]*seccomp'
+  "isolation":"(root|unprivileged): .*seccomp (re)
+  $ COLDGATE_RUNNER=/none/such adversary-agent doctor | head -n 2
+    missing  runner     /none/such: No such file or directory
+             next: install coldgate whole, or set COLDGATE_RUNNER
+  $ COLDGATE_RUNNER=/none/such adversary-agent doctor --json | grep -o '"state":"missing","isolation":""'
+  "state":"missing","isolation":""
+  $ COLDGATE_RUNNER=/none/such adversary-agent doctor > out
+  [1]
