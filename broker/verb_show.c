@@ -3,7 +3,6 @@
 
 /* `show`: one entry, or one evidence. */
 
-#include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -15,6 +14,7 @@
 #include "broker/verbs.h"
 #include "proto/codec.h"
 #include "proto/describe.h"
+#include "proto/label.h"
 #include "view/entry.h"
 #include "view/status.h"
 
@@ -174,7 +174,7 @@ static void describe_entry(const Errand *errand, const Entry *entry, const Messa
         char when[TIME_TEXT_BYTES];
 
         time_format_second(entry->received_ms, when);
-        entry_name_format(entry->kind, entry->seq, text);
+        label_format(entry->kind, entry->seq, text);
         buf_printf(text, " %.*s by ", SLICE_ARGS(entry->kind));
         text_make_visible(entry->actor, false, text);
         buf_printf(text, ", %s, hash ", when);
@@ -191,22 +191,22 @@ static void describe_entry(const Errand *errand, const Entry *entry, const Messa
                         describe_check(&message->verdict.checks[i], text);
 }
 
-static int refuse_entry(const char *what, const Entry *entry, Fault *fault) {
+static int refuse_entry(uint64_t seq, const Entry *entry, Fault *fault) {
         cleanup_buf Buf name = BUF_TEXT;
 
         if (!entry) {
-                fault_set(fault, "entry-unknown", "there is no entry %s", what);
+                fault_set(fault, "entry-unknown", "there is no entry %" PRIu64, seq);
                 fault_next(fault, "broker log");
                 return ERRAND_E_REFUSED;
         }
-        entry_name_format(entry->kind, entry->seq, &name);
+        label_format(entry->kind, entry->seq, &name);
         fault_set(fault, "entry-unknown", "entry %" PRIu64 " is a %.*s", entry->seq,
                   SLICE_ARGS(entry->kind));
         fault_next(fault, "broker show %s", buf_get_text(&name));
         return ERRAND_E_REFUSED;
 }
 
-static int show_entry(Errand *errand, const char *what, uint64_t seq, Fault *fault) {
+static int show_entry(Errand *errand, char letter, uint64_t seq, Fault *fault) {
         cleanup_arena Arena arena = ARENA_INIT;
         cleanup_buf Buf text = BUF_TEXT;
         Message message;
@@ -214,9 +214,9 @@ static int show_entry(Errand *errand, const char *what, uint64_t seq, Fault *fau
         int r = ledger_read(errand->ledger, seq, &arena, &entry);
 
         if (r == LEDGER_E_NONE)
-                return refuse_entry(what, NULL, fault);
-        if (r == 0 && isupper((unsigned char)what[0]) && what[0] != entry_letter(entry.kind))
-                return refuse_entry(what, &entry, fault);
+                return refuse_entry(seq, NULL, fault);
+        if (r == 0 && !label_fits(letter, entry.kind))
+                return refuse_entry(seq, &entry, fault);
         if (r == 0)
                 r = fold_decode(&entry, &arena, &message, fault);
         if (r != 0)
@@ -235,12 +235,13 @@ static int show_entry(Errand *errand, const char *what, uint64_t seq, Fault *fau
 static int show(Errand *errand, Fault *reterr_fault) {
         const char *what = errand->args->rest[0];
         uint64_t seq;
+        char letter;
         int r = errand_open_ledger(errand, LEDGER_READ, reterr_fault);
 
         if (r != 0)
                 return r;
-        if (entry_name_parse(what, &seq))
-                return show_entry(errand, what, seq, reterr_fault);
+        if (label_parse(what, &letter, &seq))
+                return show_entry(errand, letter, seq, reterr_fault);
         if (is_digest_prefix(what))
                 return show_digest(errand, what, reterr_fault);
         fault_set(reterr_fault, "argument-value", "`%s` is no entry and no digest", what);

@@ -9,12 +9,12 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/mem.h"
-#include "builder-agent/builder.h"
-#include "builder-agent/choose.h"
+#include "verbs/talk.h"
+#include "verbs/choose.h"
 #include "builder-agent/git.h"
 #include "builder-agent/verbs.h"
 #include "builder-agent/verdicts.h"
-#include "builder-agent/waiting.h"
+#include "verbs/waiting.h"
 #include "verify/mirror.h"
 #include "view/status.h"
 
@@ -44,7 +44,7 @@ static int refuse_elsewhere(const char *rev, Fault *fault) {
                 fault_set(fault, "claim-commit-unresolved", "there is no repository here");
         fault_next(fault,
                    "cd into the repository, or give --repo URL and --commit with the full id");
-        return BUILDER_E_REFUSED;
+        return TALK_E_REFUSED;
 }
 
 /* A commit of another repository cannot be looked up here: only a full id will do. */
@@ -72,7 +72,7 @@ static int draft_here(Draft *draft, const char *top, const char *repo, const cha
                 return draft_elsewhere(draft, repo, rev, fault);
         }
         if (r > 0)
-                return BUILDER_E_REFUSED;
+                return TALK_E_REFUSED;
         TRY(r);
         if (!is_ours) {
                 buf_clear(&draft->url);
@@ -83,7 +83,7 @@ static int draft_here(Draft *draft, const char *top, const char *repo, const cha
         if (!is_ours && rev)
                 return 0;
         r = git_check_clean(top, fault);
-        return r == GIT_E_REFUSED ? BUILDER_E_REFUSED : r;
+        return r == GIT_E_REFUSED ? TALK_E_REFUSED : r;
 }
 
 static int find_commit(Draft *draft, const Args *args, Fault *fault) {
@@ -93,7 +93,7 @@ static int find_commit(Draft *draft, const Args *args, Fault *fault) {
         int r = git_find_top(&top, fault);
 
         if (r == GIT_E_REFUSED)
-                return BUILDER_E_REFUSED;
+                return TALK_E_REFUSED;
         if (r == GIT_E_NONE)
                 return draft_elsewhere(draft, repo, rev, fault);
         TRY(r);
@@ -110,7 +110,7 @@ static int draft_commit(Draft *draft, const Args *args, Fault *fault) {
         if (repository_url_check(buf_get(&draft->url), fault) == 0)
                 return 0;
         fault->rule = "claim-repository";
-        return BUILDER_E_REFUSED;
+        return TALK_E_REFUSED;
 }
 
 /* ---- the words ---- */
@@ -132,7 +132,7 @@ static int draft_evidence(Draft *draft, const Args *args, Fault *fault) {
                                         : "it is larger than 64 KiB");
         fault_place(fault, "%s", path);
         fault_next(fault, "give a file with the lines that matter");
-        return BUILDER_E_REFUSED;
+        return TALK_E_REFUSED;
 }
 
 static void draft_words(Draft *draft, const Args *args) {
@@ -152,8 +152,8 @@ static void draft_words(Draft *draft, const Args *args) {
         claim->claimed_evidence = buf_get(&draft->evidence);
 }
 
-static int draft_phase(Draft *draft, Builder *builder, Arena *arena, Fault *fault) {
-        const char *named = args_get(builder->args, "phase");
+static int draft_phase(Draft *draft, Talk *talk, Arena *arena, Fault *fault) {
+        const char *named = args_get(talk->args, "phase");
         const struct phase_status *phase = NULL;
         struct status status;
         int r;
@@ -162,12 +162,12 @@ static int draft_phase(Draft *draft, Builder *builder, Arena *arena, Fault *faul
                 draft->message.claim.phase = slice_text(named);
                 return 0;
         }
-        r = builder_ask_status(builder, NULL, arena, &status, fault);
+        r = talk_ask_status(talk, NULL, arena, &status, fault);
         if (r != 0)
                 return r;
-        r = choose_phase(&status, builder->args->rest, builder->args->n_rest, &phase, fault);
+        r = choose_phase(&status, talk->args->rest, talk->args->n_rest, &phase, fault);
         if (r == CHOOSE_E_REFUSED)
-                return BUILDER_E_REFUSED;
+                return TALK_E_REFUSED;
         TRY(r);
         draft->message.claim.phase = phase->phase;
         return 0;
@@ -175,10 +175,10 @@ static int draft_phase(Draft *draft, Builder *builder, Arena *arena, Fault *faul
 
 /* ---- saying it ---- */
 
-static void say_claimed(const Builder *builder, uint64_t seq, const struct claim *claim) {
+static void say_claimed(const Talk *talk, uint64_t seq, const struct claim *claim) {
         cleanup_buf Buf text = BUF_TEXT;
 
-        if (builder->is_json) {
+        if (talk->is_json) {
                 buf_text(&text, "{\"version\":1,\"claim\":");
                 claim_describe_json(seq, claim, &text);
                 buf_text(&text, "}\n");
@@ -188,49 +188,49 @@ static void say_claimed(const Builder *builder, uint64_t seq, const struct claim
                         buf_printf(&text, " %.*s", SLICE_ARGS(claim->gates[i]));
                 buf_printf(&text, " of %.*s at %.*s\n", SLICE_ARGS(claim->phase),
                            SLICE_ARGS(claim->commit));
-                if (!args_has(builder->args, "wait"))
+                if (!args_has(talk->args, "wait"))
                         buf_printf(&text,
                                    "  an adversary will take it and verify it cold\n"
                                    "  next: builder-agent wait C-%llu\n",
                                    (unsigned long long)seq);
         }
-        builder_print(&text);
+        talk_print(&text);
 }
 
-static int claim(Builder *builder, Fault *fault) {
+static int claim(Talk *talk, Fault *fault) {
         cleanup(draft_deinit) Draft draft = {
                 .url = BUF_TEXT, .evidence = BUF_TEXT, .message = {.type = MESSAGE_CLAIM}};
         cleanup_arena Arena arena = ARENA_INIT;
         uint64_t deadline_ms, seq;
-        bool is_waiting = args_has(builder->args, "wait");
-        int r = waiting_deadline(builder->args, &deadline_ms, fault);
+        bool is_waiting = args_has(talk->args, "wait");
+        int r = waiting_deadline(talk->args, &deadline_ms, fault);
 
         if (r == 0)
-                r = draft_commit(&draft, builder->args, fault);
+                r = draft_commit(&draft, talk->args, fault);
         if (r == 0)
-                r = draft_evidence(&draft, builder->args, fault);
+                r = draft_evidence(&draft, talk->args, fault);
         if (r == 0)
-                r = builder_connect(builder, fault);
+                r = talk_connect(talk, fault);
         if (r == 0)
-                r = draft_phase(&draft, builder, &arena, fault);
+                r = draft_phase(&draft, talk, &arena, fault);
         if (r != 0)
                 return r;
-        draft_words(&draft, builder->args);
+        draft_words(&draft, talk->args);
         message_set_present(&draft.message);
-        r = builder_check(&draft.message, fault);
+        r = talk_check(&draft.message, fault);
         if (r == 0)
-                r = builder_call(builder, &draft.message, &seq, fault);
+                r = talk_call(talk, &draft.message, &seq, fault);
         if (r != 0)
                 return r;
         if (is_waiting) /* before a person can read that the claim was made, and interrupt */
                 TRY(waiting_hold_signals());
-        if (!is_waiting || !builder->is_json)
-                say_claimed(builder, seq, &draft.message.claim);
+        if (!is_waiting || !talk->is_json)
+                say_claimed(talk, seq, &draft.message.claim);
         if (!is_waiting)
                 return 0;
-        return verdicts_wait(builder, seq, &draft.message.claim, deadline_ms, fault);
+        return verdicts_wait(talk, seq, &draft.message.claim, deadline_ms, fault);
 }
 
 int verb_claim(const Args *args) {
-        return builder_run(args, claim);
+        return talk_run(args, claim);
 }

@@ -6,17 +6,17 @@
 #include <stdio.h>
 
 #include "base/error.h"
-#include "builder-agent/builder.h"
-#include "builder-agent/choose.h"
+#include "verbs/talk.h"
+#include "verbs/choose.h"
 #include "builder-agent/git.h"
 #include "builder-agent/verbs.h"
-#include "builder-agent/waiting.h"
+#include "verbs/waiting.h"
 #include "proto/describe.h"
 #include "view/status.h"
 
 /* What has come while waiting. */
 typedef struct Asked {
-        Builder *builder;
+        Talk *talk;
         Message message;
         uint64_t n_entries; /* since the last refusal */
 } Asked;
@@ -33,15 +33,15 @@ static int find_commit(const Args *args, char ret_commit[COMMIT_TEXT_MAX], Fault
                 return 0;
         }
         if (r == GIT_E_REFUSED)
-                return BUILDER_E_REFUSED;
+                return TALK_E_REFUSED;
         return r;
 }
 
-static int find_phase(Builder *builder, Arena *arena, const struct phase_status **ret_phase,
+static int find_phase(Talk *talk, Arena *arena, const struct phase_status **ret_phase,
                       Fault *fault) {
-        const char *named = builder_get_phase(builder->args);
+        const char *named = talk_get_phase(talk->args);
         struct status status;
-        int r = builder_ask_status(builder, named, arena, &status, fault);
+        int r = talk_ask_status(talk, named, arena, &status, fault);
 
         if (r == 0)
                 r = choose_phase(&status, NULL, 0, ret_phase, fault);
@@ -50,11 +50,10 @@ static int find_phase(Builder *builder, Arena *arena, const struct phase_status 
 
 /* ---- saying it ---- */
 
-static void say_json(const Builder *builder, const struct done *done, bool is_granted,
-                     uint64_t seq) {
+static void say_json(const Talk *talk, const struct done *done, bool is_granted, uint64_t seq) {
         cleanup_buf Buf text = BUF_TEXT;
         size_t n = 0;
-        const Slice *reasons = session_get_reasons(builder->session, &n);
+        const Slice *reasons = session_get_reasons(talk->session, &n);
 
         buf_printf(&text, "{\"version\":1,\"done\":{\"granted\":%s,\"phase\":",
                    is_granted ? "true" : "false");
@@ -71,49 +70,49 @@ static void say_json(const Builder *builder, const struct done *done, bool is_gr
                 }
                 buf_text(&text, "]");
         }
-        buf_printf(&text, "},\"exit\":%d}\n", builder->status);
-        builder_print(&text);
+        buf_printf(&text, "},\"exit\":%d}\n", talk->status);
+        talk_print(&text);
 }
 
-static void say_granted(Builder *builder, const struct done *done, uint64_t seq) {
+static void say_granted(Talk *talk, const struct done *done, uint64_t seq) {
         cleanup_buf Buf text = BUF_TEXT;
 
-        if (builder->is_json) {
-                say_json(builder, done, true, seq);
+        if (talk->is_json) {
+                say_json(talk, done, true, seq);
                 return;
         }
         buf_printf(&text, "D-%llu: %.*s is DONE at %.*s\n", (unsigned long long)seq,
                    SLICE_ARGS(done->phase), SLICE_ARGS(done->commit));
-        builder_print(&text);
+        talk_print(&text);
 }
 
 /* Asked again for what was granted: the answer stands. */
-static void say_standing(Builder *builder, const struct done *done) {
+static void say_standing(Talk *talk, const struct done *done) {
         cleanup_buf Buf text = BUF_TEXT;
 
-        if (builder->is_json) {
-                say_json(builder, done, true, 0);
+        if (talk->is_json) {
+                say_json(talk, done, true, 0);
                 return;
         }
         buf_printf(&text, "%.*s is DONE at %.*s already\n", SLICE_ARGS(done->phase),
                    SLICE_ARGS(done->commit));
-        builder_print(&text);
+        talk_print(&text);
 }
 
-static void say_refused(Builder *builder, const struct done *done, const Fault *fault) {
+static void say_refused(Talk *talk, const struct done *done, const Fault *fault) {
         cleanup_buf Buf text = BUF_TEXT;
         size_t n = 0;
-        const Slice *reasons = session_get_reasons(builder->session, &n);
+        const Slice *reasons = session_get_reasons(talk->session, &n);
 
-        if (builder->is_json) {
-                say_json(builder, done, false, 0);
+        if (talk->is_json) {
+                say_json(talk, done, false, 0);
                 return;
         }
         buf_printf(&text, "%s: %s\n", fault->rule, fault->found);
         reasons_describe(reasons, n, &text);
         if (fault->next[0])
                 buf_printf(&text, "  next: %s\n", fault->next);
-        builder_print(&text);
+        talk_print(&text);
 }
 
 /* ---- asking ---- */
@@ -149,7 +148,7 @@ static int wait_for_change(Waiting *waiting, const Message *message, bool *ret_i
         cleanup_arena Arena arena = ARENA_INIT;
         const struct phase_status *phase = NULL;
         struct status status;
-        int r = builder_ask_status(waiting->builder, NULL, &arena, &status, fault);
+        int r = talk_ask_status(waiting->talk, NULL, &arena, &status, fault);
 
         for (size_t i = 0; r == 0 && i < status.n_phases; i++)
                 if (slice_equal(status.phases[i].phase, message->done.phase))
@@ -169,37 +168,37 @@ static int ask_and_wait(Waiting *waiting, const Message *message, uint64_t *ret_
         for (;;) {
                 bool is_waiting = false;
                 Fault other = FAULT_INIT;
-                int r = builder_call(waiting->builder, message, ret_seq, fault);
+                int r = talk_call(waiting->talk, message, ret_seq, fault);
 
-                if (r != BUILDER_E_REFUSED || !fault_is(fault, "done-not-yet"))
+                if (r != TALK_E_REFUSED || !fault_is(fault, "done-not-yet"))
                         return r;
                 r = wait_for_change(waiting, message, &is_waiting, &other);
-                if (r == BUILDER_E_REFUSED)
+                if (r == TALK_E_REFUSED)
                         *fault = other;
                 if (r != 0 || !is_waiting)
                         return r ? r : WAITING_E_REFUSED;
         }
 }
 
-static int finish(Builder *builder, const struct done *done, uint64_t seq, int r, Fault *fault) {
+static int finish(Talk *talk, const struct done *done, uint64_t seq, int r, Fault *fault) {
         if (r == 0) {
-                say_granted(builder, done, seq);
+                say_granted(talk, done, seq);
                 return 0;
         }
-        if (r == BUILDER_E_REFUSED && !fault_is(fault, "done-not-yet"))
+        if (r == TALK_E_REFUSED && !fault_is(fault, "done-not-yet"))
                 return r;
         if (r < 0)
                 return error_origin(r);
-        builder->status = r == WAITING_E_TIMEOUT       ? EXIT_PENDING
-                          : r == WAITING_E_INTERRUPTED ? EXIT_INTERRUPTED
-                                                       : EXIT_HOLDS_NOT;
-        say_refused(builder, done, fault);
+        talk->status = r == WAITING_E_TIMEOUT       ? EXIT_PENDING
+                       : r == WAITING_E_INTERRUPTED ? EXIT_INTERRUPTED
+                                                    : EXIT_HOLDS_NOT;
+        say_refused(talk, done, fault);
         return 0;
 }
 
-static int done(Builder *builder, Fault *fault) {
+static int done(Talk *talk, Fault *fault) {
         Message message = {.type = MESSAGE_DONE};
-        cleanup_waiting Waiting waiting = {.builder = builder,
+        cleanup_waiting Waiting waiting = {.talk = talk,
                                            .userdata = &message,
                                            .on_entry = on_entry,
                                            .describe = describe_wait,
@@ -208,32 +207,32 @@ static int done(Builder *builder, Fault *fault) {
         const struct phase_status *phase = NULL;
         char commit[COMMIT_TEXT_MAX];
         uint64_t seq = 0;
-        int r = waiting_deadline(builder->args, &waiting.deadline_ms, fault);
+        int r = waiting_deadline(talk->args, &waiting.deadline_ms, fault);
 
         if (r == 0)
-                r = find_commit(builder->args, commit, fault);
+                r = find_commit(talk->args, commit, fault);
         if (r == 0)
-                r = builder_connect(builder, fault);
+                r = talk_connect(talk, fault);
         if (r == 0)
-                r = find_phase(builder, &arena, &phase, fault);
+                r = find_phase(talk, &arena, &phase, fault);
         if (r != 0)
                 return r;
         message.done.phase = phase->phase;
         message.done.commit = slice_text(commit);
         message_set_present(&message);
         if (phase->state == PHASE_STATE_DONE && slice_is(phase->done_commit, commit)) {
-                say_standing(builder, &message.done);
+                say_standing(talk, &message.done);
                 return 0;
         }
-        if (args_has(builder->args, "wait")) {
+        if (args_has(talk->args, "wait")) {
                 TRY(waiting_start(&waiting));
                 r = ask_and_wait(&waiting, &message, &seq, fault);
         } else {
-                r = builder_call(builder, &message, &seq, fault);
+                r = talk_call(talk, &message, &seq, fault);
         }
-        return finish(builder, &message.done, seq, r, fault);
+        return finish(talk, &message.done, seq, r, fault);
 }
 
 int verb_done(const Args *args) {
-        return builder_run(args, done);
+        return talk_run(args, done);
 }

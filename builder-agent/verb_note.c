@@ -4,12 +4,12 @@
 /* `note`: words. They claim nothing, whatever they say. */
 
 #include "base/error.h"
-#include "builder-agent/builder.h"
-#include "builder-agent/choose.h"
+#include "verbs/talk.h"
+#include "verbs/choose.h"
 #include "builder-agent/verbs.h"
 
-static int find_phase(Builder *builder, Arena *arena, Slice *ret_phase, Fault *fault) {
-        const char *named = args_get(builder->args, "phase");
+static int find_phase(Talk *talk, Arena *arena, Slice *ret_phase, Fault *fault) {
+        const char *named = args_get(talk->args, "phase");
         const struct phase_status *phase = NULL;
         struct status status;
         int r;
@@ -18,7 +18,7 @@ static int find_phase(Builder *builder, Arena *arena, Slice *ret_phase, Fault *f
                 *ret_phase = slice_text(named);
                 return 0;
         }
-        r = builder_ask_status(builder, NULL, arena, &status, fault);
+        r = talk_ask_status(talk, NULL, arena, &status, fault);
         if (r == 0)
                 r = choose_phase(&status, NULL, 0, &phase, fault);
         if (r != 0)
@@ -27,37 +27,37 @@ static int find_phase(Builder *builder, Arena *arena, Slice *ret_phase, Fault *f
         return 0;
 }
 
-static int note(Builder *builder, Fault *fault) {
-        bool is_journal = args_has(builder->args, "journal");
+static int note(Talk *talk, Fault *fault) {
+        bool is_journal = args_has(talk->args, "journal");
         Message message = {.type = MESSAGE_NOTE};
         cleanup_arena Arena arena = ARENA_INIT;
         cleanup_buf Buf text = BUF_TEXT;
         uint64_t seq;
-        int r = builder_connect(builder, fault);
+        int r = talk_connect(talk, fault);
 
         if (r == 0)
-                r = find_phase(builder, &arena, &message.note.phase, fault);
+                r = find_phase(talk, &arena, &message.note.phase, fault);
         if (r != 0)
                 return r;
         message.note.to = is_journal ? NOTE_TO_JOURNAL : NOTE_TO_RECORD;
-        message.note.text = slice_text(builder->args->rest[0]);
+        message.note.text = slice_text(talk->args->rest[0]);
         message_set_present(&message);
-        r = builder_check(&message, fault);
+        r = talk_check(&message, fault);
         if (r == 0)
-                r = builder_call(builder, &message, &seq, fault);
+                r = talk_call(talk, &message, &seq, fault);
         if (r != 0)
                 return r;
-        if (builder->is_json)
+        if (talk->is_json)
                 buf_printf(&text, "{\"version\":1,\"note\":{\"seq\":%llu,\"to\":\"%s\"}}\n",
                            (unsigned long long)seq, word_of(&words_NOTE_TO, (int)message.note.to));
         else
                 buf_printf(&text, "N-%llu, %s\n", (unsigned long long)seq,
                            is_journal ? "in the journal, sealed from adversaries until the verdict"
                                       : "on the record");
-        builder_print(&text);
+        talk_print(&text);
         return 0;
 }
 
 int verb_note(const Args *args) {
-        return builder_run(args, note);
+        return talk_run(args, note);
 }

@@ -4,21 +4,20 @@
 /* `wait`: takes up the wait for a claim again, by the claim's name or by a gate's. */
 
 #include "base/error.h"
-#include "builder-agent/builder.h"
-#include "builder-agent/choose.h"
+#include "verbs/talk.h"
+#include "verbs/choose.h"
 #include "builder-agent/verbs.h"
 #include "builder-agent/verdicts.h"
-#include "builder-agent/waiting.h"
-#include "view/entry.h"
+#include "verbs/waiting.h"
+#include "proto/label.h"
 
 /* The newest claim of a gate. */
-static int find_claim(Builder *builder, const char *gate, Arena *arena, uint64_t *ret_seq,
-                      Fault *fault) {
-        const char *named = args_get(builder->args, "phase");
+static int find_claim(Talk *talk, const char *gate, Arena *arena, uint64_t *ret_seq, Fault *fault) {
+        const char *named = args_get(talk->args, "phase");
         const struct phase_status *phase = NULL;
         const struct gate_status *found;
         struct status status;
-        int r = builder_ask_status(builder, named, arena, &status, fault);
+        int r = talk_ask_status(talk, named, arena, &status, fault);
 
         if (r == 0)
                 r = choose_phase(&status, &gate, 1, &phase, fault);
@@ -29,7 +28,7 @@ static int find_claim(Builder *builder, const char *gate, Arena *arena, uint64_t
                 fault_set(fault, "claim-unknown", "%s of %.*s was never claimed", gate,
                           SLICE_ARGS(phase->phase));
                 fault_next(fault, "builder-agent claim %s --wait", gate);
-                return BUILDER_E_REFUSED;
+                return TALK_E_REFUSED;
         }
         *ret_seq = found->claim;
         return 0;
@@ -37,34 +36,36 @@ static int find_claim(Builder *builder, const char *gate, Arena *arena, uint64_t
 
 /* A gate may be called 12; what begins with C- is taken for a claim. */
 static bool is_claim_name(const char *name, uint64_t *ret_seq) {
-        return name[0] == 'C' && name[1] == '-' && entry_name_parse(name, ret_seq);
+        char letter;
+
+        return label_parse(name, &letter, ret_seq) && letter == 'C';
 }
 
-static int wait_for(Builder *builder, Fault *fault) {
+static int wait_for(Talk *talk, Fault *fault) {
         cleanup_arena Arena arena = ARENA_INIT;
-        const char *name = builder->args->rest[0];
+        const char *name = talk->args->rest[0];
         struct entry entry;
         uint64_t deadline_ms, seq;
         Message body;
-        int r = waiting_deadline(builder->args, &deadline_ms, fault);
+        int r = waiting_deadline(talk->args, &deadline_ms, fault);
 
         if (r == 0)
-                r = builder_connect(builder, fault);
+                r = talk_connect(talk, fault);
         if (r == 0 && !is_claim_name(name, &seq))
-                r = find_claim(builder, name, &arena, &seq, fault);
+                r = find_claim(talk, name, &arena, &seq, fault);
         if (r == 0)
-                r = builder_ask_entry(builder, seq, &arena, &entry, &body, fault);
+                r = talk_ask_entry(talk, seq, &arena, &entry, &body, fault);
         if (r != 0)
                 return r;
         if (body.type != MESSAGE_CLAIM) {
                 fault_set(fault, "claim-unknown", "entry %llu is a %s, not a claim",
                           (unsigned long long)seq, message_name(body.type));
                 fault_next(fault, "builder-agent status shows the claims");
-                return BUILDER_E_REFUSED;
+                return TALK_E_REFUSED;
         }
-        return verdicts_wait(builder, seq, &body.claim, deadline_ms, fault);
+        return verdicts_wait(talk, seq, &body.claim, deadline_ms, fault);
 }
 
 int verb_wait(const Args *args) {
-        return builder_run(args, wait_for);
+        return talk_run(args, wait_for);
 }

@@ -9,14 +9,14 @@
 #include <unistd.h>
 
 #include "base/error.h"
-#include "builder-agent/waiting.h"
+#include "verbs/waiting.h"
 #include "builder-agent/watch.h"
 #include "proto/describe.h"
 #include "view/entry.h"
 #include "view/status.h"
 
 typedef struct Verdicts {
-        Builder *builder;
+        Talk *talk;
         const struct claim *claim;
         Watch watch;
         Waiting waiting;
@@ -54,14 +54,14 @@ void claim_describe_json(uint64_t seq, const struct claim *claim, Buf *text) {
 static void say_verdict(Verdicts *verdicts, const struct entry *entry, const Message *body) {
         cleanup_buf Buf text = BUF_TEXT;
 
-        if (verdicts->builder->is_json) {
+        if (verdicts->talk->is_json) {
                 buf_text(&verdicts->entries, verdicts->entries.n ? "," : "");
                 entry_describe_json(entry, body, &verdicts->entries);
                 return;
         }
         progress_clear(&verdicts->waiting.progress);
         verdict_describe(&body->verdict, entry->seq, verdicts->with_colour, &text);
-        builder_print(&text);
+        talk_print(&text);
 }
 
 static void note_lease(Verdicts *verdicts, const struct lease *lease) {
@@ -127,8 +127,8 @@ static void finish_json(const Verdicts *verdicts) {
         append_gates_json(&verdicts->watch, &text);
         buf_text(&text, "],\"verdicts\":[");
         buf_slice(&text, buf_get(&verdicts->entries));
-        buf_printf(&text, "],\"exit\":%d}\n", verdicts->builder->status);
-        builder_print(&text);
+        buf_printf(&text, "],\"exit\":%d}\n", verdicts->talk->status);
+        talk_print(&text);
 }
 
 /* Gates that ended without a verdict. */
@@ -144,28 +144,28 @@ static void finish_text(const Verdicts *verdicts) {
                 buf_printf(&text, ": %s by entry %llu\n", watch_words[gate->state],
                            (unsigned long long)gate->cause);
         }
-        builder_print(&text);
+        talk_print(&text);
 }
 
 static void finish(Verdicts *verdicts, const char *why_pending) {
         if (why_pending)
                 (void)fprintf(stderr, "%s; the claim stands\n  next: builder-agent wait C-%llu\n",
                               why_pending, (unsigned long long)verdicts->watch.claim);
-        if (verdicts->builder->is_json)
+        if (verdicts->talk->is_json)
                 finish_json(verdicts);
         else
                 finish_text(verdicts);
 }
 
-int verdicts_wait(Builder *builder, uint64_t seq, const struct claim *claim, uint64_t deadline_ms,
+int verdicts_wait(Talk *talk, uint64_t seq, const struct claim *claim, uint64_t deadline_ms,
                   Fault *reterr_fault) {
         cleanup(verdicts_deinit) Verdicts verdicts = {
-                .builder = builder,
+                .talk = talk,
                 .claim = claim,
-                .with_colour = colour_is_wanted(STDOUT_FILENO, args_has(builder->args, "no-color")),
+                .with_colour = colour_is_wanted(STDOUT_FILENO, args_has(talk->args, "no-color")),
                 .entries = BUF_TEXT,
                 .progress = BUF_TEXT,
-                .waiting = {.builder = builder,
+                .waiting = {.talk = talk,
                             .cursor = seq,
                             .deadline_ms = deadline_ms,
                             .on_entry = on_entry,
@@ -182,15 +182,15 @@ int verdicts_wait(Builder *builder, uint64_t seq, const struct claim *claim, uin
         r = waiting_run(&verdicts.waiting, reterr_fault);
         progress_clear(&verdicts.waiting.progress);
         if (r == WAITING_E_REFUSED)
-                return BUILDER_E_REFUSED;
+                return TALK_E_REFUSED;
         if (r < 0)
                 return error_origin(r);
-        builder->status = watch_exit_status(&verdicts.watch);
+        talk->status = watch_exit_status(&verdicts.watch);
         if (r == WAITING_E_TIMEOUT)
                 why_pending = "still pending";
         if (r == WAITING_E_INTERRUPTED) {
                 why_pending = "detached";
-                builder->status = EXIT_INTERRUPTED;
+                talk->status = EXIT_INTERRUPTED;
         }
         finish(&verdicts, why_pending);
         return 0;

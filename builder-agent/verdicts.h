@@ -5,10 +5,10 @@
 /* Waiting for the verdicts of one claim, and saying what came: the common end of `claim --wait` and
  * `wait`. */
 
-#include "builder-agent/builder.h"
+#include "verbs/talk.h"
 
-/* Sets builder->status. `deadline_ms` is monotonic, UINT64_MAX for none. */
-int verdicts_wait(Builder *builder, uint64_t seq, const struct claim *claim, uint64_t deadline_ms,
+/* Sets talk->status. `deadline_ms` is monotonic, UINT64_MAX for none. */
+int verdicts_wait(Talk *talk, uint64_t seq, const struct claim *claim, uint64_t deadline_ms,
                   Fault *reterr_fault) must_check;
 
 /* {"seq":12,"name":"C-12","phase":…,"gates":[…],"commit":…,"repository":…} */

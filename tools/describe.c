@@ -22,6 +22,7 @@
 #include "client/project.h"
 #include "plan/plan.h"
 #include "proto/describe.h"
+#include "proto/label.h"
 
 enum { DOCUMENT_BYTES_MAX = 4 << 20, DOCUMENT_MODE = 0644 };
 
@@ -33,6 +34,11 @@ static void print_cli(Buf *text) {
                  "<!-- Printed from the verbs in */program.c by tools/describe; edit those. -->\n\n"
                  "Exit statuses, and what `--json` prints: `docs/json.md`. Every program answers "
                  "`--help` and `--version`; `--`\nends the options.\n\n");
+        buf_text(
+                text,
+                "Entries are named by a letter for their kind and their number, F-9; the number alone "
+                "does as well. A letter\nof another kind is refused.\n\n");
+        label_print_docs(text);
         options_print_docs_common(text);
         options_print_docs(&broker_program, text);
         options_print_docs(&builder_program, text);

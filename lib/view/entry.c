@@ -5,53 +5,17 @@
 
 #include "view/entry.h"
 
-#include <ctype.h>
-#include <stdlib.h>
-
 #include "base/clock.h"
 #include "base/hash.h"
 #include "proto/describe.h"
+#include "proto/label.h"
 #include "view/status.h"
-
-static const struct {
-        const char *kind;
-        char letter;
-} letter_rows[] = {
-        {"admit", 'A'},   {"claim", 'C'},   {"close", 'X'},    {"done", 'D'}, {"finding", 'F'},
-        {"genesis", 'G'}, {"lapse", 'T'},   {"lease", 'L'},    {"note", 'N'}, {"plan", 'P'},
-        {"revoke", 'R'},  {"verdict", 'V'}, {"withdraw", 'W'},
-};
 
 static const char *const decision_colours[_DECISION_MAX] = {
         [DECISION_PASS] = "\033[32m",
         [DECISION_FAIL] = "\033[31m",
         [DECISION_INCONCLUSIVE] = "\033[35m",
 };
-
-char entry_letter(Slice kind) {
-        for (size_t i = 0; i < ARRAY_SIZE(letter_rows); i++)
-                if (slice_is(kind, letter_rows[i].kind))
-                        return letter_rows[i].letter;
-        return 'E';
-}
-
-void entry_name_format(Slice kind, uint64_t seq, Buf *text) {
-        buf_printf(text, "%c-%llu", entry_letter(kind), (unsigned long long)seq);
-}
-
-bool entry_name_parse(const char *name, uint64_t *ret_seq) {
-        const char *digits = isupper((unsigned char)name[0]) && name[1] == '-' ? name + 2 : name;
-        char *end;
-        unsigned long long seq;
-
-        if (digits[0] < '1' || digits[0] > '9' || strlen(digits) > 18)
-                return false;
-        seq = strtoull(digits, &end, 10);
-        if (*end)
-                return false;
-        *ret_seq = seq;
-        return true;
-}
 
 static void append_member(const char *name, Slice value, Buf *text) {
         buf_printf(text, ",\"%s\":", name);
@@ -66,7 +30,7 @@ static void append_hex(const char *name, Slice value, Buf *text) {
 
 void entry_describe_json(const struct entry *entry, const Message *body, Buf *text) {
         buf_printf(text, "{\"seq\":%llu,\"name\":\"", (unsigned long long)entry->seq);
-        entry_name_format(entry->kind, entry->seq, text);
+        label_format(entry->kind, entry->seq, text);
         buf_text(text, "\"");
         append_member("kind", entry->kind, text);
         if (entry->phase.n)

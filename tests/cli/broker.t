@@ -120,7 +120,7 @@ What is in the ledger.
   6 admit operator -
   7 revoke operator -
   $ broker log --phase m --json | cut -c1-60
-  {"version":1,"entry":{"seq":5,"name":"P-5","kind":"plan","ph
+  {"version":1,"entry":{"seq":5,"name":"R-5","kind":"plan","ph
   $ broker log --phase n
   broker: phase-unknown: there is no phase `n`
     next: did you mean m?
@@ -129,13 +129,13 @@ What is in the ledger.
   broker: option-value: there is no kind `verdcit` of entry
     next: did you mean verdict?
   [2]
-  $ broker show R-7
-  R-7 revoke by operator, *, hash * (glob)
+  $ broker show 7
+  E-7 revoke by operator, *, hash * (glob)
     name: ada
     why: key lost
   $ broker show V-7
   broker: entry-unknown: entry 7 is a revoke
-    next: broker show R-7
+    next: broker show E-7
   [5]
   $ broker show 99
   broker: entry-unknown: there is no entry 99

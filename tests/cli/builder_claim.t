@@ -78,6 +78,6 @@ Only then the broker is asked. (Its endpoint stands in the message; how long we 
     next: start it: broker run
   [3]
   $ builder-agent withdraw M1
-  builder-agent: argument-value: `M1` is not a claim
-    next: name it as builder-agent status does: C-12
+  builder-agent: argument-value: `M1` names no entry
+    next: name the claim by its number: C-12
   [2]

@@ -172,7 +172,7 @@ TEST(readers_work_with_and_without_a_broker) {
         real_broker_start(&broker);
         real_broker_do(&broker, &with, "log");
         real_broker_do(&broker, NULL, "status", "m");
-        real_broker_do(&broker, NULL, "show", "P-5");
+        real_broker_do(&broker, NULL, "show", "R-5");
         real_broker_do(&broker, NULL, "verify");
         real_broker_stop(&broker);
         real_broker_do(&broker, &without, "log");

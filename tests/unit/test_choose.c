@@ -3,7 +3,7 @@
 
 /* Which phase is meant. */
 
-#include "builder-agent/choose.h"
+#include "verbs/choose.h"
 
 #include "tests/lib/test.h"
 

@@ -161,39 +161,6 @@ TEST(an_empty_status_says_what_to_do) {
 
 /* ---- entries ---- */
 
-TEST(entries_have_a_letter_and_a_number) {
-        cleanup_buf Buf text = BUF_TEXT;
-        uint64_t seq;
-
-        entry_name_format(slice_text("claim"), 12, &text);
-        CHECK_EQ_TEXT(buf_get_text(&text), "C-12");
-        CHECK_EQ_INT(entry_letter(slice_text("unheard-of")), 'E');
-        CHECK(entry_name_parse("C-12", &seq));
-        CHECK_EQ_U64(seq, 12);
-        CHECK(entry_name_parse("7", &seq));
-        CHECK_EQ_U64(seq, 7);
-}
-
-TEST(what_is_no_entry_s_name_is_refused) {
-        static const char *const rows[] = {"",
-                                           "C",
-                                           "C-",
-                                           "C-0",
-                                           "C-1x",
-                                           "c-1",
-                                           "-1",
-                                           "C--1",
-                                           "M1",
-                                           "C- 1",
-                                           "CC-1",
-                                           "C-01",
-                                           "C-9999999999999999999"};
-        uint64_t seq;
-
-        for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
-                CHECK(!entry_name_parse(rows[i], &seq));
-}
-
 TEST(a_verdict_shows_what_did_not_hold_and_how_to_repeat_it) {
         struct check_result checks[] = {
                 {.check = slice_text("build"), .outcome = OUTCOME_PASS},

@@ -4,7 +4,7 @@
 /* Entries come by cursor and credit: after each welcome the cursor is said again, so that nothing
  * is missed whatever was lost. */
 
-#include "builder-agent/waiting.h"
+#include "verbs/waiting.h"
 
 #include <unistd.h>
 
@@ -20,7 +20,7 @@ int waiting_deadline(const Args *args, uint64_t *ret_deadline_ms, Fault *reterr_
         uint64_t timeout_ms;
 
         if (args_get_duration(args, "timeout", UINT64_MAX, &timeout_ms, reterr_fault) != 0)
-                return BUILDER_E_REFUSED;
+                return TALK_E_REFUSED;
         *ret_deadline_ms = timeout_ms == UINT64_MAX ? UINT64_MAX : clock_mono_ms() + timeout_ms;
         return 0;
 }
@@ -51,7 +51,7 @@ static int give_credit(Waiting *waiting) {
         credit.credit.after = waiting->cursor;
         message_set_present(&credit);
         waiting->n_taken = 0;
-        return session_send(waiting->builder->session, &credit);
+        return session_send(waiting->talk->session, &credit);
 }
 
 static int on_entry(Waiting *waiting, const struct entry *entry, Arena *arena, bool *ret_enough) {
@@ -82,7 +82,7 @@ static void show(Waiting *waiting) {
         cleanup_buf Buf text = BUF_TEXT;
 
         waiting->describe(waiting->userdata, &text);
-        if (!session_is_connected(waiting->builder->session))
+        if (!session_is_connected(waiting->talk->session))
                 buf_text(&text, "; the broker is away, trying again");
         progress_show(&waiting->progress, clock_mono_ms(), buf_get(&text));
 }
@@ -92,7 +92,7 @@ static int take_messages(Waiting *waiting, bool *ret_enough, Fault *fault) {
         while (!*ret_enough) {
                 cleanup_arena Arena arena = ARENA_INIT;
                 Message message;
-                int r = session_poll(waiting->builder->session, &arena, &message, fault);
+                int r = session_poll(waiting->talk->session, &arena, &message, fault);
 
                 if (r != 0)
                         return r;
@@ -107,7 +107,7 @@ static int pause_a_little(Waiting *waiting) {
         uint64_t now_ms = clock_mono_ms();
         uint64_t left_ms = waiting->deadline_ms > now_ms ? waiting->deadline_ms - now_ms : 0;
         uint64_t due_ms = size_min(progress_wait_ms(&waiting->progress, now_ms), left_ms);
-        int64_t session_ms = session_prepare(waiting->builder->session, &wait);
+        int64_t session_ms = session_prepare(waiting->talk->session, &wait);
         size_t signal = loop_add_fd(&wait, waiting->signal_fd, false);
 
         if (session_ms >= 0)
@@ -121,7 +121,7 @@ static int pause_a_little(Waiting *waiting) {
 int waiting_run(Waiting *waiting, Fault *reterr_fault) {
         bool is_enough = false;
 
-        if (session_is_connected(waiting->builder->session))
+        if (session_is_connected(waiting->talk->session))
                 TRY(give_credit(waiting));
         for (;;) {
                 int r = take_messages(waiting, &is_enough, reterr_fault);

@@ -7,11 +7,11 @@
  * progress shown, until the caller has what it wants, a time has passed, or a person interrupts.
  */
 
-#include "builder-agent/builder.h"
+#include "verbs/talk.h"
 #include "view/progress.h"
 
 typedef struct Waiting {
-        Builder *builder;
+        Talk *talk;
         uint64_t cursor;      /* the newest entry that was handled; delivery goes on behind it */
         uint64_t deadline_ms; /* monotonic; UINT64_MAX: none */
         void *userdata;

@@ -3,7 +3,7 @@
 
 /* Exact ids only: a gate called WC1 is never meant by C1. */
 
-#include "builder-agent/choose.h"
+#include "verbs/choose.h"
 
 #include "base/arena.h"
 #include "base/nearest.h"
@@ -52,7 +52,7 @@ static void suggest(const struct status *status, const char *gate, Fault *fault)
         if (nearest)
                 fault_next(fault, "did you mean %s?", nearest);
         else
-                fault_next(fault, "builder-agent status shows the gates");
+                fault_next(fault, "`status` shows the gates");
 }
 
 static int refuse_none(const struct status *status, const char *const *gates, size_t n_gates,
