@@ -107,3 +107,12 @@ void finding_close(FindingRecord *finding, uint64_t closed_seq) {
         finding->closed_seq = closed_seq;
         finding->phase->n_open_findings--;
 }
+
+bool finding_is_blocking(const FindingRecord *finding, uint64_t now_ms) {
+        if (finding->state == FINDING_STATE_CLOSED || finding->blocks == BLOCKS_NOTHING)
+                return false;
+        if (finding->state == FINDING_STATE_WAIVED && now_ms < finding->waived_until_ms)
+                return false;
+        return finding->blocks == BLOCKS_PHASE || !finding->gate ||
+               phase_find_gate(finding->phase, slice_text(finding->gate));
+}

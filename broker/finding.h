@@ -21,3 +21,7 @@ void finding_hear_verdict(State *state, PhaseRecord *phase, const Entry *entry,
                           const struct verdict *message);
 
 void finding_close(FindingRecord *finding, uint64_t closed_seq);
+
+/* Whether it prevents DONE now. A finding that blocks a gate blocks no more than the gate does when
+ * that leaves the plan. */
+bool finding_is_blocking(const FindingRecord *finding, uint64_t now_ms);

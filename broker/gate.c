@@ -66,6 +66,10 @@ bool gate_is_exhausted(const GateRecord *gate) {
                gate->verdict.decision != DECISION_INCONCLUSIVE;
 }
 
+bool gate_is_waived(const GateRecord *gate, uint64_t now_ms) {
+        return gate->waived_seq && now_ms < gate->waived_until_ms;
+}
+
 void gate_get_machine(MachineState ret_states[_GATE_STATE_MAX], Machine *ret_machine) {
 #define GATE_STATE_ROW(NAME, final, waiting)                                                       \
         ret_states[GATE_STATE_##NAME] = (MachineState){                                            \

@@ -31,5 +31,8 @@ GateEventKind gate_event_of_release(const GateRecord *gate);
 /* Its newest claim ran out of attempts: there is no verdict on it. */
 bool gate_is_exhausted(const GateRecord *gate);
 
+/* An operator lets it stand without a PASS, and that has not expired. */
+bool gate_is_waived(const GateRecord *gate, uint64_t now_ms);
+
 /* The table with its words, for tests and docs; the caller lends the memory of its states. */
 void gate_get_machine(MachineState ret_states[_GATE_STATE_MAX], Machine *ret_machine);

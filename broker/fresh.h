@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The coldgate authors */
+#pragma once
+
+/* Whether a PASS still counts: computed when it is read, never stored. Pure. */
+
+#include "broker/state.h"
+
+/* A PASS counts iff it was cold, at `commit`, under the approved gate's digest, is younger than
+ * valid-for (protocol.md §5) and was not retracted. A carried one is as old as the one that was
+ * measured. `why` (may be NULL) is told otherwise. */
+bool gate_is_fresh(const GateRecord *gate, Slice commit, uint64_t now_ms, Buf *why);
+
+/* Claimed, and without its verdict yet. */
+bool gate_is_pending(const GateRecord *gate);
