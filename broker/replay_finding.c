@@ -18,11 +18,17 @@ int fold_finding(const Step *step) {
 }
 
 int fold_close(const Step *step) {
-        FindingRecord *finding = state_find_finding(step->state, step->message->close.finding);
+        const struct close *message = &step->message->close;
+        FindingRecord *finding = state_find_finding(step->state, message->finding);
+        FindingEvent event = {
+                .kind = FINDING_EV_CLOSE,
+                .seq = step->entry->seq,
+                .ms = step->entry->received_ms,
+                .retest_seq = message->verdict,
+        };
 
-        if (!finding || finding->state != FINDING_STATE_OPEN)
+        if (!finding || finding_apply(finding, &event) != 0)
                 return step_corrupt(step, "closes no open finding");
-        finding_close(finding, step->entry->seq);
         return 0;
 }
 

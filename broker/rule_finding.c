@@ -7,6 +7,8 @@
 
 #include <inttypes.h>
 
+#include "broker/finding.h"
+
 bool rule_finding_gate_missing(const RuleCase *c) {
         const struct finding *finding = &c->input->message->finding;
 
@@ -45,7 +47,7 @@ bool rule_finding_unknown(const RuleCase *c) {
 bool rule_finding_closed(const RuleCase *c) {
         const FindingRecord *finding = rule_get_finding(c);
 
-        if (finding->state == FINDING_STATE_OPEN)
+        if (finding_is_open(finding))
                 return true;
         return rule_broken(c, "close.finding", "entry %" PRIu64 " closed it", finding->closed_seq);
 }

@@ -23,6 +23,7 @@ static PhaseRecord *phase_free(PhaseRecord *phase) {
         for (size_t i = 0; i < phase->n_gates; i++) {
                 free(phase->gates[i].id);
                 free(phase->gates[i].title);
+                free(phase->gates[i].waived_because);
         }
         free(phase->gates);
         for (size_t i = 0; i < phase->n_needs; i++)
@@ -52,7 +53,23 @@ static FindingRecord *finding_free(FindingRecord *finding) {
         free(finding->gate);
         free(finding->title);
         free(finding->reproduce);
+        free(finding->because);
+        for (size_t i = 0; i < finding->n_checks; i++)
+                free(finding->checks[i]);
+        free(finding->checks);
         free(finding);
+        return NULL;
+}
+
+static VetoRecord *veto_free(VetoRecord *veto) {
+        if (!veto)
+                return NULL;
+        for (size_t i = 0; i < veto->n_gates; i++)
+                free(veto->gates[i]);
+        free(veto->gates);
+        free(veto->why);
+        free(veto->lift_when);
+        free(veto);
         return NULL;
 }
 
@@ -61,6 +78,9 @@ void state_init(State *state) {
 }
 
 void state_deinit(State *state) {
+        for (size_t i = 0; i < state->n_vetoes; i++)
+                (void)veto_free(state->vetoes[i]);
+        free(state->vetoes);
         for (size_t i = 0; i < state->n_findings; i++)
                 (void)finding_free(state->findings[i]);
         free(state->findings);
@@ -137,6 +157,25 @@ FindingRecord *state_find_finding(const State *state, uint64_t seq) {
         return state->findings[low];
 }
 
+VetoRecord *state_find_veto(const State *state, uint64_t seq) {
+        for (size_t i = 0; i < state->n_vetoes; i++)
+                if (state->vetoes[i]->seq == seq)
+                        return state->vetoes[i];
+        return NULL;
+}
+
+static Slice phase_of_finding(const State *state, uint64_t seq) {
+        const FindingRecord *finding = state_find_finding(state, seq);
+
+        return finding ? slice_text(finding->phase->name) : SLICE_NULL;
+}
+
+static Slice phase_of_veto(const State *state, uint64_t seq) {
+        const VetoRecord *veto = state_find_veto(state, seq);
+
+        return veto ? slice_text(veto->phase->name) : SLICE_NULL;
+}
+
 static Slice phase_of_claim(const State *state, uint64_t seq) {
         const ClaimRecord *claim = state_find_claim(state, seq);
 
@@ -144,20 +183,18 @@ static Slice phase_of_claim(const State *state, uint64_t seq) {
 }
 
 Slice state_phase_of(const State *state, const Message *message) {
-        const FindingRecord *finding;
-
-        if (message->type == MESSAGE_WITHDRAW)
-                return phase_of_claim(state, message->withdraw.claim);
-        if (message->type == MESSAGE_LEASE)
-                return phase_of_claim(state, message->lease.claim);
-        if (message->type == MESSAGE_LAPSE)
-                return phase_of_claim(state, message->lapse.claim);
-        if (message->type == MESSAGE_VERDICT)
-                return phase_of_claim(state, message->verdict.claim);
-        if (message->type != MESSAGE_CLOSE)
-                return message_phase(message);
-        finding = state_find_finding(state, message->close.finding);
-        return finding ? slice_text(finding->phase->name) : SLICE_NULL;
+        switch ((int)message->type) {
+        case MESSAGE_WITHDRAW: return phase_of_claim(state, message->withdraw.claim);
+        case MESSAGE_LEASE: return phase_of_claim(state, message->lease.claim);
+        case MESSAGE_LAPSE: return phase_of_claim(state, message->lapse.claim);
+        case MESSAGE_VERDICT: return phase_of_claim(state, message->verdict.claim);
+        case MESSAGE_CLOSE: return phase_of_finding(state, message->close.finding);
+        case MESSAGE_FIXED: return phase_of_finding(state, message->fixed.finding);
+        case MESSAGE_REOPEN: return phase_of_finding(state, message->reopen.finding);
+        case MESSAGE_CORRECT: return phase_of_finding(state, message->correct.finding);
+        case MESSAGE_LIFT: return phase_of_veto(state, message->lift.veto);
+        default: return message_phase(message);
+        }
 }
 
 GateRecord *phase_find_gate(const PhaseRecord *phase, Slice id) {
@@ -202,6 +239,14 @@ size_t claim_count_open_gates(const ClaimRecord *claim) {
         return n;
 }
 
+Slice state_cut_said(Slice text) {
+        size_t n = size_min(text.n, SAID_BYTES_MAX);
+
+        while (n < text.n && n > 0 && (text.data[n] & 0xc0) == 0x80)
+                n--;
+        return slice_head(text, n);
+}
+
 /* Room for one more pointer: the space doubles whenever the count is a power of two. */
 static void *make_room(void *pointers, size_t n) {
         if ((n & (n - 1)) != 0)
@@ -229,6 +274,11 @@ void state_add_finding(State *state, FindingRecord *finding) {
         state->findings[state->n_findings++] = finding;
 }
 
+void state_add_veto(State *state, VetoRecord *veto) {
+        state->vetoes = make_room(state->vetoes, state->n_vetoes);
+        state->vetoes[state->n_vetoes++] = veto;
+}
+
 void state_drop_claim_if_over(State *state, ClaimRecord *claim) {
         size_t place = place_of_claim(state, claim->seq);
 
@@ -251,7 +301,7 @@ void state_drop_oldest_closed_finding(State *state, PhaseRecord *phase) {
         size_t place = 0;
 
         while (place < state->n_findings && (state->findings[place]->phase != phase ||
-                                             state->findings[place]->state == FINDING_STATE_OPEN))
+                                             state->findings[place]->state != FINDING_STATE_CLOSED))
                 place++;
         if (place == state->n_findings)
                 return;
@@ -260,4 +310,15 @@ void state_drop_oldest_closed_finding(State *state, PhaseRecord *phase) {
         phase->n_findings--;
         memmove(&state->findings[place], &state->findings[place + 1],
                 (state->n_findings - place) * sizeof(void *));
+}
+
+void state_drop_veto(State *state, VetoRecord *veto) {
+        size_t place = 0;
+
+        while (state->vetoes[place] != veto)
+                place++;
+        state->n_vetoes--;
+        memmove(&state->vetoes[place], &state->vetoes[place + 1],
+                (state->n_vetoes - place) * sizeof(void *));
+        (void)veto_free(veto);
 }

@@ -22,12 +22,15 @@ enum {
         FINDINGS_OPEN_MAX = 1024,
         FINDINGS_KEPT_MAX = 2048,
         PHASES_MAX = 256,
-        VERIFIERS_MAX = 16,  /* of a gate */
-        VETOES_MAX = 256,    /* that stand, in a phase */
-        PAUSES_MAX = 256,    /* that run, in a phase; one of each agent */
-        HOLDS_MAX = 1024,    /* held or waited for */
-        ALERTS_MAX = 1024,   /* that no person has seen */
-        RESOURCES_MAX = 256, /* names that are held or waited for */
+        VERIFIERS_MAX = 16,      /* of a gate */
+        VETOES_MAX = 256,        /* that stand, in a phase */
+        SAID_BYTES_MAX = 512,    /* of a reason that the state repeats; the entry has all of it */
+        FINDING_CHECKS_MAX = 32, /* names of failed checks; the verdict has all of them */
+        FINDING_FAILS_MAX = 16,  /* newest FAILs that showed it */
+        PAUSES_MAX = 256,        /* that run, in a phase; one of each agent */
+        HOLDS_MAX = 1024,        /* held or waited for */
+        ALERTS_MAX = 1024,       /* that no person has seen */
+        RESOURCES_MAX = 256,     /* names that are held or waited for */
 };
 
 /* What the ledger calls the author of the broker's own entries; no agent may be called so. */
@@ -120,11 +123,16 @@ typedef struct FindingRecord {
         bool is_of_fail; /* filed by a FAIL itself: a PASS of the gate is its re-test */
         uint64_t changed_seq, changed_ms; /* the entry that brought it into its state */
         char *because;                    /* why waived, what closes a deferred one; or NULL */
-        uint64_t waived_until_ms;         /* of FINDING_STATE_WAIVED */
+        uint64_t waived_until_ms;         /* 0: not waived */
         char fixed_at[65];                /* of FINDING_STATE_FIXED: the commit */
         char **checks;                    /* that failed, of a FAIL's own */
         size_t n_checks;
         uint64_t last_pass_seq; /* the gate's last PASS before it; 0: none */
+        bool is_deferred;       /* outlives that it is fixed or waived, as waived_until_ms does */
+        uint64_t opened_seq;    /* filed, reopened or newest FAIL: what closes it is younger */
+        uint64_t retest_seq;    /* the PASS that closed it; 0: none */
+        uint64_t fails[FINDING_FAILS_MAX]; /* FAILs that showed it, not retracted, oldest first */
+        size_t n_fails;
 } FindingRecord;
 
 typedef struct VetoRecord {
@@ -241,6 +249,8 @@ AgentRecord *state_find_agent_by_curve(const State *state, const uint8_t curve[C
 PhaseRecord *state_find_phase(const State *state, Slice name);
 ClaimRecord *state_find_claim(const State *state, uint64_t seq);
 FindingRecord *state_find_finding(const State *state, uint64_t seq);
+/* One that stands. */
+VetoRecord *state_find_veto(const State *state, uint64_t seq);
 /* The phase of an entry: what its fields say, or that of the claim or finding that they name. */
 Slice state_phase_of(const State *state, const Message *message);
 /* Only gates of the approved plan. */
@@ -256,14 +266,19 @@ bool claim_is_open(const ClaimRecord *claim);
 GateRecord *claim_get_open_gate(const ClaimRecord *claim, size_t i);
 size_t claim_count_open_gates(const ClaimRecord *claim);
 
+/* As much of a reason as the state repeats, cut between characters. */
+Slice state_cut_said(Slice text);
+
 /* For the fold only: takes the record over; drops and frees it. */
 void state_add_agent(State *state, AgentRecord *agent);
 void state_add_phase(State *state, PhaseRecord *phase);
 void state_add_claim(State *state, ClaimRecord *claim);
 void state_add_finding(State *state, FindingRecord *finding);
+void state_add_veto(State *state, VetoRecord *veto);
 /* Drops the claim if it is neither open nor the newest of a gate. */
 void state_drop_claim_if_over(State *state, ClaimRecord *claim);
 void state_drop_oldest_closed_finding(State *state, PhaseRecord *phase);
+void state_drop_veto(State *state, VetoRecord *veto);
 
 /* Everything in it as text, so that two states can be compared. */
 void state_describe(const State *state, Buf *text);

@@ -27,6 +27,8 @@ static void describe_gate(const GateRecord *gate, Buf *text) {
                    gate->id, gate->title, word_of(&words_GATE_STATE, (int)gate->state),
                    gate->in_plan, gate->valid_for_ms, gate->claim_seq);
         describe_hash("digest", &gate->digest, text);
+        buf_printf(text, " waived=%" PRIu64 " until=%" PRIu64 " \"%s\"", gate->waived_seq,
+                   gate->waived_until_ms, gate->waived_because ? gate->waived_because : "");
         buf_text(text, "\n");
         if (verdict->seq == 0)
                 return;
@@ -66,16 +68,40 @@ static void describe_claim(const ClaimRecord *claim, Buf *text) {
         buf_text(text, "\n");
 }
 
+static const char *text_or_none(const char *text) {
+        return text ? text : "";
+}
+
 static void describe_finding(const FindingRecord *finding, Buf *text) {
         buf_printf(text, "finding %" PRIu64 " at=%" PRIu64 " %s %s %s %s %s \"%s\" \"%s\"",
                    finding->seq, finding->received_ms, finding->phase->name,
-                   finding->gate ? finding->gate : "",
-                   word_of(&words_FINDING_STATE, (int)finding->state),
+                   text_or_none(finding->gate), word_of(&words_FINDING_STATE, (int)finding->state),
                    word_of(&words_SEVERITY, (int)finding->severity),
                    word_of(&words_BLOCKS, (int)finding->blocks), finding->title,
-                   finding->reproduce ? finding->reproduce : "");
-        buf_printf(text, " verdict=%" PRIu64 " closed=%" PRIu64 "%s\n", finding->verdict_seq,
-                   finding->closed_seq, finding->is_of_fail ? " of-fail" : "");
+                   text_or_none(finding->reproduce));
+        buf_printf(text, " verdict=%" PRIu64 " closed=%" PRIu64 " by=%" PRIu64 "%s%s",
+                   finding->verdict_seq, finding->closed_seq, finding->retest_seq,
+                   finding->is_of_fail ? " of-fail" : "", finding->is_deferred ? " deferred" : "");
+        buf_printf(text, " changed=%" PRIu64 " at=%" PRIu64 " opened=%" PRIu64,
+                   finding->changed_seq, finding->changed_ms, finding->opened_seq);
+        buf_printf(text, " waived=%" PRIu64 " because=\"%s\" fixed=%s pass=%" PRIu64,
+                   finding->waived_until_ms, text_or_none(finding->because), finding->fixed_at,
+                   finding->last_pass_seq);
+        for (size_t i = 0; i < finding->n_checks; i++)
+                buf_printf(text, " check=%s", finding->checks[i]);
+        for (size_t i = 0; i < finding->n_fails; i++)
+                buf_printf(text, " fail=%" PRIu64, finding->fails[i]);
+        buf_text(text, "\n");
+}
+
+static void describe_veto(const VetoRecord *veto, Buf *text) {
+        buf_printf(text, "veto %" PRIu64 " at=%" PRIu64 " %s %s by=%s \"%s\" until \"%s\"",
+                   veto->seq, veto->received_ms, veto->phase->name,
+                   word_of(&words_VETO_STATE, (int)veto->state), veto->adversary, veto->why,
+                   veto->lift_when);
+        for (size_t i = 0; i < veto->n_gates; i++)
+                buf_printf(text, " gate=%s", veto->gates[i]);
+        buf_text(text, "\n");
 }
 
 void state_describe(const State *state, Buf *text) {
@@ -92,4 +118,6 @@ void state_describe(const State *state, Buf *text) {
                 describe_claim(state->claims[i], text);
         for (size_t i = 0; i < state->n_findings; i++)
                 describe_finding(state->findings[i], text);
+        for (size_t i = 0; i < state->n_vetoes; i++)
+                describe_veto(state->vetoes[i], text);
 }

@@ -5,10 +5,7 @@
 
 #include "broker/status.h"
 
-#include <inttypes.h>
-
-#include "broker/finding.h"
-#include "broker/gate.h"
+#include "broker/status_findings.h"
 #include "broker/status_parts.h"
 
 enum { STALE_BYTES_MAX = 512 };
@@ -37,18 +34,6 @@ uint64_t status_age(uint64_t then_ms, uint64_t now_ms) {
         return now_ms > then_ms ? now_ms - then_ms : 0;
 }
 
-static uint64_t count_open_findings(const View *view, const char *gate) {
-        uint64_t n = 0;
-
-        for (size_t i = 0; i < view->state->n_findings; i++) {
-                const FindingRecord *finding = view->state->findings[i];
-
-                n += finding->phase == view->phase && finding->state == FINDING_STATE_OPEN &&
-                     finding->gate && slice_is(slice_text(gate), finding->gate);
-        }
-        return n;
-}
-
 static void build_gate(const View *view, const GateRecord *gate, struct gate_status *ret_status) {
         const ClaimRecord *claim = state_find_claim(view->state, gate->claim_seq);
         cleanup_buf Buf why = BUF_TEXT;
@@ -62,7 +47,7 @@ static void build_gate(const View *view, const GateRecord *gate, struct gate_sta
                 .verdict = gate->verdict.seq,
                 .decided_ms = gate->verdict.seq ? gate->verdict.received_ms : 0,
                 .fresh = gate_is_fresh(gate, view->commit, view->now_ms, &why),
-                .open_findings = count_open_findings(view, gate->id),
+                .open_findings = status_count_open_findings(view->state, view->phase, gate),
         };
         if (gate->verdict.seq && gate->verdict.decision == DECISION_PASS && !ret_status->fresh)
                 ret_status->stale_because = status_cut(view->arena, &why, STALE_BYTES_MAX);
@@ -75,27 +60,6 @@ static void build_gates(const View *view, struct phase_status *status) {
         for (size_t i = 0; i < phase->n_gates; i++)
                 if (phase->gates[i].in_plan)
                         build_gate(view, &phase->gates[i], &status->gates[status->n_gates++]);
-}
-
-static void build_findings(const View *view, struct phase_status *status) {
-        status->findings =
-                arena_alloc_array(view->arena, view->phase->n_findings, sizeof *status->findings);
-        for (size_t i = 0; i < view->state->n_findings; i++) {
-                const FindingRecord *finding = view->state->findings[i];
-
-                if (finding->phase != view->phase || status->n_findings == FINDINGS_KEPT_MAX)
-                        continue;
-                status->findings[status->n_findings++] = (struct finding_status){
-                        .finding =
-                                slice_text(arena_printf(view->arena, "F-%" PRIu64, finding->seq)),
-                        .gate = slice_text(finding->gate),
-                        .state = finding->state,
-                        .blocks = finding->blocks,
-                        .severity = finding->severity,
-                        .title = slice_text(finding->title),
-                        .reproduce = slice_text(finding->reproduce),
-                };
-        }
 }
 
 static void build_phase(const View *view, struct phase_status *ret_status) {
@@ -111,7 +75,8 @@ static void build_phase(const View *view, struct phase_status *ret_status) {
                 .done_asked = phase->asked_seq,
         };
         build_gates(view, ret_status);
-        build_findings(view, ret_status);
+        status_build_findings(view->state, phase, view->now_ms, view->arena, ret_status);
+        status_build_vetoes(view->state, phase, view->arena, ret_status);
         phase_why_not_done(view->state, phase, view->commit, view->now_ms, view->arena,
                            &ret_status->why_not_done, &ret_status->n_why_not_done);
         waits_build(view->state, phase, view->now_ms, view->arena, &ret_status->waits,

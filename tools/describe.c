@@ -15,9 +15,11 @@
 #include "base/mem.h"
 #include "base/options.h"
 #include "broker/claim.h"
+#include "broker/finding.h"
 #include "broker/gate.h"
 #include "broker/rules.h"
 #include "broker/verbs.h"
+#include "broker/veto.h"
 #include "builder-agent/verbs.h"
 #include "client/project.h"
 #include "plan/plan.h"
@@ -46,20 +48,24 @@ static void print_cli(Buf *text) {
 }
 
 static void print_gate(Buf *text) {
-        MachineState claim_states[_CLAIM_STATE_MAX], gate_states[_GATE_STATE_MAX];
-        Machine claim, gate;
+        MachineState gate_states[_GATE_STATE_MAX], claim_states[_CLAIM_STATE_MAX],
+                finding_states[_FINDING_STATE_MAX], veto_states[_VETO_STATE_MAX];
+        Machine machine;
 
-        buf_text(
-                text,
-                "# State machines of the broker\n\n"
-                "<!-- Printed from broker/gate.def and broker/claim.def by tools/describe; edit "
-                "those. -->\n\n"
-                "What is not in a table cannot happen. Whether a PASS still counts is no state: it "
-                "is computed when it is read.\n\n");
-        gate_get_machine(gate_states, &gate);
-        machine_print_docs(&gate, text);
-        claim_get_machine(claim_states, &claim);
-        machine_print_docs(&claim, text);
+        buf_text(text,
+                 "# State machines of the broker\n\n"
+                 "<!-- Printed from the .def files of broker/ by tools/describe; edit those. "
+                 "-->\n\n"
+                 "What is not in a table cannot happen. Whether a PASS still counts is no state: "
+                 "it is computed when it is read.\n\n");
+        gate_get_machine(gate_states, &machine);
+        machine_print_docs(&machine, text);
+        claim_get_machine(claim_states, &machine);
+        machine_print_docs(&machine, text);
+        finding_get_machine(finding_states, &machine);
+        machine_print_docs(&machine, text);
+        veto_get_machine(veto_states, &machine);
+        machine_print_docs(&machine, text);
 }
 
 static void print_settings(Buf *text) {

@@ -4,7 +4,9 @@
 /* Every table of states: what must hold of all of them. */
 
 #include "broker/claim.h"
+#include "broker/finding.h"
 #include "broker/gate.h"
+#include "broker/veto.h"
 #include "tests/lib/test.h"
 
 static void check_machine(const Machine *machine, const WordSet *words) {
@@ -30,6 +32,22 @@ TEST(the_life_of_a_gate_has_no_defect) {
 
         gate_get_machine(states, &machine);
         check_machine(&machine, &words_GATE_STATE);
+}
+
+TEST(the_life_of_a_finding_has_no_defect) {
+        MachineState states[_FINDING_STATE_MAX];
+        Machine machine;
+
+        finding_get_machine(states, &machine);
+        check_machine(&machine, &words_FINDING_STATE);
+}
+
+TEST(the_life_of_a_veto_has_no_defect) {
+        MachineState states[_VETO_STATE_MAX];
+        Machine machine;
+
+        veto_get_machine(states, &machine);
+        check_machine(&machine, &words_VETO_STATE);
 }
 
 TEST(a_claim_without_its_timer_is_a_defect) {

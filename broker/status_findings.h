@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The coldgate authors */
+#pragma once
+
+/* The part of a status that is about findings and vetoes (broker/status.h). Pure. */
+
+#include "broker/state.h"
+
+/* Of the gate, in any state but closed. */
+uint64_t status_count_open_findings(const State *state, const PhaseRecord *phase,
+                                    const GateRecord *gate);
+/* The phase's findings and standing vetoes, in the arena; texts are the state's. */
+void status_build_findings(const State *state, const PhaseRecord *phase, uint64_t now_ms,
+                           Arena *arena, struct phase_status *status);
+void status_build_vetoes(const State *state, const PhaseRecord *phase, Arena *arena,
+                         struct phase_status *status);
