@@ -80,7 +80,8 @@ static int start_worker(Daemon *daemon, const Job *job) {
                         .mode = job->mode,
                         .mirrors = slice_text(settings->mirrors),
                         .scratch = slice_text(settings->scratch),
-                        .state = slice_text(settings->state)},
+                        .state = slice_text(settings->state),
+                        .secrets = slice_text(settings->secrets)},
         };
         Worker *worker = NULL;
 

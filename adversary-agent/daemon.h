@@ -11,6 +11,7 @@ typedef struct DaemonSettings {
         Session *session; /* borrowed */
         size_t n_jobs;
         const char *mirrors, *scratch, *state; /* as in VerifyRequest */
+        const char *secrets;                   /* file of redactor_new(); NULL: none */
         int signal_fd;
 } DaemonSettings;
 

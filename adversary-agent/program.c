@@ -11,12 +11,15 @@ static const OptionRow verify_options[] = {
         {"commit", "C", "The full commit id."},
         {"check", "ID", "Only this check, and those that it needs."},
         {"keep", NULL, "Leave the workspaces for you to look at, and say where they are."},
+        {"secrets", "FILE", "Values, one a line, that no evidence may hold."},
         {"fetch-timeout", "D", "Deadline of fetching (default: 2m)."},
         {NULL, NULL, NULL},
 };
 
 static const OptionRow run_options[] = {
         {"jobs", "N", "How many claims are verified at the same time (default: 1)."},
+        {"secrets", "FILE",
+         "Values, one a line, that no evidence may hold (default: .coldgate/secrets if it is there)."},
         {"key", "FILE", "The secret key to speak with (default: .coldgate/keys/adversary)."},
         {NULL, NULL, NULL},
 };

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/file.h>
+#include <unistd.h>
 
 #include "adversary-agent/daemon.h"
 #include "adversary-agent/verbs.h"
@@ -16,10 +17,12 @@
 #include "base/mem.h"
 #include "proto/loop.h"
 #include "sandbox/sandbox.h"
+#include "verify/redact.h"
 #include "verify/scratch.h"
 #include "verify/verify.h"
 
-#define DEFAULT_KEY "adversary"
+#define DEFAULT_KEY  "adversary"
+#define SECRETS_FILE "secrets"
 
 enum { RUN_E_REFUSED = 1, RUN_E_SICK };
 
@@ -27,6 +30,7 @@ typedef struct Place {
         Project project;
         Session *session;
         char *dir, *mirrors, *scratch, *runner;
+        char *secrets; /* NULL: none */
         int lock_fd;
         int signal_fd;
 } Place;
@@ -38,6 +42,7 @@ static void place_deinit(Place *place) {
         free(place->mirrors);
         free(place->scratch);
         free(place->runner);
+        free(place->secrets);
         fd_close(&place->lock_fd);
         fd_close(&place->signal_fd);
 }
@@ -89,6 +94,23 @@ static int look_at_machine(Place *place, Fault *reterr_fault) {
         return canary_run(place->runner, place->scratch, reterr_fault) == 0 ? 0 : RUN_E_SICK;
 }
 
+/* A file that cannot be used is found out now, not when the first evidence is made. */
+static int find_secrets(const Args *args, Place *place, Fault *reterr_fault) {
+        cleanup(redactor_freep) Redactor *redactor = NULL;
+        const char *file = args_get(args, "secrets");
+        int r;
+
+        place->secrets =
+                file ? mem_strdup(file) : mem_printf("%s/" SECRETS_FILE, place->project.dir);
+        if (!file && access(place->secrets, F_OK) < 0) {
+                free(place->secrets);
+                place->secrets = NULL;
+                return 0;
+        }
+        r = redactor_new(place->secrets, &redactor, reterr_fault);
+        return r > 0 ? RUN_E_REFUSED : r;
+}
+
 static int open_place(const Args *args, Place *place, Fault *reterr_fault) {
         cleanup_free char *key_path = NULL;
         int r = project_open(args, &place->project, reterr_fault);
@@ -97,6 +119,9 @@ static int open_place(const Args *args, Place *place, Fault *reterr_fault) {
                 return r < 0 ? r : RUN_E_REFUSED;
         key_path = project_key_path(&place->project, args, DEFAULT_KEY);
         TRY(find_dir(place, key_path));
+        r = find_secrets(args, place, reterr_fault);
+        if (r != 0)
+                return r;
         r = lock_dir(place, reterr_fault);
         if (r != 0)
                 return r;
@@ -136,6 +161,7 @@ int verb_run(const Args *args) {
                                     .mirrors = place.mirrors,
                                     .scratch = place.scratch,
                                     .state = place.project.dir,
+                                    .secrets = place.secrets,
                                     .signal_fd = place.signal_fd};
         log_write(LOG_INFO, "ready: %llu claim%s at a time", (unsigned long long)n_jobs,
                   n_jobs == 1 ? "" : "s");

@@ -21,6 +21,7 @@
 #include "client/project.h"
 #include "sandbox/sandbox.h"
 #include "verify/mirror.h"
+#include "verify/redact.h"
 #include "verify/scratch.h"
 #include "verify/verify.h"
 #include "view/progress.h"
@@ -44,6 +45,7 @@ typedef struct Verification {
         Plan plan;
         const Gate *gate;
         char *url, *mirrors, *scratch, *runner;
+        Redactor *redactor;
         Buf plan_word;
         Progress progress;
 } Verification;
@@ -56,6 +58,7 @@ static void verification_deinit(Verification *verification) {
         free(verification->mirrors);
         free(verification->scratch);
         free(verification->runner);
+        (void)redactor_free(verification->redactor);
         buf_deinit(&verification->plan_word);
 }
 
@@ -276,6 +279,7 @@ static int verify(Verification *verification, uint64_t fetch_ms) {
                 .mirrors = verification->mirrors,
                 .scratch = verification->scratch,
                 .state = state,
+                .redactor = verification->redactor,
                 .claimed_ms = clock_wall_ms(),
                 .fetch_ms = fetch_ms,
                 .keep = args_has(args, "keep"),
@@ -308,6 +312,9 @@ int verb_verify(const Args *args) {
 
         if (args_get_duration(args, "fetch-timeout", FETCH_MS, &fetch_ms, &fault) != 0)
                 return args_refuse(args, &fault, EXIT_USAGE);
+        r = redactor_new(args_get(args, "secrets"), &verification.redactor, &fault);
+        if (r != 0)
+                return args_refuse(args, &fault, r > 0 ? EXIT_USAGE : EXIT_NOT_CARRIED_OUT);
         status = choose_commit(&verification);
         if (status == EXIT_HOLDS)
                 status = read_plan(&verification);

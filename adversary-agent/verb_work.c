@@ -18,6 +18,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "sandbox/sandbox.h"
+#include "verify/redact.h"
 #include "verify/verify.h"
 
 enum { FETCH_MS = 120000 };
@@ -29,6 +30,7 @@ typedef struct Work {
         struct job job;
         int out_fd;
         char *repository, *commit, *mirrors, *scratch, *state, *plan_word;
+        Redactor *redactor;
 } Work;
 
 static void work_deinit(Work *work) {
@@ -38,6 +40,7 @@ static void work_deinit(Work *work) {
         free(work->mirrors);
         free(work->scratch);
         free(work->state);
+        (void)redactor_free(work->redactor);
         free(work->plan_word);
 }
 
@@ -97,6 +100,17 @@ static char *plan_word(Slice phase) {
         return buf_take(&word);
 }
 
+/* Without it no evidence is made at all. */
+static bool make_redactor(Work *work) {
+        cleanup_free char *file = work->job.secrets.n ? text_of(work->job.secrets) : NULL;
+        Fault fault = FAULT_INIT;
+
+        if (redactor_new(file, &work->redactor, &fault) == 0)
+                return true;
+        log_write(LOG_ERROR, "%s: %s", fault.rule, fault.found);
+        return false;
+}
+
 static int send_result(const Work *work, VerifyResult *result) {
         Message verdict = {.type = MESSAGE_VERDICT, .verdict = result->verdict};
 
@@ -128,6 +142,7 @@ static int verify(Work *work, const Plan *plan, const Gate *gate) {
                 .mirrors = work->mirrors,
                 .scratch = work->scratch,
                 .state = work->state[0] ? work->state : NULL,
+                .redactor = work->redactor,
                 .claimed_ms = work->job.claimed_ms,
                 .fetch_ms = FETCH_MS,
                 .runner = runner,
@@ -192,5 +207,7 @@ int verb_work(const char *parent) {
         work.mirrors = text_of(work.job.mirrors);
         work.scratch = text_of(work.job.scratch);
         work.state = text_of(work.job.state);
+        if (!make_redactor(&work))
+                return EXIT_NOT_CARRIED_OUT;
         return carry_out(&work);
 }

@@ -11,6 +11,7 @@
 #include "proto/codec.h"
 #include "verify/clip.h"
 #include "verify/environment.h"
+#include "verify/redact.h"
 
 enum {
         STREAM_END_BYTES = 16384,
@@ -236,6 +237,13 @@ static void set_present(Message *message, const Attempt *attempt) {
                         evidence->assertions[i].present |= UINT64_C(1) << 5; /* offset */
 }
 
+static void redact(const EvidenceFacts *facts, Message *message, Arena *arena) {
+        size_t n_found = 0;
+
+        if (facts->request->redactor)
+                redact_message(facts->request->redactor, message, arena, &n_found);
+}
+
 int evidence_make(const EvidenceFacts *facts, const Check *check, const CheckReport *report,
                   Arena *arena, VerifyEvidence *ret_evidence) {
         for (size_t divisor = 1; divisor <= DIVISOR_MAX; divisor *= 2) {
@@ -254,6 +262,7 @@ int evidence_make(const EvidenceFacts *facts, const Check *check, const CheckRep
                 put_sandbox(&writer, &report->shown);
                 put_http(&writer, check, &report->shown);
                 set_present(&message, &report->shown);
+                redact(facts, &message, &scrap);
                 if (codec_encode(&message, &frame, &fault) != 0 || frame.n > EVIDENCE_FRAME_BYTES)
                         continue;
                 ret_evidence->frame = arena_slice(arena, buf_get(&frame));

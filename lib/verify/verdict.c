@@ -12,6 +12,7 @@
 #include "proto/codec.h"
 #include "verify/clip.h"
 #include "verify/evidence.h"
+#include "verify/redact.h"
 
 enum {
         NOTES_MAX = 64,
@@ -186,6 +187,17 @@ static void make_small(const VerdictDraft *draft, struct verdict *verdict) {
         }
 }
 
+/* After this nothing of the verdict is secret, and it says how much was. */
+static void redact(VerdictDraft *draft, struct verdict *verdict) {
+        Message message = {.type = MESSAGE_VERDICT, .verdict = *verdict};
+        size_t n_found = 0;
+
+        if (!draft->request->redactor)
+                return;
+        redact_message(draft->request->redactor, &message, draft->arena, &n_found);
+        *verdict = message.verdict;
+}
+
 void draft_finish(VerdictDraft *draft, VerifyResult *result) {
         const VerifyRequest *request = draft->request;
         const char *only = request->only_check;
@@ -213,6 +225,7 @@ void draft_finish(VerdictDraft *draft, VerifyResult *result) {
                 .notes = draft->notes,
                 .n_notes = draft->n_notes,
         };
+        redact(draft, verdict);
         make_small(draft, verdict);
         result->evidence = draft->evidence;
         result->n_evidence = draft->n_evidence;

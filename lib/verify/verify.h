@@ -34,6 +34,8 @@ typedef struct VerifyRequest {
         const char *state;   /* the project's own directory, hidden from what is run; or NULL */
         uint64_t claimed_ms; /* wall time: GATE_SINCE */
         uint64_t fetch_ms;   /* deadline of git */
+        /* What is taken out of evidence and verdict; NULL: nothing is, for tests. */
+        const struct Redactor *redactor;
         bool keep;           /* leave the workspaces for a person to look at */
         const char *runner;  /* sandbox_find_runner() */
         VerifyProgress progress;

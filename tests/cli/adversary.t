@@ -86,6 +86,23 @@ A repository, cold: what is committed counts, what lies about does not.
   $ adversary-agent verify plan.md M1 --repo product --commit $commit --json | grep -o '"decision":"[A-Z]*"'
   "decision":"FAIL"
 
+A secret is in no evidence, whoever prints it.
+  $ printf '%s\n' 'open sesame, said Ali' > secrets && chmod 600 secrets
+  $ printf '%s\n' '```yaml phase' 'version: 1' 'phase: trial' '```' '' '```yaml gate' 'gate: M2' 'checks:' '  - id: leaks' > leak.md
+  $ printf '%s\n' '    run: "echo open sesame, said Ali; echo open sesame, said Ali | base64; exit 1"' '```' >> leak.md
+  $ adversary-agent verify leak.md M2 --repo product --commit $commit --secrets secrets --json > leak.json
+  [1]
+  $ grep -c -e sesame -e b3BlbiBzZXNhbWU leak.json
+  0
+  [1]
+  $ grep -o '"head":"[^"]*redacted[^"]*"' leak.json
+  "head":"[redacted]\n[redacted]Cg==\n"
+  $ chmod 644 secrets && adversary-agent verify leak.md M2 --repo product --commit $commit --secrets secrets
+  adversary-agent: secrets-file: others than its owner may read it
+    at: secrets
+    next: a secret a line, 8 to 1024 bytes, in a file of mode 0600
+  [2]
+
 What this machine can do is found out by doing it.
   $ adversary-agent doctor | grep -E -o '^  (good|weak) +(runner|isolation|canary|git|scratch) |^This machine gives [a-z]+'
     good     runner * (glob)
