@@ -405,7 +405,7 @@ static void redact_texts(const Walk *walk, const FieldSpec *field, void *body) {
                 texts[i] = redact_text(walk->redactor, field_texts(field, body)[i], walk->arena,
                                        walk->n_found);
         if (n)
-                memcpy(field_at(field, body), &texts, sizeof texts);
+                memcpy(field_at(field, body), &texts, sizeof(void *));
 }
 
 static void redact_field(const Walk *walk, const FieldSpec *field, void *body) {
