@@ -23,8 +23,7 @@ static void describe_list(const char *name, const Slice *items, size_t n_items, 
 }
 
 static void describe_check(const Check *check, Buf *text) {
-        buf_printf(text, "  %-24.*s %s", SLICE_ARGS(check->id),
-                   check->kind == CHECK_RUN ? "run " : "http");
+        buf_printf(text, "  %-24.*s %-8s", SLICE_ARGS(check->id), check_kind_words[check->kind]);
         buf_printf(text, "  %zu assertion%s", check->n_expectations,
                    check->n_expectations == 1 ? "" : "s");
         if (check->title.n)
@@ -120,13 +119,19 @@ static void print_expectations(Buf *text) {
         for (size_t i = 0; i < _SUBJECT_MAX; i++) {
                 const SubjectRow *row = &subject_rows[i];
 
-                if (!row->word)
-                        continue;
-                const char *of = row->checks == OF_RUN    ? "run"
-                                 : row->checks == OF_HTTP ? "http"
-                                                          : "run and http";
+                cleanup_buf Buf kinds = BUF_TEXT;
 
-                print_row(row->word, of, row->sentence, row->example, text);
+                buf_text(&kinds, "of ");
+                grammar_describe_checks(row->checks, &kinds);
+                print_row(row->word, buf_get_text(&kinds), row->sentence, row->example, text);
+        }
+        buf_text(text, "\n## `certificate`: facts\n\n");
+        for (size_t i = 0; i < n_fact_rows; i++) {
+                cleanup_buf Buf values = BUF_TEXT;
+
+                grammar_describe_values(fact_rows[i].values, &values);
+                print_row(fact_rows[i].word, buf_get_text(&values), fact_rows[i].sentence,
+                          fact_rows[i].example, text);
         }
         buf_text(text, "\n## `expect`: matchers\n\n"
                        "A map of matchers; each is one assertion. A bare text or number means "

@@ -1,363 +1,240 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The coldgate authors */
 
-/*
- * Subjects, then matchers, then operands. An Aim says what is being looked at while the tree is
- * descended; a leaf adds one Expectation.
- */
+/* Subjects: what is looked at. Those that are maps of names or facts are descended once more. */
 
 #include "plan/expect.h"
 
-#include <stdio.h>
+#include "base/nearest.h"
+#include "plan/aim.h"
+#include "plan/visible.h"
 
-#include "base/clock.h"
-#include "plan/jsonpath.h"
-#include "plan/matcher.h"
-#include "plan/regex.h"
-#include "plan/substitute.h"
+enum { FACTS_MAX = 16, FILE_PATH_BYTES_MAX = 1024, MODE_DIGITS = 4, SHOWN_BYTES = 64 };
 
-typedef struct Aim {
-        Build *build;
-        Check *check;
-        Subject subject;
-        Slice header;
-        MatchView view;
-        Slice path;
-        unsigned values;   /* AS_… */
-        const char *where; /* "stdout.line-count" */
-} Aim;
+static const char hex_digits[] = "0123456789abcdef", octal_digits[] = "01234567";
 
-static void add(const Aim *aim, PlanPlace place, Matcher matcher) {
-        Check *check = aim->check;
-        Arena *arena = &aim->build->plan->arena;
+typedef void EntryReader(const Aim *aim, const YamlEntry *entry);
 
-        if (check->n_expectations == EXPECTATIONS_MAX) {
-                faults_add(aim->build->faults, place, "plan-limit",
-                           "a check has more than %d assertions", EXPECTATIONS_MAX);
-                return;
-        }
-        matcher.view = aim->view;
-        matcher.path = aim->path;
-        matcher.where =
-                slice_text(arena_printf(arena, "%s.%s", aim->where, matcher_rows[matcher.op].word));
-        check->expectations = arena_grow(arena, check->expectations, check->n_expectations,
-                                         sizeof *check->expectations);
-        check->expectations[check->n_expectations] = (Expectation){
-                .subject = aim->subject,
-                .name = aim->header,
-                .matcher = arena_alloc(arena, sizeof matcher),
-                .place = place,
-        };
-        *check->expectations[check->n_expectations++].matcher = matcher;
-}
-
-static void refuse(const Aim *aim, MatchOp op, const YamlNode *node, const char *found) {
-        Fault *fault = faults_add(aim->build->faults, node->place, "plan-value", "`%s.%s`: %s",
-                                  aim->where, matcher_rows[op].word, found);
-
-        fault_next(fault, "for example `%s: %s`", matcher_rows[op].word, matcher_rows[op].example);
-}
-
-static void refuse_empty(const Aim *aim, PlanPlace place) {
-        Fault *fault = faults_add(aim->build->faults, place, "vacuous-expectation",
-                                  "`%s` asserts nothing", aim->where);
-
-        fault_next(fault, "say what must hold, or leave it out");
-}
-
-/* False after a fault, if the node is not a text or a variable is unknown. */
-static bool get_text(const Aim *aim, MatchOp op, const YamlNode *node, Slice *ret_text) {
-        if (node->kind == YAML_KIND_TEXT)
-                return substitute(aim->build, node, ret_text);
-        refuse(aim, op, node, "a text is wanted");
-        return false;
-}
-
-static bool get_number(const Aim *aim, MatchOp op, const YamlNode *node, Decimal *ret_number) {
-        uint64_t ms;
-        Slice text;
-        Fault *fault;
-
-        if (!get_text(aim, op, node, &text))
-                return false;
-        if (!(aim->values & AS_DURATION)) {
-                if (decimal_parse(text, ret_number))
-                        return true;
-                refuse(aim, op, node, "a number is wanted");
-                return false;
-        }
-        switch (duration_parse(text, &ms)) {
-        case 0: *ret_number = decimal_of((int64_t)ms); return true;
-        case DURATION_E_NO_UNIT:
-                fault = faults_add(aim->build->faults, node->place, "plan-unit",
-                                   "`%s.%s`: %.*s has no unit", aim->where, matcher_rows[op].word,
-                                   SLICE_ARGS(text));
-                fault_next(fault, "did you mean `%.*ss`?", SLICE_ARGS(text));
-                return false;
-        default: refuse(aim, op, node, "a duration with its unit is wanted"); return false;
-        }
-}
-
-static bool is_literal(const YamlNode *node, Slice text) {
-        Decimal number;
-
-        return node->is_plain && (slice_is(text, "null") || slice_is(text, "true") ||
-                                  slice_is(text, "false") || decimal_parse(text, &number));
-}
-
-static void read_value(const Aim *aim, MatchOp op, const YamlNode *node) {
-        Matcher matcher = {.op = op};
-
-        if (!get_text(aim, op, node, &matcher.text))
-                return;
-        matcher.is_literal = is_literal(node, matcher.text);
-        if (aim->values & (AS_NUMBER | AS_DURATION)) {
-                if (!get_number(aim, op, node, &matcher.least))
-                        return;
-                matcher.most = matcher.least;
-                matcher.is_number = true;
-        }
-        add(aim, node->place, matcher);
-}
-
-static void read_texts(const Aim *aim, MatchOp op, const YamlNode *node) {
-        bool is_one = node->kind == YAML_KIND_TEXT;
-        size_t n = is_one ? 1 : node->n_entries;
-
-        if (node->kind == YAML_KIND_MAP)
-                refuse(aim, op, node, "a text or a list of texts is wanted");
-        else if (n == 0)
-                refuse_empty(aim, node->place);
-        for (size_t i = 0; i < n && node->kind != YAML_KIND_MAP; i++) {
-                const YamlNode *item = is_one ? node : node->entries[i].value;
-                char reason[REGEX_TEXT_BYTES];
-                Matcher matcher = {.op = op};
-
-                if (!get_text(aim, op, item, &matcher.text))
-                        continue;
-                if (matcher_rows[op].operand == OPERAND_REGEXES &&
-                    regex_check(matcher.text, reason) != 0)
-                        refuse(aim, op, item, reason);
-                else
-                        add(aim, item->place, matcher);
-        }
-}
-
-static void read_bool(const Aim *aim, MatchOp op, const YamlNode *node) {
-        Matcher matcher = {.op = op};
-
-        if (!get_text(aim, op, node, &matcher.text))
-                return;
-        matcher.is_empty = slice_is(matcher.text, "true");
-        if (!matcher.is_empty && !slice_is(matcher.text, "false"))
-                refuse(aim, op, node, "`true` or `false` is wanted");
-        else
-                add(aim, node->place, matcher);
-}
-
-static void read_bounds(const Aim *aim, MatchOp op, const YamlNode *node) {
-        Matcher matcher = {.op = op, .is_number = true};
-        Arena *arena = &aim->build->plan->arena;
-
-        if (op != MATCH_BETWEEN) {
-                if (!get_text(aim, op, node, &matcher.text) ||
-                    !get_number(aim, op, node, &matcher.least))
-                        return;
-                matcher.most = matcher.least;
-                add(aim, node->place, matcher);
-                return;
-        }
-        if (node->kind != YAML_KIND_LIST || node->n_entries != 2) {
-                refuse(aim, op, node, "two bounds are wanted");
-                return;
-        }
-        if (!get_number(aim, op, node->entries[0].value, &matcher.least) ||
-            !get_number(aim, op, node->entries[1].value, &matcher.most))
-                return;
-        if (decimal_compare(&matcher.least, &matcher.most) > 0) {
-                refuse(aim, op, node, "the second bound is less than the first");
-                return;
-        }
-        matcher.text = slice_text(arena_printf(arena, "%.*s to %.*s",
-                                               SLICE_ARGS(node->entries[0].value->text),
-                                               SLICE_ARGS(node->entries[1].value->text)));
-        add(aim, node->place, matcher);
-}
-
-static void read_matchers(const Aim *aim, const YamlNode *node);
-
-static Aim aim_inside(const Aim *aim, MatchView view, unsigned values, MatchOp op) {
-        Aim inner = *aim;
-
-        inner.view = view;
-        inner.values = values;
-        inner.where =
-                arena_printf(&aim->build->plan->arena, "%s.%s", aim->where, matcher_rows[op].word);
-        return inner;
-}
-
-static void read_paths(const Aim *aim, MatchOp op, const YamlNode *node) {
-        if (node->kind != YAML_KIND_MAP) {
-                refuse(aim, op, node, "a map of paths is wanted");
-                return;
-        }
-        if (node->n_entries == 0)
-                refuse_empty(aim, node->place);
-        for (size_t i = 0; i < node->n_entries; i++) {
-                const YamlEntry *entry = &node->entries[i];
-                Aim inner = aim_inside(aim, VIEW_JSON, AS_JSON, op);
-
-                if (!jsonpath_is_valid(entry->key)) {
-                        refuse(aim, op, entry->value,
-                               "a path begins with `$`, as in `$.items[0].name`");
-                        continue;
-                }
-                inner.path = entry->key;
-                inner.where = arena_printf(&aim->build->plan->arena, "%s.%.*s", inner.where,
-                                           SLICE_ARGS(entry->key));
-                read_matchers(&inner, entry->value);
-        }
-}
-
-static void read_operand(const Aim *aim, MatchOp op, const YamlNode *node) {
-        Aim inner;
-
-        switch (matcher_rows[op].operand) {
-        case OPERAND_VALUE: read_value(aim, op, node); return;
-        case OPERAND_TEXTS:
-        case OPERAND_REGEXES: read_texts(aim, op, node); return;
-        case OPERAND_BOOL: read_bool(aim, op, node); return;
-        case OPERAND_BOUND:
-        case OPERAND_BOUNDS: read_bounds(aim, op, node); return;
-        case OPERAND_COUNTS:
-                inner = aim_inside(aim, VIEW_LINE_COUNT, AS_NUMBER, op);
-                read_matchers(&inner, node);
-                return;
-        case OPERAND_NUMBERS:
-                inner = aim_inside(aim, VIEW_NUMBER, AS_NUMBER, op);
-                read_matchers(&inner, node);
-                return;
-        case OPERAND_PATHS: read_paths(aim, op, node); return;
-        }
-}
-
-static int find_matcher(unsigned values, Slice word) {
-        for (int op = 0; op < _MATCH_MAX; op++)
-                if ((matcher_rows[op].values & values) && slice_is(word, matcher_rows[op].word))
-                        return op;
-        return -1;
-}
-
-/* A typo, or a matcher of something else. */
-static void refuse_matcher(const Aim *aim, const YamlEntry *entry) {
-        int op = find_matcher(~0u, entry->key);
-        cleanup_buf Buf values = BUF_TEXT;
-        Fault *fault;
-
-        if (op < 0) {
-                grammar_refuse(IN_MATCHERS, entry->key, entry->place, aim->build->faults);
-                return;
-        }
-        grammar_describe_values(matcher_rows[op].values, &values);
-        fault = faults_add(aim->build->faults, entry->place, "plan-word-place",
-                           "`%s` does not stand in `%s`: it looks at %s", matcher_rows[op].word,
-                           aim->where, buf_get_text(&values));
-        if (aim->values & AS_STREAM)
-                fault_next(fault, "put it into `line-count`, `number` or `jsonpath`");
-}
-
-static void read_matchers(const Aim *aim, const YamlNode *node) {
-        if (node->kind == YAML_KIND_TEXT) {
-                read_value(aim, MATCH_EQUALS, node);
-                return;
-        }
-        if (node->kind == YAML_KIND_LIST) {
-                Fault *fault =
-                        faults_add(aim->build->faults, node->place, "plan-value",
-                                   "`%s` is a list; a map of matchers is wanted", aim->where);
-
-                fault_next(fault, "for example `contains: [ready, listening]`");
-                return;
-        }
-        if (node->n_entries == 0)
-                refuse_empty(aim, node->place);
-        for (size_t i = 0; i < node->n_entries; i++) {
-                const YamlEntry *entry = &node->entries[i];
-                int op = find_matcher(aim->values, entry->key);
-
-                if (op < 0)
-                        refuse_matcher(aim, entry);
-                else
-                        read_operand(aim, (MatchOp)op, entry->value);
-        }
-}
-
-static void read_headers(const Aim *aim, const YamlNode *node) {
+static void read_map(const Aim *aim, const YamlNode *node, const char *what, EntryReader *read) {
         if (node->kind != YAML_KIND_MAP) {
                 faults_add(aim->build->faults, node->place, "plan-value",
-                           "`headers` is a map of header names, here it is %s",
+                           "`%s` is a map of %s, here it is %s", aim->where, what,
                            yaml_kind_name(node->kind));
                 return;
         }
         if (node->n_entries == 0)
-                refuse_empty(aim, node->place);
-        for (size_t i = 0; i < node->n_entries; i++) {
-                Aim inner = *aim;
+                aim_refuse_empty(aim, node->place);
+        for (size_t i = 0; i < node->n_entries; i++)
+                read(aim, &node->entries[i]);
+}
 
-                inner.header = node->entries[i].key;
-                if (inner.header.n == 0 || inner.header.n > ID_BYTES_MAX) {
-                        faults_add(aim->build->faults, node->entries[i].place, "plan-value",
-                                   "a header's name has 1 to %d bytes", ID_BYTES_MAX);
+static void read_header(const Aim *aim, const YamlEntry *entry) {
+        Aim inner = *aim;
+
+        inner.name = entry->key;
+        if (inner.name.n == 0 || inner.name.n > ID_BYTES_MAX) {
+                faults_add(aim->build->faults, entry->place, "plan-value",
+                           "a header's name has 1 to %d bytes", ID_BYTES_MAX);
+                return;
+        }
+        inner.where = arena_printf(&aim->build->plan->arena, "%s.%.*s", aim->where,
+                                   SLICE_ARGS(inner.name));
+        aim_read(&inner, entry->value);
+}
+
+static void refuse_fact(const Aim *aim, const YamlEntry *entry, const char *const *words,
+                        size_t n_words) {
+        cleanup_buf Buf all = BUF_TEXT, shown = BUF_TEXT;
+        const char *nearest = nearest_word(entry->key, words, n_words);
+        Fault *fault;
+
+        visible_append(&shown, entry->key, SHOWN_BYTES);
+        fault = faults_add(aim->build->faults, entry->place, "plan-word-unknown",
+                           "there is no fact `%s` in `%s`", buf_get_text(&shown), aim->where);
+        for (size_t i = 0; i < n_words; i++)
+                buf_printf(&all, "%s%s", i ? ", " : "", words[i]);
+        if (nearest)
+                fault_next(fault, "did you mean `%s`?", nearest);
+        else
+                fault_next(fault, "the facts are: %s", buf_get_text(&all));
+}
+
+static bool is_made_of(Slice text, size_t n, const char *digits) {
+        for (size_t i = 0; i < text.n; i++)
+                if (!text.data[i] || !strchr(digits, text.data[i]))
+                        return false;
+        return text.n == n;
+}
+
+/* Digests and modes have one form: what is written in another would never be equal. */
+static void refuse_form(const Aim *aim, Slice word, const YamlNode *node) {
+        bool is_mode = slice_is(word, subject_rows[SUBJECT_MODE].word);
+        bool is_digest = slice_is(word, subject_rows[SUBJECT_SHA256].word);
+        const YamlEntry *equals =
+                node->kind == YAML_KIND_MAP ? yaml_find(node, slice_text("equals")) : NULL;
+        const YamlNode *value = equals ? equals->value : node;
+
+        if (value->kind != YAML_KIND_TEXT ||
+            slice_find(value->text, slice_text("${")) < value->text.n)
+                return;
+        if (is_mode && !is_made_of(value->text, MODE_DIGITS, octal_digits))
+                faults_add(aim->build->faults, value->place, "plan-value",
+                           "`%s` has four octal digits, such as 0644", aim->where);
+        else if (is_digest && !is_made_of(value->text, HASH_HEX, hex_digits))
+                faults_add(aim->build->faults, value->place, "plan-value",
+                           "`%s` has %d lower-case hexadecimal digits", aim->where, HASH_HEX);
+}
+
+static void read_fact_of(const Aim *aim, unsigned values, const YamlEntry *entry) {
+        Aim inner = aim_inside(aim, aim->view, values,
+                               arena_text(&aim->build->plan->arena, entry->key));
+
+        inner.fact = entry->key;
+        refuse_form(&inner, entry->key, entry->value);
+        aim_read(&inner, entry->value);
+}
+
+static void read_certificate_fact(const Aim *aim, const YamlEntry *entry) {
+        const char *words[FACTS_MAX];
+        size_t n = size_min(n_fact_rows, FACTS_MAX);
+        Aim named = *aim;
+
+        for (size_t i = 0; i < n; i++) {
+                words[i] = fact_rows[i].word;
+                if (!slice_is(entry->key, fact_rows[i].word))
                         continue;
+                named.name = entry->key;
+                read_fact_of(&named, fact_rows[i].values, entry);
+                return;
+        }
+        refuse_fact(aim, entry, words, n);
+}
+
+static void read_file_fact(const Aim *aim, const YamlEntry *entry) {
+        const char *words[FACTS_MAX];
+        size_t n = 0;
+
+        for (size_t i = 0; i < _SUBJECT_MAX; i++) {
+                const SubjectRow *row = &subject_rows[i];
+
+                if (!(row->checks & OF_FILE) || n == FACTS_MAX)
+                        continue;
+                words[n++] = row->word;
+                if (slice_is(entry->key, row->word)) {
+                        read_fact_of(aim, row->values, entry);
+                        return;
                 }
-                inner.where = arena_printf(&aim->build->plan->arena, "headers.%.*s",
-                                           SLICE_ARGS(inner.header));
-                read_matchers(&inner, node->entries[i].value);
+        }
+        refuse_fact(aim, entry, words, n);
+}
+
+/* In the workspace; anywhere with `on: host`. No part leads out of it. */
+static bool path_is_good(const Aim *aim, Slice path) {
+        bool is_absolute = path.n && path.data[0] == '/';
+
+        if (path.n == 0 || path.n > FILE_PATH_BYTES_MAX || visible_has_hidden(path) ||
+            (is_absolute && aim->check->on != CHECK_ON_HOST))
+                return false;
+        for (path = slice_from(path, is_absolute); path.n;) {
+                size_t n = slice_find(path, slice_text("/"));
+                Slice part = slice_head(path, n);
+
+                if (slice_is(part, "..") || slice_is(part, ".") || part.n == 0)
+                        return false;
+                path = slice_from(path, n + 1);
+        }
+        return true;
+}
+
+static void read_file(const Aim *aim, const YamlEntry *entry) {
+        Aim inner = *aim;
+        cleanup_buf Buf shown = BUF_TEXT;
+
+        visible_append(&shown, entry->key, SHOWN_BYTES);
+        if (!path_is_good(aim, entry->key)) {
+                faults_add(aim->build->faults, entry->place, "plan-value",
+                           "`%s`: \"%s\" is no path inside the workspace", aim->where,
+                           buf_get_text(&shown));
+                return;
+        }
+        inner.name = entry->key;
+        inner.where = arena_printf(&aim->build->plan->arena, "%s.%.*s", aim->where,
+                                   SLICE_ARGS(entry->key));
+        read_map(&inner, entry->value, "facts", read_file_fact);
+}
+
+static void read_of(const Aim *aim, const YamlNode *node) {
+        switch ((int)aim->subject) {
+        case SUBJECT_HEADERS: read_map(aim, node, "header names", read_header); return;
+        case SUBJECT_CERTIFICATE: read_map(aim, node, "facts", read_certificate_fact); return;
+        case SUBJECT_FILES: read_map(aim, node, "paths", read_file); return;
+        default: refuse_form(aim, slice_text(aim->where), node); aim_read(aim, node);
         }
 }
 
-static void read_subject(Build *build, Check *check, const YamlEntry *entry) {
+static void refuse_subject(Build *build, const Check *check, const YamlEntry *entry,
+                           const SubjectRow *row) {
+        cleanup_buf Buf kinds = BUF_TEXT;
+        Fault *fault = faults_add(build->faults, entry->place, "plan-word-place",
+                                  "`%s` does not stand here: a check of kind `%s` has none",
+                                  row->word, check_kind_words[check->kind]);
+
+        grammar_describe_checks(row->checks, &kinds);
+        fault_next(fault, "it stands in checks of kind %s", buf_get_text(&kinds));
+}
+
+static void read_subject(Build *build, Check *check, const YamlEntry *entry, size_t *n_matchers) {
         for (int subject = 0; subject < _SUBJECT_MAX; subject++) {
                 const SubjectRow *row = &subject_rows[subject];
                 Aim aim = {.build = build,
                            .check = check,
                            .subject = (Subject)subject,
                            .values = row->values,
-                           .where = row->word};
+                           .where = row->word,
+                           .n_matchers = n_matchers};
 
-                if (!row->word || !slice_is(entry->key, row->word))
+                if (!slice_is(entry->key, row->word))
                         continue;
-                if (!(row->checks & 1u << check->kind))
-                        faults_add(build->faults, entry->place, "plan-word-place",
-                                   "`%s` does not stand here: %s check has none", row->word,
-                                   check->kind == CHECK_RUN ? "a run" : "an http");
-                else if (subject == SUBJECT_HEADERS)
-                        read_headers(&aim, entry->value);
+                if (row->checks & 1u << check->kind)
+                        read_of(&aim, entry->value);
                 else
-                        read_matchers(&aim, entry->value);
+                        refuse_subject(build, check, entry, row);
                 return;
         }
         grammar_refuse(IN_EXPECT, entry->key, entry->place, build->faults);
 }
 
-static void add_default(Build *build, Check *check) {
+/* What a check asserts where it says nothing about a subject: that it is 0. */
+static const struct {
+        Subject subject, instead; /* either of them */
+} default_rows[] = {
+        {SUBJECT_EXIT_STATUS, SUBJECT_SIGNAL},
+        {SUBJECT_FAILED, SUBJECT_FAILED},
+};
+
+static bool says(const YamlNode *expect, Subject subject) {
+        return expect && yaml_find(expect, slice_text(subject_rows[subject].word));
+}
+
+static void add_default(Build *build, Check *check, Subject subject, size_t *n_matchers) {
         Aim aim = {.build = build,
                    .check = check,
-                   .subject = SUBJECT_EXIT_STATUS,
+                   .subject = subject,
                    .values = AS_NUMBER,
-                   .where = subject_rows[SUBJECT_EXIT_STATUS].word};
+                   .where = subject_rows[subject].word,
+                   .n_matchers = n_matchers};
 
-        add(&aim, check->place,
-            (Matcher){.op = MATCH_EQUALS,
-                      .text = slice_text("0"),
-                      .is_literal = true,
-                      .is_number = true,
-                      .least = decimal_of(0),
-                      .most = decimal_of(0)});
+        aim_add(&aim, check->place,
+                (Matcher){.op = MATCH_EQUALS,
+                          .text = slice_text("0"),
+                          .is_literal = true,
+                          .is_number = true,
+                          .least = decimal_of(0),
+                          .most = decimal_of(0)});
 }
 
 void expect_read(Build *build, Check *check, const YamlNode *expect) {
-        Slice exit_status = slice_text(subject_rows[SUBJECT_EXIT_STATUS].word);
+        size_t n_matchers = 0;
 
         if (expect && expect->kind != YAML_KIND_MAP) {
                 faults_add(build->faults, expect->place, "plan-value",
@@ -368,8 +245,11 @@ void expect_read(Build *build, Check *check, const YamlNode *expect) {
         if (expect && expect->n_entries == 0)
                 faults_add(build->faults, expect->place, "vacuous-expectation",
                            "`expect` asserts nothing");
-        if (check->kind == CHECK_RUN && !(expect && yaml_find(expect, exit_status)))
-                add_default(build, check);
+        for (size_t i = 0; i < ARRAY_SIZE(default_rows); i++)
+                if ((subject_rows[default_rows[i].subject].checks & 1u << check->kind) &&
+                    !says(expect, default_rows[i].subject) &&
+                    !says(expect, default_rows[i].instead))
+                        add_default(build, check, default_rows[i].subject, &n_matchers);
         for (size_t i = 0; expect && i < expect->n_entries; i++)
-                read_subject(build, check, &expect->entries[i]);
+                read_subject(build, check, &expect->entries[i], &n_matchers);
 }

@@ -60,6 +60,20 @@ const SubjectRow subject_rows[_SUBJECT_MAX] = {
 #include "plan/grammar.def"
 };
 
+const char *const check_kind_words[_CHECK_MAX] = {
+        [CHECK_RUN] = "run",       [CHECK_HTTP] = "http",         [CHECK_REPORT] = "report",
+        [CHECK_GIT] = "git",       [CHECK_REVISION] = "revision", [CHECK_FILE] = "file",
+        [CHECK_PORT] = "port",     [CHECK_PROCESS] = "process",   [CHECK_LOG] = "log",
+        [CHECK_MANUAL] = "manual",
+};
+
+const FactRow fact_rows[] = {
+#define FACT(name, as, text, shown)                                                                \
+        {.word = name, .values = (as), .sentence = text, .example = shown},
+#include "plan/grammar.def"
+};
+const size_t n_fact_rows = ARRAY_SIZE(fact_rows);
+
 const MatcherRow matcher_rows[_MATCH_MAX] = {
 #define MATCHER(OP, name, as, OPERAND, text, shown)                                                \
         [MATCH_##OP] = {.word = name,                                                              \
@@ -92,10 +106,9 @@ static const BitName place_rows[] = {
 };
 
 static const BitName value_rows[] = {
-        {AS_STREAM, "a text"},
-        {AS_NUMBER, "a number"},
-        {AS_DURATION, "a duration"},
-        {AS_JSON, "a JSON value"},
+        {AS_STREAM, "a text"},     {AS_NUMBER, "a number"}, {AS_DURATION, "a duration"},
+        {AS_JSON, "a JSON value"}, {AS_SIZE, "a size"},     {AS_FLAG, "a yes or no"},
+        {AS_SIGNAL, "a signal"},
 };
 
 const Word *grammar_find_word(unsigned place, Slice word) {
@@ -121,7 +134,22 @@ void grammar_describe_places(unsigned places, Buf *text) {
 }
 
 void grammar_describe_values(unsigned values, Buf *text) {
+        if (values == AS_ANYTHING) {
+                buf_text(text, "anything");
+                return;
+        }
         describe_bits(value_rows, ARRAY_SIZE(value_rows), values, text);
+}
+
+void grammar_describe_checks(unsigned checks, Buf *text) {
+        bool is_first = true;
+
+        for (size_t kind = 0; kind < _CHECK_MAX; kind++) {
+                if (!(checks & 1u << kind))
+                        continue;
+                buf_printf(text, "%s%s", is_first ? "" : ", ", check_kind_words[kind]);
+                is_first = false;
+        }
 }
 
 /* Each row of the grammar that is a word, in one sequence. NULL at its end. */

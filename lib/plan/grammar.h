@@ -18,10 +18,27 @@ enum {
 };
 
 /* Which kinds of check a subject belongs to. */
-enum { OF_RUN = 1 << CHECK_RUN, OF_HTTP = 1 << CHECK_HTTP };
+enum {
+        OF_RUN = 1 << CHECK_RUN,
+        OF_HTTP = 1 << CHECK_HTTP,
+        OF_REPORT = 1 << CHECK_REPORT,
+        OF_FILE = 1 << CHECK_FILE,
+        OF_PORT = 1 << CHECK_PORT,
+        OF_PROCESS = 1 << CHECK_PROCESS,
+        OF_LOG = 1 << CHECK_LOG,
+};
 
 /* What a matcher looks at. */
-enum { AS_STREAM = 1 << 0, AS_NUMBER = 1 << 1, AS_DURATION = 1 << 2, AS_JSON = 1 << 3 };
+enum {
+        AS_STREAM = 1 << 0,
+        AS_NUMBER = 1 << 1,
+        AS_DURATION = 1 << 2,
+        AS_JSON = 1 << 3,
+        AS_SIZE = 1 << 4,
+        AS_FLAG = 1 << 5,
+        AS_SIGNAL = 1 << 6,
+        AS_ANYTHING = (1 << 7) - 1,
+};
 
 typedef enum ValueKind {
 #define VALUE(KIND, sentence) VALUE_##KIND,
@@ -45,6 +62,8 @@ typedef enum Operand {
         OPERAND_COUNTS,  /* matchers of a number that is not negative */
         OPERAND_NUMBERS, /* matchers of a number */
         OPERAND_PATHS,   /* JSON paths to matchers */
+        OPERAND_GROUP,   /* matchers */
+        OPERAND_GROUPS,  /* a list of matchers */
 } Operand;
 
 typedef struct Word {
@@ -64,6 +83,13 @@ typedef struct SubjectRow {
         const char *sentence, *example;
 } SubjectRow;
 
+/* A fact of a certificate. The facts of a file are the subjects of a file check. */
+typedef struct FactRow {
+        const char *word;
+        unsigned values;
+        const char *sentence, *example;
+} FactRow;
+
 typedef struct MatcherRow {
         const char *word;
         unsigned values;
@@ -81,6 +107,9 @@ extern const char *const value_sentences[_VALUE_MAX];
 extern const Word word_rows[];
 extern const size_t n_word_rows;
 extern const SubjectRow subject_rows[_SUBJECT_MAX];
+extern const char *const check_kind_words[_CHECK_MAX];
+extern const FactRow fact_rows[];
+extern const size_t n_fact_rows;
 extern const MatcherRow matcher_rows[_MATCH_MAX];
 extern const LaterRow later_rows[];
 extern const size_t n_later_rows;
@@ -91,5 +120,7 @@ const Word *grammar_find_word(unsigned place, Slice word);
 void grammar_refuse(unsigned place, Slice word, PlanPlace at, FaultList *faults);
 /* "a check, defaults" */
 void grammar_describe_places(unsigned places, Buf *text);
+/* "run, report" */
+void grammar_describe_checks(unsigned checks, Buf *text);
 /* "a number, a duration" */
 void grammar_describe_values(unsigned values, Buf *text);

@@ -24,7 +24,15 @@ struct Matcher {
         bool is_number;      /* least and most are set */
         Decimal least, most; /* of a number; milliseconds of a duration */
         bool is_empty;       /* of MATCH_EMPTY: what is wanted */
+        /* Of MATCH_ALL, MATCH_ANY, MATCH_NOT. A branch of MATCH_ANY with several matchers is a
+         * MATCH_ALL; other than that there is none. */
+        const Matcher *parts;
+        size_t n_parts;
 };
+
+static inline bool matcher_is_group(const Matcher *matcher) {
+        return matcher->op == MATCH_ALL || matcher->op == MATCH_ANY || matcher->op == MATCH_NOT;
+}
 
 /* A number against the matcher's bounds, by its operator. */
 bool matcher_holds_number(const Matcher *matcher, const Decimal *number);

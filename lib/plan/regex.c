@@ -26,6 +26,8 @@ enum {
         STEP_COST = 16,
         STEPS_PER_LOOK = 1024,
         CPU_MS_MAX = 5000,
+        LINE_COST = 64,
+        SEARCHES = 4, /* that may cost as much as one may */
 };
 
 static const uint32_t compile_options = PCRE2_NEVER_BACKSLASH_C | PCRE2_AUTO_CALLOUT;
@@ -123,9 +125,9 @@ static size_t tail_start(const pcre2_code *code, Slice subject) {
         return start;
 }
 
-static RegexAnswer run(const pcre2_code *code, Slice subject, RegexPart part, size_t *ret_start) {
-        Effort effort = {.started_ms = cpu_ms()};
-        cleanup(match_context_freep) pcre2_match_context *context = context_new(&effort);
+static RegexAnswer run(const pcre2_code *code, Slice subject, RegexPart part, Effort *effort,
+                       size_t *ret_start) {
+        cleanup(match_context_freep) pcre2_match_context *context = context_new(effort);
         cleanup(match_data_freep) pcre2_match_data *data =
                 pcre2_match_data_create_from_pattern(code, NULL);
         uint32_t options = part == REGEX_HEAD ? PCRE2_PARTIAL_HARD : 0;
@@ -146,13 +148,120 @@ static RegexAnswer run(const pcre2_code *code, Slice subject, RegexPart part, si
         return REGEX_FOUND;
 }
 
-RegexAnswer regex_search(Slice pattern, Slice subject, RegexPart part, size_t *ret_start) {
+/* The part without the bytes of a character that the cut divided. */
+static Slice without_divided(Slice subject, RegexPart part) {
+        uint32_t point;
+
+        for (int i = 0; i < 3 && part == REGEX_TAIL && subject.n; i++)
+                if ((subject.data[0] & 0xc0) == 0x80)
+                        subject = slice_from(subject, 1);
+        for (size_t n = 1; n <= size_min(3, subject.n) && part == REGEX_HEAD; n++) {
+                uint8_t first = subject.data[subject.n - n];
+
+                if (first < 0x80)
+                        break;
+                if (first >= 0xc0) {
+                        if (utf8_read(slice_from(subject, subject.n - n), &point) == 0)
+                                subject.n -= n;
+                        break;
+                }
+        }
+        return subject;
+}
+
+/* Whether all of the text is UTF-8 is known only of a whole: of a part, both answers must agree. */
+static RegexAnswer search(Slice pattern, Slice subject, RegexPart part, Effort *effort,
+                          size_t *ret_start) {
+        Slice sure = part == REGEX_WHOLE ? subject : without_divided(subject, part);
+        bool is_utf = utf8_is_valid(sure);
+        RegexAnswer answer = REGEX_LIMIT, other;
         size_t offset;
         int error;
-        cleanup(code_freep) pcre2_code *code = NULL;
 
-        if (subject.n > REGEX_SUBJECT_BYTES_MAX)
+        for (int as_utf = part == REGEX_WHOLE && is_utf; as_utf <= is_utf; as_utf++) {
+                cleanup(code_freep) pcre2_code *code = compile(pattern, as_utf, &error, &offset);
+
+                other = code ? run(code, as_utf ? sure : subject, part, effort, &offset)
+                             : REGEX_LIMIT;
+                if (as_utf && part != REGEX_WHOLE && other != answer)
+                        return REGEX_LIMIT;
+                answer = other;
+                *ret_start = answer == REGEX_FOUND ? offset : 0;
+        }
+        return answer;
+}
+
+static bool effort_is_spent(const RegexEffort *effort) {
+        return effort->spent > (uint64_t)BUDGET * SEARCHES ||
+               effort->cpu_ms > (uint64_t)CPU_MS_MAX * SEARCHES;
+}
+
+static void effort_add(RegexEffort *total, const Effort *effort) {
+        total->spent += effort->spent;
+        total->cpu_ms += cpu_ms() - effort->started_ms;
+}
+
+RegexAnswer regex_search_within(RegexEffort *effort, Slice pattern, Slice subject, RegexPart part,
+                                size_t *ret_start) {
+        Effort own = {.started_ms = cpu_ms()};
+        RegexAnswer answer;
+
+        if (subject.n > REGEX_SUBJECT_BYTES_MAX || effort_is_spent(effort))
                 return REGEX_LIMIT;
-        code = compile(pattern, utf8_is_valid(subject), &error, &offset);
-        return code ? run(code, subject, part, ret_start) : REGEX_LIMIT;
+        answer = search(pattern, subject, part, &own, ret_start);
+        effort_add(effort, &own);
+        return answer;
+}
+
+RegexAnswer regex_search(Slice pattern, Slice subject, RegexPart part, size_t *ret_start) {
+        RegexEffort effort = {.spent = 0};
+
+        return regex_search_within(&effort, pattern, subject, part, ret_start);
+}
+
+static RegexAnswer search_line(pcre2_code *const codes[2], Slice line, Effort *effort) {
+        size_t start;
+
+        effort->spent += LINE_COST;
+        if (line.n && line.data[line.n - 1] == '\r')
+                line.n--;
+        return run(codes[utf8_is_valid(line)], line, REGEX_WHOLE, effort, &start);
+}
+
+static RegexAnswer search_lines(pcre2_code *const codes[2], Slice subject, RegexPart part,
+                                Effort *effort, size_t *ret_start) {
+        size_t at = part == REGEX_TAIL ? slice_find(subject, slice_text("\n")) + 1 : 0;
+
+        while (at < subject.n) {
+                Slice rest = slice_from(subject, at);
+                size_t n = slice_find(rest, slice_text("\n"));
+                RegexAnswer answer;
+
+                if (n == rest.n && part == REGEX_HEAD)
+                        break;
+                *ret_start = at;
+                answer = effort->spent > BUDGET ? REGEX_LIMIT
+                                                : search_line(codes, slice_head(rest, n), effort);
+                if (answer != REGEX_FOUND)
+                        return answer;
+                at += n + 1;
+        }
+        return REGEX_FOUND;
+}
+
+RegexAnswer regex_search_lines(RegexEffort *effort, Slice pattern, Slice subject, RegexPart part,
+                               size_t *ret_start) {
+        Effort own = {.started_ms = cpu_ms()};
+        RegexAnswer answer;
+        size_t offset;
+        int error;
+        cleanup(code_freep) pcre2_code *of_bytes = compile(pattern, false, &error, &offset);
+        cleanup(code_freep) pcre2_code *of_utf = compile(pattern, true, &error, &offset);
+        pcre2_code *const codes[2] = {of_bytes, of_utf};
+
+        if (!of_bytes || !of_utf || subject.n > REGEX_SUBJECT_BYTES_MAX || effort_is_spent(effort))
+                return REGEX_LIMIT;
+        answer = search_lines(codes, subject, part, &own, ret_start);
+        effort_add(effort, &own);
+        return answer;
 }

@@ -26,5 +26,18 @@ typedef enum RegexAnswer {
 /* Which part of a longer text the subject is. */
 typedef enum RegexPart { REGEX_WHOLE, REGEX_HEAD, REGEX_TAIL } RegexPart;
 
+/* What several searches cost together; zero at first. */
+typedef struct RegexEffort {
+        uint64_t spent, cpu_ms;
+} RegexEffort;
+
 /* What is found in a head or a tail would be found in the whole text too. */
 RegexAnswer regex_search(Slice pattern, Slice subject, RegexPart part, size_t *ret_start);
+/* The same, REGEX_LIMIT once all searches of the effort were too much together. */
+RegexAnswer regex_search_within(RegexEffort *effort, Slice pattern, Slice subject, RegexPart part,
+                                size_t *ret_start);
+
+/* Whether it is found in each line that is wholly there, each taken for itself, without its end.
+ * REGEX_FOUND where there is no line; REGEX_NONE with the start of the first that lacks it. */
+RegexAnswer regex_search_lines(RegexEffort *effort, Slice pattern, Slice subject, RegexPart part,
+                               size_t *ret_start);

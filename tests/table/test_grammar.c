@@ -91,25 +91,49 @@ TEST(each_word_has_an_example_that_is_accepted) {
                 accept_word(&arena, &word_rows[i]);
 }
 
-TEST(each_subject_has_an_example_that_is_accepted) {
+/* A check of each kind, and what its `expect` needs beside the subject. */
+static const struct {
+        const char *check, *company;
+} kind_rows[_CHECK_MAX] = {
+        [CHECK_RUN] = {"run: ./t", ""},
+        [CHECK_HTTP] = {"http: { url: http://a/ }", "status: 200, "},
+        [CHECK_REPORT] = {"report: { run: ./t, format: junit }", "executed: { ge: 1 }, "},
+        [CHECK_FILE] = {"file: { path: build/out }", ""},
+        [CHECK_PORT] = {"port: { number: 80 }", ""},
+        [CHECK_PROCESS] = {"process: { matches: nginx }", ""},
+        [CHECK_LOG] = {"log: { run: ./t, control: started }", ""},
+};
+
+static void accept_subject(Arena *arena, const SubjectRow *row, size_t kind) {
+        const char *company = kind_rows[kind].company;
+
+        if (strncmp(company, row->word, strlen(row->word)) == 0)
+                company = "";
+        accept(plan_of(arena, "", "",
+                       arena_printf(arena, "checks:\n  - id: c\n    %s\n    expect: { %s%s: %s }\n",
+                                    kind_rows[kind].check, company, row->word, row->example)));
+}
+
+TEST(each_subject_has_an_example_that_is_accepted_in_each_kind_of_check) {
         cleanup_arena Arena arena = ARENA_INIT;
 
-        for (size_t i = 0; i < _SUBJECT_MAX; i++) {
-                const SubjectRow *row = &subject_rows[i];
+        for (size_t i = 0; i < _SUBJECT_MAX; i++)
+                for (size_t kind = 0; kind < _CHECK_MAX; kind++)
+                        if ((subject_rows[i].checks & 1u << kind) &&
+                            grammar_find_word(IN_CHECK, slice_text(check_kind_words[kind])))
+                                accept_subject(&arena, &subject_rows[i], kind);
+}
 
-                if (!row->word)
-                        continue;
-                bool has_status = strcmp(row->word, "status") == 0;
+TEST(each_fact_of_a_certificate_has_an_example_that_is_accepted) {
+        cleanup_arena Arena arena = ARENA_INIT;
 
+        for (size_t i = 0; i < n_fact_rows; i++)
                 accept(plan_of(
                         &arena, "", "",
                         arena_printf(&arena,
-                                     "checks:\n  - id: c\n    %s\n"
-                                     "    expect: { %s%s: %s }\n",
-                                     row->checks & OF_RUN ? "run: ./t" : "http: { url: http://a/ }",
-                                     row->checks & OF_RUN || has_status ? "" : "status: 200, ",
-                                     row->word, row->example)));
-        }
+                                     "checks:\n  - id: c\n    http: { url: https://a/ }\n"
+                                     "    expect: { status: 200, certificate: { %s: %s } }\n",
+                                     fact_rows[i].word, fact_rows[i].example)));
 }
 
 TEST(each_matcher_has_an_example_that_is_accepted) {
@@ -147,7 +171,9 @@ TEST(each_row_has_its_sentence) {
         for (size_t i = 0; i < n_word_rows; i++)
                 CHECK(word_rows[i].sentence[0] && value_sentences[word_rows[i].kind][0]);
         for (size_t i = 0; i < _SUBJECT_MAX; i++)
-                CHECK(!subject_rows[i].word || subject_rows[i].sentence[0]);
+                CHECK(subject_rows[i].word && subject_rows[i].sentence[0]);
+        for (size_t i = 0; i < _CHECK_MAX; i++)
+                CHECK(check_kind_words[i]);
         for (size_t i = 0; i < _MATCH_MAX; i++)
                 CHECK(matcher_rows[i].word && matcher_rows[i].sentence[0]);
         for (size_t i = 0; i < n_later_rows; i++)
