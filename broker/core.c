@@ -54,6 +54,7 @@ Core *core_free(Core *core) {
         held_clear(core);
         free(core->held);
         free(core->running);
+        free(core->hold_timers);
         peer_clear(core);
         state_deinit(&core->state);
         free(core);
@@ -247,6 +248,7 @@ int core_receive(Core *core, const Route *route, const uint8_t curve[CURVE_BYTES
 int core_commit(Core *core) {
         TRY(offer_settle(core));
         TRY(offer_hand_out(core));
+        TRY(grant_settle(core));
         if (core->is_dirty)
                 TRY(core->port.commit(core->port.userdata));
         core->is_dirty = false;
@@ -260,16 +262,22 @@ int core_commit(Core *core) {
 int core_tick(Core *core) {
         TRY(offer_settle(core));
         TRY(offer_lapse_overdue(core));
+        TRY(grant_expire_overdue(core));
         peer_forget_quiet(core);
         return 0;
 }
 
 uint64_t core_next_deadline(const Core *core) {
-        uint64_t offers = offer_next_deadline(core), peers = peer_next_deadline(core);
+        const uint64_t deadlines[] = {offer_next_deadline(core), peer_next_deadline(core),
+                                      grant_next_deadline(core)};
+        uint64_t first = UINT64_MAX;
 
         if (!core->is_settled || core->delivery_is_pending)
                 return 0;
-        return offers < peers ? offers : peers;
+        for (size_t i = 0; i < ARRAY_SIZE(deadlines); i++)
+                if (deadlines[i] < first)
+                        first = deadlines[i];
+        return first;
 }
 
 bool core_handles(MessageType type) {

@@ -3,8 +3,8 @@
 #pragma once
 
 /* What the parts of the core share: core.c (batch, dispatch), submit.c (entries), offer.c (leases),
- * deliver.c (entries to those who follow), answer.c (questions), peer.c (connections), held.c
- * (what waits for the commit). Nobody else includes it. */
+ * grant.c (holds), deliver.c (entries to those who follow), answer.c (questions), peer.c
+ * (connections), held.c (what waits for the commit). Nobody else includes it. */
 
 #include "base/arena.h"
 #include "broker/core.h"
@@ -44,6 +44,12 @@ typedef struct Running {
         Route route;       /* n is 0 while the holder is away */
 } Running;
 
+/* Until when a hold is in its state; UINT64_MAX: no limit. */
+typedef struct HoldTimer {
+        uint64_t hold_seq, deadline_ms;
+        HoldState state;
+} HoldTimer;
+
 typedef enum HeldKind {
         HELD_FRAME,     /* bytes, to the route */
         HELD_FOR_AGENT, /* bytes, to each connection of the agent */
@@ -79,6 +85,9 @@ struct Core {
         size_t n_peers;
         Running *running; /* by claim_seq */
         size_t n_running;
+        HoldTimer *hold_timers;
+        size_t n_hold_timers;
+        uint64_t granted_seq; /* the head for which holds were settled */
         Held *held;
         size_t n_held, n_held_bytes;
         uint64_t n_offers;
@@ -135,6 +144,11 @@ int offer_settle(Core *core) must_check;
 int offer_hand_out(Core *core) must_check;
 int offer_send_due(Core *core) must_check;
 uint64_t offer_next_deadline(const Core *core);
+
+/* ---- grant.c ---- */
+int grant_settle(Core *core) must_check;
+int grant_expire_overdue(Core *core) must_check;
+uint64_t grant_next_deadline(const Core *core);
 
 /* ---- deliver.c ---- */
 int on_credit(Core *core, Incoming *in) must_check;

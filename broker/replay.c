@@ -57,7 +57,11 @@ static const struct {
         {MESSAGE_LEASE, fold_lease},     {MESSAGE_LAPSE, fold_lapse},
         {MESSAGE_VERDICT, fold_verdict}, {MESSAGE_FINDING, fold_finding},
         {MESSAGE_CLOSE, fold_close},     {MESSAGE_NOTE, fold_note},
-        {MESSAGE_DONE, fold_done},
+        {MESSAGE_DONE, fold_done},       {MESSAGE_PAUSE, fold_pause},
+        {MESSAGE_RESUME, fold_resume},   {MESSAGE_HOLD, fold_hold},
+        {MESSAGE_GRANT, fold_grant},     {MESSAGE_RELEASE, fold_release},
+        {MESSAGE_EXPIRE, fold_expire},   {MESSAGE_PING, fold_ping},
+        {MESSAGE_ALERT, fold_alert},     {MESSAGE_SEEN, fold_seen},
 };
 
 static int check_place(const Step *step) {

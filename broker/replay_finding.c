@@ -33,7 +33,10 @@ int fold_close(const Step *step) {
 }
 
 int fold_note(const Step *step) {
-        if (!state_find_phase(step->state, step->message->note.phase))
+        PhaseRecord *phase = state_find_phase(step->state, step->message->note.phase);
+
+        if (!phase)
                 return step_corrupt(step, "names no phase");
+        fold_untold_note(step, phase);
         return 0;
 }

@@ -45,3 +45,16 @@ int fold_done(const Step *step) must_check;
 int fold_finding(const Step *step) must_check;
 int fold_close(const Step *step) must_check;
 int fold_note(const Step *step) must_check;
+
+/* ---- replay_watch.c ---- */
+int fold_pause(const Step *step) must_check;
+int fold_resume(const Step *step) must_check;
+int fold_hold(const Step *step) must_check;
+int fold_grant(const Step *step) must_check;
+int fold_release(const Step *step) must_check;
+int fold_expire(const Step *step) must_check;
+int fold_ping(const Step *step) must_check;
+int fold_alert(const Step *step) must_check;
+int fold_seen(const Step *step) must_check;
+/* Of a note to an inbox: its role is to be told. */
+void fold_untold_note(const Step *step, PhaseRecord *phase);

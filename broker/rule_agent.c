@@ -24,12 +24,19 @@ static bool is_name(Slice name) {
 /* Names become names of files and words in sentences. */
 bool rule_name_malformed(const RuleCase *c) {
         const Message *message = c->input->message;
-        bool is_admit = message->type == MESSAGE_ADMIT;
+        const char *place = "plan.phase";
+        Slice name = message->plan.phase;
 
-        if (is_name(is_admit ? message->admit.name : message->plan.phase))
+        if (message->type == MESSAGE_ADMIT) {
+                place = "admit.name";
+                name = message->admit.name;
+        } else if (message->type == MESSAGE_HOLD) {
+                place = "hold.resource";
+                name = message->hold.resource;
+        }
+        if (is_name(name))
                 return true;
-        rule_broken(c, is_admit ? "admit.name" : "plan.phase",
-                    "the name has other characters than letters, digits and - _ . @");
+        rule_broken(c, place, "the name has other characters than letters, digits and - _ . @");
         return rule_next(c, "choose a name of letters, digits and - _ . @");
 }
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "broker/state_watch.h"
 
 static AgentRecord *agent_free(AgentRecord *agent) {
         if (agent)
@@ -81,6 +82,7 @@ void state_deinit(State *state) {
         for (size_t i = 0; i < state->n_vetoes; i++)
                 (void)veto_free(state->vetoes[i]);
         free(state->vetoes);
+        state_watch_deinit(state);
         for (size_t i = 0; i < state->n_findings; i++)
                 (void)finding_free(state->findings[i]);
         free(state->findings);
@@ -141,6 +143,14 @@ ClaimRecord *state_find_claim(const State *state, uint64_t seq) {
         return state->claims[place];
 }
 
+ClaimRecord *state_find_lease(const State *state, uint64_t lease_seq) {
+        for (size_t i = 0; i < state->n_claims; i++)
+                if (state->claims[i]->state == CLAIM_STATE_LEASED &&
+                    state->claims[i]->lease_seq == lease_seq)
+                        return state->claims[i];
+        return NULL;
+}
+
 FindingRecord *state_find_finding(const State *state, uint64_t seq) {
         size_t low = 0, high = state->n_findings;
 
@@ -182,6 +192,18 @@ static Slice phase_of_claim(const State *state, uint64_t seq) {
         return claim ? slice_text(claim->phase->name) : SLICE_NULL;
 }
 
+static Slice phase_of_pause(const State *state, uint64_t seq) {
+        const PauseRecord *pause = state_find_pause(state, seq);
+
+        return pause ? slice_text(pause->phase->name) : SLICE_NULL;
+}
+
+static Slice phase_of_alert(const State *state, uint64_t seq) {
+        const AlertRecord *alert = state_find_alert(state, seq);
+
+        return alert && alert->phase ? slice_text(alert->phase->name) : SLICE_NULL;
+}
+
 Slice state_phase_of(const State *state, const Message *message) {
         switch ((int)message->type) {
         case MESSAGE_WITHDRAW: return phase_of_claim(state, message->withdraw.claim);
@@ -193,6 +215,8 @@ Slice state_phase_of(const State *state, const Message *message) {
         case MESSAGE_REOPEN: return phase_of_finding(state, message->reopen.finding);
         case MESSAGE_CORRECT: return phase_of_finding(state, message->correct.finding);
         case MESSAGE_LIFT: return phase_of_veto(state, message->lift.veto);
+        case MESSAGE_RESUME: return phase_of_pause(state, message->resume.pause);
+        case MESSAGE_SEEN: return phase_of_alert(state, message->seen.alert);
         default: return message_phase(message);
         }
 }

@@ -31,6 +31,9 @@ enum {
         HOLDS_MAX = 1024,        /* held or waited for */
         ALERTS_MAX = 1024,       /* that no person has seen */
         RESOURCES_MAX = 256,     /* names that are held or waited for */
+        HOLDS_OF_AGENT_MAX = 64,
+        PINGS_MAX = 4096, /* waits about which somebody was pinged */
+        UNTOLD_MAX = 256, /* notes whose role was not told yet */
 };
 
 /* What the ledger calls the author of the broker's own entries; no agent may be called so. */
@@ -171,7 +174,8 @@ typedef struct AlertRecord {
         char *what;
 } AlertRecord;
 
-/* What was said to whom about one cause; forgotten when nobody waits for it any more. */
+/* What was said to whom about one cause. Kept when the wait has gone, for it may come back: nobody
+ * is pinged twice. Forgotten when the phase is DONE, or when PINGS_MAX newer ones have come. */
 typedef struct PingRecord {
         uint64_t cause;
         WaitFor wait_for;
@@ -180,6 +184,14 @@ typedef struct PingRecord {
         uint64_t attempts, last_ms;
         bool is_escalated; /* the operator was alerted */
 } PingRecord;
+
+/* A note in a role's inbox of which the role was not told yet. */
+typedef struct UntoldRecord {
+        uint64_t seq, received_ms;
+        struct PhaseRecord *phase;
+        Role role;
+        char *author, *gate; /* gate may be NULL */
+} UntoldRecord;
 
 /* A manual check's answer counts for its commit and the gate's digest. */
 typedef struct AnswerRecord {
@@ -238,6 +250,8 @@ typedef struct State {
         size_t n_alerts;
         PingRecord **pings;
         size_t n_pings;
+        UntoldRecord **untold; /* oldest first */
+        size_t n_untold;
 } State;
 
 void state_init(State *state);
@@ -248,6 +262,8 @@ AgentRecord *state_find_agent(const State *state, Slice name);
 AgentRecord *state_find_agent_by_curve(const State *state, const uint8_t curve[CURVE_BYTES]);
 PhaseRecord *state_find_phase(const State *state, Slice name);
 ClaimRecord *state_find_claim(const State *state, uint64_t seq);
+/* The claim that is leased under this number; NULL if the lease has ended. */
+ClaimRecord *state_find_lease(const State *state, uint64_t lease_seq);
 FindingRecord *state_find_finding(const State *state, uint64_t seq);
 /* One that stands. */
 VetoRecord *state_find_veto(const State *state, uint64_t seq);

@@ -3,7 +3,7 @@
 
 /* A state as text: two states are the same if their texts are. */
 
-#include "broker/state.h"
+#include "broker/state_watch.h"
 
 #include <inttypes.h>
 
@@ -120,4 +120,5 @@ void state_describe(const State *state, Buf *text) {
                 describe_finding(state->findings[i], text);
         for (size_t i = 0; i < state->n_vetoes; i++)
                 describe_veto(state->vetoes[i], text);
+        state_watch_describe(state, text);
 }

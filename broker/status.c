@@ -7,6 +7,7 @@
 
 #include "broker/status_findings.h"
 #include "broker/status_parts.h"
+#include "broker/status_watch.h"
 
 enum { STALE_BYTES_MAX = 512 };
 
@@ -81,6 +82,7 @@ static void build_phase(const View *view, struct phase_status *ret_status) {
                            &ret_status->why_not_done, &ret_status->n_why_not_done);
         waits_build(view->state, phase, view->now_ms, view->arena, &ret_status->waits,
                     &ret_status->n_waits);
+        status_build_pauses(view->state, phase, view->now_ms, view->arena, ret_status);
 }
 
 void status_build(const State *state, Slice phase, uint64_t now_ms, Arena *arena,
@@ -104,4 +106,6 @@ void status_build(const State *state, Slice phase, uint64_t now_ms, Arena *arena
                 if (phase.n == 0 || slice_is(phase, record->name))
                         build_phase(&view, &ret_status->phases[ret_status->n_phases++]);
         }
+        status_build_holds(state, arena, ret_status);
+        status_build_alerts(state, phase, arena, ret_status);
 }

@@ -107,6 +107,17 @@ static int find_missing_evidence(Core *core, const Message *message, Slice *ret_
         return 0;
 }
 
+static bool lease_is_over(const Core *core, const Message *message) {
+        const ClaimRecord *claim;
+
+        if (message->type == MESSAGE_VERDICT)
+                return offer_is_over(core, message->verdict.claim, message->verdict.lease);
+        if (message->type != MESSAGE_HOLD)
+                return false;
+        claim = state_find_lease(&core->state, message->hold.lease);
+        return claim && offer_is_over(core, claim->seq, claim->lease_seq);
+}
+
 static int check_rules(Core *core, const Submission *submission) {
         const Message *message = &submission->message;
         RuleInput input = {
@@ -114,9 +125,7 @@ static int check_rules(Core *core, const Submission *submission) {
                 .actor = submission->actor,
                 .message = message,
                 .now_ms = core_wall_ms(core),
-                .lease_is_over =
-                        message->type == MESSAGE_VERDICT &&
-                        offer_is_over(core, message->verdict.claim, message->verdict.lease),
+                .lease_is_over = lease_is_over(core, message),
         };
 
         TRY(find_missing_evidence(core, message, &input.missing_evidence));

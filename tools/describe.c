@@ -17,6 +17,7 @@
 #include "broker/claim.h"
 #include "broker/finding.h"
 #include "broker/gate.h"
+#include "broker/hold.h"
 #include "broker/rules.h"
 #include "broker/verbs.h"
 #include "broker/veto.h"
@@ -49,7 +50,8 @@ static void print_cli(Buf *text) {
 
 static void print_gate(Buf *text) {
         MachineState gate_states[_GATE_STATE_MAX], claim_states[_CLAIM_STATE_MAX],
-                finding_states[_FINDING_STATE_MAX], veto_states[_VETO_STATE_MAX];
+                finding_states[_FINDING_STATE_MAX], veto_states[_VETO_STATE_MAX],
+                hold_states[_HOLD_STATE_MAX];
         Machine machine;
 
         buf_text(text,
@@ -65,6 +67,8 @@ static void print_gate(Buf *text) {
         finding_get_machine(finding_states, &machine);
         machine_print_docs(&machine, text);
         veto_get_machine(veto_states, &machine);
+        machine_print_docs(&machine, text);
+        hold_get_machine(hold_states, &machine);
         machine_print_docs(&machine, text);
 }
 

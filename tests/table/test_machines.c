@@ -6,6 +6,7 @@
 #include "broker/claim.h"
 #include "broker/finding.h"
 #include "broker/gate.h"
+#include "broker/hold.h"
 #include "broker/veto.h"
 #include "tests/lib/test.h"
 
@@ -48,6 +49,14 @@ TEST(the_life_of_a_veto_has_no_defect) {
 
         veto_get_machine(states, &machine);
         check_machine(&machine, &words_VETO_STATE);
+}
+
+TEST(the_life_of_a_hold_has_no_defect) {
+        MachineState states[_HOLD_STATE_MAX];
+        Machine machine;
+
+        hold_get_machine(states, &machine);
+        check_machine(&machine, &words_HOLD_STATE);
 }
 
 TEST(a_claim_without_its_timer_is_a_defect) {
