@@ -253,3 +253,35 @@ void expect_read(Build *build, Check *check, const YamlNode *expect) {
         for (size_t i = 0; expect && i < expect->n_entries; i++)
                 read_subject(build, check, &expect->entries[i], &n_matchers);
 }
+
+static YamlNode without_from(const YamlNode *node, Arena *arena) {
+        YamlNode copy = *node;
+
+        if (node->kind != YAML_KIND_MAP)
+                return copy;
+        copy.entries = arena_alloc_array(arena, node->n_entries, sizeof *copy.entries);
+        copy.n_entries = 0;
+        for (size_t i = 0; i < node->n_entries; i++)
+                if (!slice_is(node->entries[i].key, "from"))
+                        copy.entries[copy.n_entries++] = node->entries[i];
+        return copy;
+}
+
+Matcher *expect_read_examined(Build *build, Check *check, const YamlNode *node) {
+        Arena *arena = &build->plan->arena;
+        size_t n_matchers = 0;
+        Matcher *group = arena_alloc(arena, sizeof *group);
+        Aim aim = {.build = build,
+                   .check = check,
+                   .values = AS_NUMBER,
+                   .where = "examined",
+                   .group = group,
+                   .n_matchers = &n_matchers};
+        const YamlNode numbers = without_from(node, arena);
+
+        *group = (Matcher){.op = MATCH_ALL, .where = slice_text(aim.where)};
+        aim_read(&aim, &numbers);
+        if (group->n_parts == 1)
+                *group = group->parts[0];
+        return n_matchers ? group : NULL;
+}

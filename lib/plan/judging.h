@@ -63,3 +63,6 @@ void judge_certificate(Judging *judging);
 /* A file of `files`, or the one that the check is about. */
 void judge_file(Judging *judging, const ObservedFile *file, Subject fact);
 void judge_files(Judging *judging);
+
+/* In examined.c */
+uint64_t examined_count(const Check *check, const Observed *observed);

@@ -10,7 +10,7 @@
 
 enum { PART_BYTES_MIN = 40 };
 
-static const char undecided_reason[] = "output.limit";
+static const char undecided_reason[] = "output.limit", vacuous_reason[] = "vacuous";
 
 static const char *const reasons[_SUBJECT_MAX] = {
 #define SUBJECT(SEEN, word, kinds, values, least, most, sentence, example)                         \
@@ -259,4 +259,28 @@ void expectations_evaluate(const Check *check, const Observed *observed, Arena *
         }
         *ret_results = results;
         *ret_n_results = check->n_expectations;
+}
+
+void examined_evaluate(const Check *check, const Observed *observed, Arena *arena,
+                       MatchResult *ret_result) {
+        const Matcher at_least_one = {.op = MATCH_GE,
+                                      .where = slice_text("examined.ge"),
+                                      .text = slice_text("1"),
+                                      .is_number = true,
+                                      .least = decimal_of(1),
+                                      .most = decimal_of(1)};
+        const Expectation expectation = {.subject = SUBJECT_COUNT};
+        const Observed counted = {.count = examined_count(check, observed)};
+        JudgeEffort effort = {.n_json_bytes = 0};
+        Judging judging = {.expectation = &expectation,
+                           .matcher = check->examined ? check->examined : &at_least_one,
+                           .observed = &counted,
+                           .arena = arena,
+                           .effort = &effort};
+
+        judge(&judging);
+        if (counted.count == 0)
+                judging.finding = FINDING_NOTHING;
+        result_fill(&judging, ret_result);
+        ret_result->reason = ret_result->held ? NULL : vacuous_reason;
 }

@@ -71,3 +71,14 @@ typedef struct MatchResult {
  * (${…}) were substituted when the plan was parsed. */
 void expectations_evaluate(const Check *check, const Observed *observed, Arena *arena,
                            MatchResult **ret_results, size_t *ret_n_results);
+
+/*
+ * How many things a check looked at, which must be at least one, or what `examined` demands. With
+ * `from`: the number that the first group of that expression finds in the standard output (of an
+ * http check in the body, of a log or of processes in their lines), none if it is not found there.
+ * Otherwise of a report the tests that ran; of a log its lines in the window; of a run that says
+ * `examined` the lines of its standard output; of anything else one, once it was looked at.
+ * `where` begins with "examined", `reason` is "vacuous".
+ */
+void examined_evaluate(const Check *check, const Observed *observed, Arena *arena,
+                       MatchResult *ret_result);

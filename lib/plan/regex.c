@@ -32,6 +32,10 @@ enum {
 
 static const uint32_t compile_options = PCRE2_NEVER_BACKSLASH_C | PCRE2_AUTO_CALLOUT;
 
+typedef struct Span {
+        size_t start, end;
+} Span;
+
 typedef struct Effort {
         uint64_t spent;
         uint64_t n_steps;
@@ -125,8 +129,17 @@ static size_t tail_start(const pcre2_code *code, Slice subject) {
         return start;
 }
 
+/* The span of the first group if there is one. */
+static Span span_of(pcre2_match_data *data) {
+        const PCRE2_SIZE *ends = pcre2_get_ovector_pointer(data);
+
+        if (pcre2_get_ovector_count(data) > 1)
+                ends += 2;
+        return ends[0] == PCRE2_UNSET ? (Span){0, 0} : (Span){ends[0], ends[1]};
+}
+
 static RegexAnswer run(const pcre2_code *code, Slice subject, RegexPart part, Effort *effort,
-                       size_t *ret_start) {
+                       size_t *ret_start, Span *ret_group) {
         cleanup(match_context_freep) pcre2_match_context *context = context_new(effort);
         cleanup(match_data_freep) pcre2_match_data *data =
                 pcre2_match_data_create_from_pattern(code, NULL);
@@ -145,6 +158,7 @@ static RegexAnswer run(const pcre2_code *code, Slice subject, RegexPart part, Ef
         if (r < 0)
                 return REGEX_LIMIT;
         *ret_start = pcre2_get_ovector_pointer(data)[0];
+        *ret_group = span_of(data);
         return REGEX_FOUND;
 }
 
@@ -176,12 +190,13 @@ static RegexAnswer search(Slice pattern, Slice subject, RegexPart part, Effort *
         bool is_utf = utf8_is_valid(sure);
         RegexAnswer answer = REGEX_LIMIT, other;
         size_t offset;
+        Span group;
         int error;
 
         for (int as_utf = part == REGEX_WHOLE && is_utf; as_utf <= is_utf; as_utf++) {
                 cleanup(code_freep) pcre2_code *code = compile(pattern, as_utf, &error, &offset);
 
-                other = code ? run(code, as_utf ? sure : subject, part, effort, &offset)
+                other = code ? run(code, as_utf ? sure : subject, part, effort, &offset, &group)
                              : REGEX_LIMIT;
                 if (as_utf && part != REGEX_WHOLE && other != answer)
                         return REGEX_LIMIT;
@@ -221,11 +236,12 @@ RegexAnswer regex_search(Slice pattern, Slice subject, RegexPart part, size_t *r
 
 static RegexAnswer search_line(pcre2_code *const codes[2], Slice line, Effort *effort) {
         size_t start;
+        Span group;
 
         effort->spent += LINE_COST;
         if (line.n && line.data[line.n - 1] == '\r')
                 line.n--;
-        return run(codes[utf8_is_valid(line)], line, REGEX_WHOLE, effort, &start);
+        return run(codes[utf8_is_valid(line)], line, REGEX_WHOLE, effort, &start, &group);
 }
 
 static RegexAnswer search_lines(pcre2_code *const codes[2], Slice subject, RegexPart part,
@@ -264,4 +280,21 @@ RegexAnswer regex_search_lines(RegexEffort *effort, Slice pattern, Slice subject
         answer = search_lines(codes, subject, part, &own, ret_start);
         effort_add(effort, &own);
         return answer;
+}
+
+Slice regex_extract(RegexEffort *effort, Slice pattern, Slice subject) {
+        Effort own = {.started_ms = cpu_ms()};
+        RegexAnswer answer = REGEX_LIMIT;
+        size_t offset;
+        Span group = {0, 0};
+        int error;
+        cleanup(code_freep) pcre2_code *code =
+                compile(pattern, utf8_is_valid(subject), &error, &offset);
+
+        if (code && subject.n <= REGEX_SUBJECT_BYTES_MAX && !effort_is_spent(effort))
+                answer = run(code, subject, REGEX_WHOLE, &own, &offset, &group);
+        effort_add(effort, &own);
+        if (answer != REGEX_FOUND || group.end < group.start)
+                return SLICE_NULL;
+        return slice_head(slice_from(subject, group.start), group.end - group.start);
 }

@@ -41,3 +41,7 @@ RegexAnswer regex_search_within(RegexEffort *effort, Slice pattern, Slice subjec
  * REGEX_FOUND where there is no line; REGEX_NONE with the start of the first that lacks it. */
 RegexAnswer regex_search_lines(RegexEffort *effort, Slice pattern, Slice subject, RegexPart part,
                                size_t *ret_start);
+
+/* What the first group of the pattern finds, or the whole of it if there is no group; empty where
+ * it is not found. */
+Slice regex_extract(RegexEffort *effort, Slice pattern, Slice subject);
