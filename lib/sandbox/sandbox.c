@@ -28,6 +28,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "sandbox/place.h"
 #include "sandbox/report.h"
 #include "sandbox/runner.h"
 #include "sandbox/spec.h"
@@ -314,6 +315,10 @@ int sandbox_wait(Sandbox *sandbox, uint64_t wait_ms, SandboxOutcome *ret_outcome
                         return SANDBOX_E_PENDING;
                 (void)wait_readable(sandbox->control_fd, until_ms - now_ms);
         }
+}
+
+char *sandbox_get_copy(const SandboxSpec *spec, Arena *arena) {
+        return arena_printf(arena, "%s/%s", spec->scratch, PART_COPY);
 }
 
 Sandbox *sandbox_free(Sandbox *sandbox) {

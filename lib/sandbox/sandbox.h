@@ -126,6 +126,10 @@ void sandbox_stop(Sandbox *sandbox);
  * joined, for HTTP checks; 0 while it does not exist. */
 int sandbox_get_init_pid(const Sandbox *sandbox);
 
+/* Where the host has the workspace of a run that was forced to be a copy, as long as its scratch
+ * directory stands. In the arena. */
+char *sandbox_get_copy(const SandboxSpec *spec, Arena *arena);
+
 Sandbox *sandbox_free(Sandbox *sandbox); /* kills what still runs, and reaps it */
 DEFINE_FREEP(Sandbox, sandbox_free, sandbox_freep)
 

@@ -95,6 +95,11 @@ void attempt_drop(const AttemptSetting *setting, const SandboxSpec *spec) {
                 scratch_drop(spec->scratch);
 }
 
+bool attempt_was_overlay(const Attempt *attempt) {
+        return attempt->has_sandbox && attempt->sandbox.isolation &&
+               strstr(attempt->sandbox.isolation, "overlay");
+}
+
 uint64_t attempt_memory_kills(void) {
         static const char name[] = "\noom_kill ";
         cleanup_buf Buf text = BUF_INIT(VMSTAT_BYTES);
@@ -171,9 +176,27 @@ int attempt_follow(AttemptSetting *setting, Sandbox *sandbox, SandboxOutcome *re
         return r;
 }
 
+int attempt_run_script(AttemptSetting *setting, const Check *script, bool stays, Arena *arena,
+                       SandboxSpec *ret_spec, SandboxOutcome *ret_outcome) {
+        cleanup(sandbox_freep) Sandbox *sandbox = NULL;
+
+        TRY(attempt_prepare(setting, script, arena, ret_spec));
+        ret_spec->force_copy = stays;
+        TRY(sandbox_start(setting->request->runner, ret_spec, &sandbox));
+        return attempt_follow(setting, sandbox, ret_outcome);
+}
+
+void attempt_ask_canary(const AttemptSetting *setting, Judgement *judgement) {
+        Fault fault = FAULT_INIT;
+
+        if (judgement->outcome == OUTCOME_PASS)
+                return;
+        if (canary_run(setting->request->runner, setting->dir, &fault) != 0)
+                judge_by(SIGHTING_HOST_CANARY, NULL, judgement, "%s", fault.found);
+}
+
 int attempt_clean_up(AttemptSetting *setting, const Check *check, Buf *why, bool *ret_failed) {
         cleanup_arena Arena arena = ARENA_INIT;
-        cleanup(sandbox_freep) Sandbox *sandbox = NULL;
         cleanup(sandbox_outcome_deinit) SandboxOutcome outcome = {.end = SANDBOX_BROKEN};
         Check script = *check;
         SandboxSpec spec = {.argv = NULL};
@@ -185,9 +208,7 @@ int attempt_clean_up(AttemptSetting *setting, const Check *check, Buf *why, bool
         script.is_shell = true;
         script.command = &script.cleanup;
         script.n_command = 1;
-        TRY(attempt_prepare(setting, &script, &arena, &spec));
-        TRY(sandbox_start(setting->request->runner, &spec, &sandbox));
-        r = attempt_follow(setting, sandbox, &outcome);
+        r = attempt_run_script(setting, &script, false, &arena, &spec, &outcome);
         if (r != 0)
                 return r;
         *ret_failed = outcome.end != SANDBOX_EXITED || outcome.status != 0;

@@ -21,6 +21,9 @@ typedef struct AttemptSetting {
         const char *started_at, *since; /* ISO, UTC */
         unsigned n_dirs;                /* made so far below `dir` */
         const char *what;               /* for progress: the check's id */
+        const char *how;                /* of the attempts, in their lines: ", alone" */
+        uint64_t repetition;            /* ${N}; 0: the check is not repeated */
+        uint64_t limit_factor;          /* the check's own limits so many times; 0 is 1 */
         size_t n_done, n_total;
         uint64_t reported_ms; /* when progress was told last, monotonic */
 } AttemptSetting;
@@ -37,6 +40,7 @@ typedef struct Attempt {
         const char *const *env;  /* NULL-ended */
         const char *const *argv; /* NULL-ended; NULL where nothing was started */
         Judgement judgement;
+        Slice frame; /* another process made the attempt: its check_evidence, all else is empty */
 } Attempt;
 
 /* Zeroed memory is an empty attempt. */
@@ -55,6 +59,15 @@ int attempt_make(AttemptSetting *setting, const Check *check, bool force_copy,
 int attempt_clean_up(AttemptSetting *setting, const Check *check, Buf *why,
                      bool *ret_failed) must_check;
 
+/* Runs one of the check's own scripts as it would be run itself: same tree, rights, limits. Where
+ * the workspace `stays`, it is a copy that stands (sandbox_get_copy) until attempt_drop.
+ * ATTEMPT_E_CANCELLED. */
+int attempt_run_script(AttemptSetting *setting, const Check *script, bool stays, Arena *arena,
+                       SandboxSpec *ret_spec, SandboxOutcome *ret_outcome) must_check;
+
+/* Before anything but a pass is believed: a sick machine takes the judgement's place. */
+void attempt_ask_canary(const AttemptSetting *setting, Judgement *judgement);
+
 /* For the kinds of check: */
 
 /* Fills in argv, environment, tree, directories, limits. The directory is removed by the caller. */
@@ -64,6 +77,8 @@ int attempt_prepare(AttemptSetting *setting, const Check *check, Arena *arena,
 bool attempt_is_cancelled(AttemptSetting *setting);
 /* Removes the run's directory, unless it is to be kept. */
 void attempt_drop(const AttemptSetting *setting, const SandboxSpec *spec);
+/* The tree was the lower layer of an overlay. */
+bool attempt_was_overlay(const Attempt *attempt);
 /* How the kernel's count of kills for memory stands. */
 uint64_t attempt_memory_kills(void);
 /* Where argv[0] comes from. */

@@ -1,187 +1,133 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The coldgate authors */
 
-/* The runs of a check. A run is a series of attempts, each in a sandbox of its own, that ends with
- * the first pass or with the last retry; judge_confirm says whether another run is needed. */
+/* The runs of a check: the first one, and those that judge_confirm asks for. */
 
 #include "verify/check.h"
 
-#include <stdio.h>
-#include <string.h>
-#include <time.h>
-
-#include "base/clock.h"
 #include "base/error.h"
-#include "verify/clip.h"
+#include "verify/repeat.h"
+#include "verify/series.h"
+#include "verify/teeth.h"
 
-enum { STEP_MS = 100, LINE_BYTES = 300, NOTE_BYTES = 600, NAMES_SHOWN = 3 };
+enum { LIMIT_FACTOR = 2 };
 
 /* Runs so far; each keeps its last attempt. */
 typedef struct Runs {
         Attempt attempts[JUDGE_RUNS_MAX];
         JudgedRun judged[JUDGE_RUNS_MAX];
         size_t n;
+        Tally tally; /* of the first, where the check is repeated */
 } Runs;
-
-void check_report_deinit(CheckReport *report) {
-        attempt_deinit(&report->shown);
-        arena_deinit(&report->arena);
-        *report = (CheckReport){.n_lines = 0};
-}
 
 static void runs_deinit(Runs *runs) {
         for (size_t i = 0; i < JUDGE_RUNS_MAX; i++)
                 attempt_deinit(&runs->attempts[i]);
 }
 
-static void add_note(CheckReport *report, const Buf *text) {
-        if (report->n_notes < CHECK_NOTES_MAX)
-                report->notes[report->n_notes++] =
-                        clip_slice(buf_get(text), NOTE_BYTES, &report->arena);
+static bool is_repeated(const Check *check) {
+        return check->n_repeat > 1;
 }
 
-static void add_line(CheckReport *report, const Attempt *attempt, bool is_copy) {
-        cleanup_buf Buf text = BUF_TEXT;
-        const Judgement *judgement = &attempt->judgement;
+/* A repetition that failed is confirmed alone. */
+static int run(AttemptSetting *setting, const Check *check, bool is_copy, Runs *runs,
+               CheckReport *report) {
+        Attempt *attempt = &runs->attempts[runs->n];
+        int r;
 
-        report->n_attempts++;
-        if (report->n_lines == CHECK_LINES_MAX)
-                return;
-        buf_printf(&text, "%llu: %s", (unsigned long long)report->n_attempts,
-                   word_of(&words_OUTCOME, (int)judgement->outcome));
-        if (judgement->reason[0])
-                buf_printf(&text, " %s", judgement->reason);
-        buf_printf(&text, ", %llu ms%s", (unsigned long long)attempt->duration_ms,
-                   is_copy ? ", on a copy" : "");
-        if (judgement->summary[0])
-                buf_printf(&text, ": %s", judgement->summary);
-        report->lines[report->n_lines++] = clip_slice(buf_get(&text), LINE_BYTES, &report->arena);
+        setting->how = is_copy ? ", on a copy" : "";
+        if (!is_repeated(check))
+                return series_run(setting, check, is_copy, report, attempt);
+        setting->repetition = runs->n ? runs->tally.first_failed : 0;
+        if (runs->n)
+                return series_run(setting, check, is_copy, report, attempt);
+        r = repeat_run(setting, check, report, attempt, &runs->tally);
+        attempt->judgement = runs->tally.judgement;
+        return r;
 }
 
-/* True once cancelled. */
-static bool pause_between(AttemptSetting *setting, uint64_t wait_ms) {
-        uint64_t until_ms = clock_mono_ms() + wait_ms;
+/* The run is over: what the confirmation must know of it. */
+static void note_run(const AttemptSetting *setting, const Check *check, Runs *runs) {
+        Attempt *attempt = &runs->attempts[runs->n];
+        JudgedRun *judged = &runs->judged[runs->n];
+        bool is_tally = is_repeated(check) && runs->n == 0;
 
-        for (;;) {
-                uint64_t now_ms = clock_mono_ms();
-                uint64_t step_ms = until_ms > now_ms ? until_ms - now_ms : 0;
-                struct timespec step = {.tv_sec = 0};
-
-                if (attempt_is_cancelled(setting))
-                        return true;
-                if (step_ms == 0)
-                        return false;
-                step.tv_nsec = (long)size_min(step_ms, STEP_MS) * 1000000L;
-                (void)nanosleep(&step, NULL);
-        }
+        attempt_ask_canary(setting, &attempt->judgement);
+        judged->judgement = attempt->judgement;
+        judged->was_overlay = is_tally ? runs->tally.was_overlay : attempt_was_overlay(attempt);
+        judged->was_beside_others = is_tally && runs->tally.n_beside > 1;
+        runs->n++;
 }
 
-static int clean_up(AttemptSetting *setting, const Check *check, CheckReport *report) {
-        cleanup_buf Buf why = BUF_TEXT;
-        cleanup_buf Buf note = BUF_TEXT;
-        bool has_failed = false;
-        int r = attempt_clean_up(setting, check, &why, &has_failed);
+/* Whether a limit of its own can be what it failed at: one that we saw, or one that the plan sets,
+ * which a program may meet without a word. */
+static bool may_be_limited(const Check *check, const Judgement *judgement) {
+        const CheckLimits *limits = &check->limits;
 
-        if (r != 0 || !has_failed)
-                return r;
-        buf_printf(&note, "cleanup failed: check %.*s: %s", SLICE_ARGS(check->id),
-                   buf_get_text(&why));
-        add_note(report, &note);
-        return 0;
+        if (judgement->outcome != OUTCOME_FAIL && judgement->outcome != OUTCOME_TIMEOUT)
+                return false;
+        return judgement->sighting == SIGHTING_LIMIT_FILE || limits->memory_bytes ||
+               limits->file_bytes || limits->n_processes;
 }
 
-/* One run: attempts until one passes, or none is left, or the harness fails. */
-static int run_once(AttemptSetting *setting, const Check *check, bool is_copy, CheckReport *report,
-                    Attempt *ret_last) {
-        for (uint64_t i = 0;; i++) {
-                Outcome outcome;
-                int r = attempt_make(setting, check, is_copy, ret_last);
+static int try_with_twice(AttemptSetting *setting, const Check *check, CheckReport *report) {
+        Attempt attempt = {.has_sandbox = false};
+        Judgement *judgement = &report->judgement;
+        int r;
 
-                if (r != 0)
-                        return r;
-                add_line(report, ret_last, is_copy);
-                r = clean_up(setting, check, report);
-                if (r != 0)
-                        return r;
-                outcome = ret_last->judgement.outcome;
-                if (outcome == OUTCOME_PASS || outcome == OUTCOME_ERROR || i == check->retries)
-                        return 0;
-                if (pause_between(setting, check->interval_ms))
-                        return ATTEMPT_E_CANCELLED;
-                attempt_deinit(ret_last);
-        }
+        if (!may_be_limited(check, judgement))
+                return 0;
+        setting->limit_factor = LIMIT_FACTOR;
+        setting->how = ", with twice its limits";
+        r = series_run(setting, check, false, report, &attempt);
+        setting->limit_factor = 1;
+        if (r == 0 && attempt.judgement.outcome == OUTCOME_PASS)
+                judge_by(SIGHTING_LIMIT_TIGHT, NULL, judgement,
+                         "it passes with twice its limits; within them: %s", judgement->summary);
+        attempt_deinit(&attempt);
+        return r;
 }
 
-static void note_leftovers(const Check *check, const SandboxOutcome *outcome, CheckReport *report) {
-        cleanup_buf Buf text = BUF_TEXT;
-
-        if (outcome->n_leftovers == 0)
-                return;
-        buf_printf(&text,
-                   "leak: check %.*s left %zu process%s behind, killed:", SLICE_ARGS(check->id),
-                   outcome->n_leftovers, outcome->n_leftovers == 1 ? "" : "es");
-        for (size_t i = 0; i < outcome->n_leftovers && i < NAMES_SHOWN; i++)
-                buf_printf(&text, "%s %.100s%s%s", i ? "," : "",
-                           outcome->leftovers[i].command ? outcome->leftovers[i].command : "?",
-                           outcome->leftovers[i].listens ? ", listening on " : "",
-                           outcome->leftovers[i].listens ? outcome->leftovers[i].listens : "");
-        add_note(report, &text);
-}
-
-static void note_outside(const Check *check, const SandboxOutcome *outcome, CheckReport *report) {
-        cleanup_buf Buf text = BUF_TEXT;
-
-        if (outcome->n_outside == 0)
-                return;
-        buf_printf(&text, "outside: check %.*s wrote %zu file%s outside the workspace:",
-                   SLICE_ARGS(check->id), outcome->n_outside, outcome->n_outside == 1 ? "" : "s");
-        for (size_t i = 0; i < outcome->n_outside && i < NAMES_SHOWN; i++)
-                buf_printf(&text, "%s %.150s", i ? "," : "", outcome->outside[i]);
-        add_note(report, &text);
-}
-
-/* A server is stopped by us: what it leaves then is no leak. */
-static void add_residue(const Check *check, CheckReport *report) {
-        if (!report->shown.has_sandbox)
-                return;
-        if (report->shown.sandbox.end != SANDBOX_STOPPED)
-                note_leftovers(check, &report->shown.sandbox, report);
-        note_outside(check, &report->shown.sandbox, report);
-}
-
-/* Before anything but a pass is believed. */
-static void ask_canary(const AttemptSetting *setting, Judgement *judgement) {
-        Fault fault = FAULT_INIT;
-
-        if (judgement->outcome == OUTCOME_PASS)
-                return;
-        if (canary_run(setting->request->runner, setting->dir, &fault) != 0)
-                judge_by(SIGHTING_HOST_CANARY, NULL, judgement, "%s", fault.found);
-}
-
-int check_verify(AttemptSetting *setting, const Check *check, CheckReport *ret_report) {
+static int run_all(AttemptSetting *setting, const Check *check, CheckReport *report) {
         cleanup(runs_deinit) Runs runs = {.n = 0};
         JudgeNext next = JUDGE_ONCE_MORE;
         bool is_copy = false;
         size_t shown = 0;
 
         do {
-                Attempt *attempt = &runs.attempts[runs.n];
-                JudgedRun *judged = &runs.judged[runs.n];
-                int r = run_once(setting, check, is_copy, ret_report, attempt);
+                int r = run(setting, check, is_copy, &runs, report);
 
                 if (r != 0)
                         return r;
-                ask_canary(setting, &attempt->judgement);
-                judged->judgement = attempt->judgement;
-                judged->was_overlay = attempt->has_sandbox && attempt->sandbox.isolation &&
-                                      strstr(attempt->sandbox.isolation, "overlay");
-                runs.n++;
-                next = judge_confirm(runs.judged, runs.n, &ret_report->judgement, &shown);
+                note_run(setting, check, &runs);
+                next = judge_confirm(runs.judged, runs.n, &report->judgement, &shown);
                 is_copy = next == JUDGE_ON_A_COPY;
         } while (next != JUDGE_DECIDED && runs.n < JUDGE_RUNS_MAX);
-        ret_report->shown = runs.attempts[shown];
-        runs.attempts[shown] = (Attempt){.has_sandbox = false};
-        add_residue(check, ret_report);
+        /* The last word is on one repetition. */
+        if (is_repeated(check) && runs.n > 1)
+                tally_say(&runs.tally, &report->judgement);
+        check_report_show(report, &runs.attempts[shown]);
+        check_report_add_residue(report, check);
+        return try_with_twice(setting, check, report);
+}
+
+int check_verify(AttemptSetting *setting, const Check *check, CheckReport *ret_report) {
+        const Gate *gate = setting->request->gate;
+        Judgement *judgement = &ret_report->judgement;
+        Outcome strictly;
+        int r = run_all(setting, check, ret_report);
+
+        setting->repetition = 0;
+        if (r == 0 && judgement->outcome == OUTCOME_PASS)
+                r = teeth_prove(setting, check, ret_report);
+        setting->how = "";
+        if (r != 0)
+                return r;
+        strictly = judgement->outcome;
+        judge_leniently(check->allow_failure, gate->flaky_is_warning, judgement);
+        if (judgement->outcome != strictly)
+                check_report_add_note(ret_report, "warning: check %.*s: %s %s: %s",
+                                      SLICE_ARGS(check->id), word_of(&words_OUTCOME, (int)strictly),
+                                      judgement->reason, judgement->summary);
         return 0;
 }

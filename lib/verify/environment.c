@@ -50,11 +50,15 @@ const char *const *environment_make(const AttemptSetting *setting, const Check *
         Environment environment = {.arena = arena};
 
         environment.items = arena_alloc_array(
-                arena, ARRAY_SIZE(rows) + ARRAY_SIZE(facts) + check->n_env + 1, sizeof(char *));
+                arena, ARRAY_SIZE(rows) + ARRAY_SIZE(facts) + check->n_env + 2, sizeof(char *));
         for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
                 set(&environment, slice_text(rows[i].name), slice_text(rows[i].value));
         for (size_t i = 0; i < ARRAY_SIZE(facts); i++)
                 set(&environment, slice_text(facts[i].name), slice_text(facts[i].value));
+        if (setting->repetition)
+                set(&environment, slice_text("N"),
+                    slice_text(
+                            arena_printf(arena, "%llu", (unsigned long long)setting->repetition)));
         for (size_t i = 0; i < check->n_env; i++)
                 set(&environment, check->env[i].name, check->env[i].value);
         return environment.items;

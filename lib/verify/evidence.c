@@ -34,6 +34,8 @@ enum {
         DIVISOR_MAX = 64,
 };
 
+#define EXIT_STATUS_BIT (UINT64_C(1) << 12)
+
 typedef struct Writer {
         struct check_evidence *evidence;
         Arena *arena;
@@ -231,7 +233,7 @@ static void set_present(Message *message, const Attempt *attempt) {
 
         message_set_present(message);
         if (attempt->has_sandbox && attempt->sandbox.end == SANDBOX_EXITED)
-                evidence->present |= UINT64_C(1) << 12; /* exit_status */
+                evidence->present |= EXIT_STATUS_BIT;
         for (size_t i = 0; i < evidence->n_assertions; i++)
                 if (attempt->results[i].has_offset)
                         evidence->assertions[i].present |= UINT64_C(1) << 5; /* offset */
@@ -244,8 +246,50 @@ static void redact(const EvidenceFacts *facts, Message *message, Arena *arena) {
                 redact_message(facts->request->redactor, message, arena, &n_found);
 }
 
+/* Another process has made it; what all runs together say takes the place of what its one said.
+ * What was present stays so, though it is zero. */
+static int fill_from_frame(Writer *writer, const EvidenceFacts *facts, const Check *check,
+                           const CheckReport *report, Message *message) {
+        struct check_evidence *evidence = &message->check_evidence;
+        CodecFault fault = {.message = NULL};
+        uint64_t present, *presents;
+
+        if (codec_decode(report->shown.frame, writer->arena, message, &fault) != 0 ||
+            message->type != MESSAGE_CHECK_EVIDENCE)
+                return error_origin(-EBADMSG);
+        presents = arena_alloc_array(writer->arena, evidence->n_assertions + 1, sizeof *presents);
+        for (size_t i = 0; i < evidence->n_assertions; i++)
+                presents[i] = evidence->assertions[i].present;
+        present = evidence->present;
+        put_verdict(writer, facts, check, report);
+        message_set_present(message);
+        evidence->present |= present & EXIT_STATUS_BIT;
+        for (size_t i = 0; i < evidence->n_assertions; i++)
+                evidence->assertions[i].present = presents[i];
+        return 0;
+}
+
+static int fill(Writer *writer, const EvidenceFacts *facts, const Check *check,
+                const CheckReport *report, Message *message) {
+        const Attempt *shown = &report->shown;
+
+        if (shown->frame.n)
+                return fill_from_frame(writer, facts, check, report, message);
+        put_verdict(writer, facts, check, report);
+        put_command(writer, shown);
+        put_environment(writer, shown);
+        put_assertions(writer, shown);
+        put_streams(writer, shown);
+        put_sandbox(writer, shown);
+        put_http(writer, check, shown);
+        set_present(message, shown);
+        return 0;
+}
+
 int evidence_make(const EvidenceFacts *facts, const Check *check, const CheckReport *report,
                   Arena *arena, VerifyEvidence *ret_evidence) {
+        size_t bytes_max = facts->bytes_max ? facts->bytes_max : EVIDENCE_FRAME_BYTES;
+
         for (size_t divisor = 1; divisor <= DIVISOR_MAX; divisor *= 2) {
                 cleanup_arena Arena scrap = ARENA_INIT;
                 cleanup_buf Buf frame = BUF_INIT(FRAME_MAX);
@@ -254,20 +298,24 @@ int evidence_make(const EvidenceFacts *facts, const Check *check, const CheckRep
                 Writer writer = {
                         .evidence = &message.check_evidence, .arena = &scrap, .divisor = divisor};
 
-                put_verdict(&writer, facts, check, report);
-                put_command(&writer, &report->shown);
-                put_environment(&writer, &report->shown);
-                put_assertions(&writer, &report->shown);
-                put_streams(&writer, &report->shown);
-                put_sandbox(&writer, &report->shown);
-                put_http(&writer, check, &report->shown);
-                set_present(&message, &report->shown);
+                TRY(fill(&writer, facts, check, report, &message));
                 redact(facts, &message, &scrap);
-                if (codec_encode(&message, &frame, &fault) != 0 || frame.n > EVIDENCE_FRAME_BYTES)
+                if (codec_encode(&message, &frame, &fault) != 0 || frame.n > bytes_max)
                         continue;
                 ret_evidence->frame = arena_slice(arena, buf_get(&frame));
                 hash_of(ret_evidence->frame, &ret_evidence->digest);
                 return 0;
         }
         return error_origin(-EMSGSIZE);
+}
+
+Slice evidence_get_isolation(Slice frame, Arena *arena) {
+        cleanup_arena Arena scrap = ARENA_INIT;
+        CodecFault fault = {.message = NULL};
+        Message message;
+
+        if (codec_decode(frame, &scrap, &message, &fault) != 0 ||
+            message.type != MESSAGE_CHECK_EVIDENCE)
+                return SLICE_NULL;
+        return arena_slice(arena, message.check_evidence.isolation);
 }

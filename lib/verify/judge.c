@@ -218,7 +218,10 @@ static void judge_mixed(const JudgedRun *runs, size_t n_runs, Judgement *ret_jud
                 else
                         failed = i;
         }
-        if (runs[0].judgement.sighting == SIGHTING_LIMIT_MEMORY)
+        if (runs[0].was_beside_others && n_passed == n_runs - 1)
+                judge_by(SIGHTING_CONTENTION, NULL, ret_judgement,
+                         "alone it holds; beside others: %s", runs[0].judgement.summary);
+        else if (runs[0].judgement.sighting == SIGHTING_LIMIT_MEMORY)
                 judge_by(SIGHTING_HOST_MEMORY, NULL, ret_judgement,
                          "killed when memory ran out; run again, it passed");
         else if (n_runs == OVERLAY_RUNS && n_passed == 2)
@@ -254,7 +257,8 @@ static JudgeNext confirm(const JudgedRun *runs, size_t n_runs, Judgement *ret_ju
         if (n_runs == 2 && has_failed(last))
                 return JUDGE_DECIDED;
         /* A copy passed where the overlay failed: the overlay again, and if it fails, a copy. */
-        if (n_runs == 2 && runs[0].was_overlay && first->sighting != SIGHTING_LIMIT_MEMORY)
+        if (n_runs == 2 && (runs[0].was_overlay || runs[0].was_beside_others) &&
+            first->sighting != SIGHTING_LIMIT_MEMORY)
                 return JUDGE_ONCE_MORE;
         if (n_runs == 3 && has_failed(last))
                 return JUDGE_ON_A_COPY;
@@ -274,6 +278,43 @@ JudgeNext judge_confirm(const JudgedRun *runs, size_t n_runs, Judgement *ret_jud
         next = confirm(runs + 1, n_runs - 1, ret_judgement, ret_shown);
         *ret_shown += 1;
         return next;
+}
+
+void judge_leniently(bool may_fail, bool may_be_flaky, Judgement *judgement) {
+        if ((may_fail && (has_failed(judgement) || judgement->outcome == OUTCOME_FLAKY)) ||
+            (may_be_flaky && judgement->outcome == OUTCOME_FLAKY))
+                judgement->outcome = OUTCOME_WARN;
+}
+
+static size_t count_results(const struct check_result *checks, size_t n_checks, Slice id) {
+        size_t n = 0;
+
+        for (size_t i = 0; i < n_checks; i++)
+                n += slice_equal(checks[i].check, id);
+        return n;
+}
+
+/* Both are in the plan's order; looking each of them up is for the case that they are not. */
+bool judge_closed(const Slice *expected, size_t n_expected, const struct check_result *checks,
+                  size_t n_checks, Buf *why) {
+        size_t n_equal = 0;
+
+        while (n_equal < n_expected && n_equal < n_checks &&
+               slice_equal(expected[n_equal], checks[n_equal].check))
+                n_equal++;
+        if (n_equal == n_expected && n_equal == n_checks)
+                return true;
+        for (size_t i = 0; i < n_expected; i++) {
+                size_t n = count_results(checks, n_checks, expected[i]);
+
+                if (n != 1)
+                        buf_printf(why, "%s%.*s has %zu results", why->n ? ", " : "",
+                                   SLICE_ARGS(expected[i]), n);
+        }
+        if (!why->n)
+                buf_printf(why, "%zu checks were to be run, %zu have a result", n_expected,
+                           n_checks);
+        return false;
 }
 
 Decision judge_gate(const struct check_result *checks, size_t n_checks, size_t *ret_first) {

@@ -74,6 +74,7 @@ enum { JUDGE_RUNS_MAX = 5 };
 typedef struct JudgedRun {
         Judgement judgement;
         bool was_overlay;
+        bool was_beside_others; /* of its own kind: repetitions at the same time */
 } JudgedRun;
 
 /*
@@ -83,6 +84,14 @@ typedef struct JudgedRun {
  */
 JudgeNext judge_confirm(const JudgedRun *runs, size_t n_runs, Judgement *ret_judgement,
                         size_t *ret_shown);
+
+/* What the plan makes of it: a failure that is allowed, or flakiness where it is, is a warning. */
+void judge_leniently(bool may_fail, bool may_be_flaky, Judgement *judgement);
+
+/* Whether exactly the checks that were to be run have a result, each one; otherwise `why` says
+ * which has none, or one too many. */
+bool judge_closed(const Slice *expected, size_t n_expected, const struct check_result *checks,
+                  size_t n_checks, Buf *why);
 
 /* The gate: FAIL if any check failed, else INCONCLUSIVE if any could not be carried out, else PASS;
  * nothing examined is FAIL `vacuous`. `ret_first` is the check that decided, n_checks if none. */

@@ -97,6 +97,14 @@ static void add_evidence(VerdictDraft *draft, const Check *check, const CheckRep
         result->evidence = hash_slice(&evidence->digest);
 }
 
+static Slice isolation_of(const Attempt *shown, Arena *arena) {
+        if (shown->frame.n)
+                return evidence_get_isolation(shown->frame, arena);
+        if (!shown->has_sandbox || !shown->sandbox.isolation)
+                return SLICE_NULL;
+        return clip_slice(slice_text(shown->sandbox.isolation), TEXT_BYTES, arena);
+}
+
 void draft_add_check(VerdictDraft *draft, const Check *check, const CheckReport *report,
                      const char *tree) {
         struct check_result *result = &draft->checks[draft->n_checks++];
@@ -110,14 +118,14 @@ void draft_add_check(VerdictDraft *draft, const Check *check, const CheckReport 
                                       draft->arena),
                 .duration_ms = size_min(shown->duration_ms, UINT32_MAX),
                 .attempts = size_min(report->n_attempts, 1000),
+                .seen_red = report->seen_red,
         };
         if (report->n_attempts)
                 add_evidence(draft, check, report, tree, result);
         for (size_t i = 0; i < report->n_notes; i++)
                 add_note(draft, report->notes[i]);
-        if (!draft->isolation.n && shown->has_sandbox && shown->sandbox.isolation)
-                draft->isolation =
-                        clip_slice(slice_text(shown->sandbox.isolation), TEXT_BYTES, draft->arena);
+        if (!draft->isolation.n)
+                draft->isolation = isolation_of(shown, draft->arena);
 }
 
 void draft_decide(VerdictDraft *draft, Decision decision, const Fault *fault) {
@@ -130,21 +138,35 @@ void draft_decide(VerdictDraft *draft, Decision decision, const Fault *fault) {
         clip_line(buf_get(&text), SUMMARY_BYTES, draft->summary);
 }
 
+static size_t count(const VerdictDraft *draft, Outcome outcome) {
+        size_t n = 0;
+
+        for (size_t i = 0; i < draft->n_checks; i++)
+                n += draft->checks[i].outcome == outcome;
+        return n;
+}
+
+static void say_held(const VerdictDraft *draft, Buf *text) {
+        size_t n = count(draft, OUTCOME_PASS), n_warnings = count(draft, OUTCOME_WARN);
+
+        buf_printf(text, "%zu check%s held", n, n == 1 ? "" : "s");
+        if (n_warnings)
+                buf_printf(text, ", %zu warning%s", n_warnings, n_warnings == 1 ? "" : "s");
+}
+
 void draft_judge(VerdictDraft *draft) {
-        size_t first = 0, n_not_passed = 0;
+        size_t first = 0, n_not_passed = draft->n_checks - count(draft, OUTCOME_PASS);
         const struct check_result *check;
         cleanup_buf Buf text = BUF_TEXT;
 
         draft->decision = judge_gate(draft->checks, draft->n_checks, &first);
         draft->is_decided = true;
-        for (size_t i = 0; i < draft->n_checks; i++)
-                n_not_passed += draft->checks[i].outcome != OUTCOME_PASS;
         if (draft->decision == DECISION_PASS) {
-                buf_printf(&text, "%zu check%s held", draft->n_checks,
-                           draft->n_checks == 1 ? "" : "s");
+                say_held(draft, &text);
         } else if (first == draft->n_checks) {
                 (void)snprintf(draft->reason, REASON_BYTES, "vacuous");
-                buf_text(&text, "nothing was examined");
+                buf_text(&text, draft->n_checks ? "nothing but warnings: nothing held"
+                                                : "nothing was examined");
         } else {
                 check = &draft->checks[first];
                 (void)snprintf(draft->reason, REASON_BYTES, "%.*s", SLICE_ARGS(check->reason));

@@ -81,7 +81,8 @@ static int open_run(Run *run) {
                                         .hide = hide_list(request, arena),
                                         .started_at = run->started_at,
                                         .since = run->since,
-                                        .what = "tools"};
+                                        .what = "tools",
+                                        .how = ""};
         for (size_t i = 0; i < n_checks; i++)
                 run->setting.n_total += run->is_wanted[i];
         return 0;
@@ -110,7 +111,8 @@ static const struct check_result *find_unmet(const Run *run, const Check *check)
         for (size_t i = 0; i < check->n_needs; i++)
                 for (size_t k = 0; k < run->draft.n_checks; k++)
                         if (slice_equal(run->draft.checks[k].check, check->needs[i]) &&
-                            run->draft.checks[k].outcome != OUTCOME_PASS)
+                            run->draft.checks[k].outcome != OUTCOME_PASS &&
+                            run->draft.checks[k].outcome != OUTCOME_WARN)
                                 return &run->draft.checks[k];
         return NULL;
 }
@@ -168,6 +170,23 @@ static void skip_checks(Run *run) {
         }
 }
 
+/* Each check that was to be run has exactly one result, and no other has one. */
+static void close_checks(Run *run) {
+        const Gate *gate = run->request->gate;
+        Slice *expected = arena_alloc_array(&run->result->arena, gate->n_checks, sizeof(Slice));
+        cleanup_buf Buf why = BUF_TEXT;
+        Fault fault = FAULT_INIT;
+        size_t n = 0;
+
+        for (size_t i = 0; i < gate->n_checks; i++)
+                if (run->is_wanted[i])
+                        expected[n++] = gate->checks[i].id;
+        if (judge_closed(expected, n, run->draft.checks, run->draft.n_checks, &why))
+                return;
+        fault_set(&fault, "checks.closed", "%s", buf_get_text(&why));
+        draft_decide(&run->draft, DECISION_INCONCLUSIVE, &fault);
+}
+
 static int carry_out(Run *run, Fault *reterr_fault) {
         int r = open_run(run);
 
@@ -191,9 +210,11 @@ static int carry_out(Run *run, Fault *reterr_fault) {
         run->setting.tree = run->workspace.dir;
         checkout_describe(&run->workspace, &run->draft.workspace);
         r = run_checks(run);
-        if (r == 0)
-                draft_judge(&run->draft);
-        return r;
+        if (r != 0)
+                return r;
+        draft_judge(&run->draft);
+        close_checks(run);
+        return 0;
 }
 
 int verify_run(const VerifyRequest *request, VerifyResult *ret_result) {

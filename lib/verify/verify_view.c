@@ -14,14 +14,15 @@ enum { EXCERPT_BYTES = 600, EXCERPT_LINES = 8, ID_WIDTH = 24, COMMIT_SHOWN = 12 
 
 #define GREEN  "\033[32m"
 #define RED    "\033[31m"
+#define YELLOW "\033[33m"
 #define PURPLE "\033[35m"
 #define PLAIN  "\033[0m"
 
 /* The word is the fact, the colour only helps. */
 static const char *const outcome_colours[_OUTCOME_MAX] = {
-        [OUTCOME_PASS] = GREEN,          [OUTCOME_FAIL] = RED,  [OUTCOME_ERROR] = PURPLE,
-        [OUTCOME_TIMEOUT] = RED,         [OUTCOME_FLAKY] = RED, [OUTCOME_SKIPPED] = PURPLE,
-        [OUTCOME_UNVERIFIABLE] = PURPLE,
+        [OUTCOME_PASS] = GREEN,          [OUTCOME_FAIL] = RED,    [OUTCOME_ERROR] = PURPLE,
+        [OUTCOME_TIMEOUT] = RED,         [OUTCOME_FLAKY] = RED,   [OUTCOME_SKIPPED] = PURPLE,
+        [OUTCOME_UNVERIFIABLE] = PURPLE, [OUTCOME_WARN] = YELLOW,
 };
 
 static const char *const decision_colours[_DECISION_MAX] = {
