@@ -17,7 +17,8 @@ typedef struct Runs {
         Attempt attempts[JUDGE_RUNS_MAX];
         JudgedRun judged[JUDGE_RUNS_MAX];
         size_t n;
-        Tally tally; /* of the first, where the check is repeated */
+        Tally tally;    /* of the newest whole one, where the check is repeated */
+        bool was_whole; /* the newest run was of all repetitions */
 } Runs;
 
 static void runs_deinit(Runs *runs) {
@@ -29,17 +30,20 @@ static bool is_repeated(const Check *check) {
         return check->n_repeat > 1;
 }
 
-/* A repetition that failed is confirmed alone. */
+/* A repetition that failed is confirmed alone; what the harness failed at is done again whole. */
+static bool is_whole(const Check *check, const Runs *runs) {
+        return is_repeated(check) &&
+               (runs->n == 0 || runs->judged[runs->n - 1].judgement.outcome == OUTCOME_ERROR);
+}
+
 static int run(AttemptSetting *setting, const Check *check, bool is_copy, Runs *runs,
                CheckReport *report) {
         Attempt *attempt = &runs->attempts[runs->n];
         int r;
 
         setting->how = is_copy ? ", on a copy" : "";
-        if (!is_repeated(check))
-                return series_run(setting, check, is_copy, report, attempt);
-        setting->repetition = runs->n ? runs->tally.first_failed : 0;
-        if (runs->n)
+        setting->repetition = is_repeated(check) ? runs->tally.first_failed : 0;
+        if (!is_whole(check, runs))
                 return series_run(setting, check, is_copy, report, attempt);
         r = repeat_run(setting, check, report, attempt, &runs->tally);
         attempt->judgement = runs->tally.judgement;
@@ -50,12 +54,13 @@ static int run(AttemptSetting *setting, const Check *check, bool is_copy, Runs *
 static void note_run(const AttemptSetting *setting, const Check *check, Runs *runs) {
         Attempt *attempt = &runs->attempts[runs->n];
         JudgedRun *judged = &runs->judged[runs->n];
-        bool is_tally = is_repeated(check) && runs->n == 0;
+        bool is_tally = is_whole(check, runs);
 
         attempt_ask_canary(setting, &attempt->judgement);
         judged->judgement = attempt->judgement;
         judged->was_overlay = is_tally ? runs->tally.was_overlay : attempt_was_overlay(attempt);
         judged->was_beside_others = is_tally && runs->tally.n_beside > 1;
+        runs->was_whole = is_tally;
         runs->n++;
 }
 
@@ -104,7 +109,7 @@ static int run_all(AttemptSetting *setting, const Check *check, CheckReport *rep
                 is_copy = next == JUDGE_ON_A_COPY;
         } while (next != JUDGE_DECIDED && runs.n < JUDGE_RUNS_MAX);
         /* The last word is on one repetition. */
-        if (is_repeated(check) && runs.n > 1)
+        if (is_repeated(check) && !runs.was_whole)
                 tally_say(&runs.tally, &report->judgement);
         check_report_show(report, &runs.attempts[shown]);
         check_report_add_residue(report, check);

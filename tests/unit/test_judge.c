@@ -282,3 +282,74 @@ TEST(a_gate_passes_when_every_check_did) {
         CHECK_EQ_INT(judge_gate(checks, 2, &first), DECISION_PASS);
         CHECK_EQ_U64(first, 2);
 }
+
+TEST(what_fails_beside_others_and_holds_alone_is_contention) {
+        JudgedRun runs[] = {judged(SIGHTING_ASSERTION, false), judged(SIGHTING_HELD, false),
+                            judged(SIGHTING_HELD, false)};
+        Judgement judgement;
+        size_t shown = 9;
+
+        runs[0].was_beside_others = true;
+        CHECK_EQ_INT(judge_confirm(runs, 2, &judgement, &shown), JUDGE_ONCE_MORE);
+        CHECK_EQ_INT(judge_confirm(runs, 3, &judgement, &shown), JUDGE_DECIDED);
+        CHECK_EQ_TEXT(judgement.reason, "contention");
+        CHECK_EQ_INT(judgement.outcome, OUTCOME_FAIL);
+        CHECK_EQ_U64(shown, 0);
+}
+
+TEST(what_fails_alone_too_is_no_contention) {
+        JudgedRun runs[] = {judged(SIGHTING_ASSERTION, false), judged(SIGHTING_HELD, false),
+                            judged(SIGHTING_ASSERTION, false), judged(SIGHTING_HELD, false)};
+        Judgement judgement;
+        size_t shown = 9;
+
+        runs[0].was_beside_others = true;
+        CHECK_EQ_INT(judge_confirm(runs, 3, &judgement, &shown), JUDGE_ON_A_COPY);
+        CHECK_EQ_INT(judge_confirm(runs, 4, &judgement, &shown), JUDGE_DECIDED);
+        CHECK(judgement.outcome != OUTCOME_PASS);
+        CHECK(judgement.sighting != SIGHTING_CONTENTION);
+}
+
+static Outcome leniently(Sighting sighting, bool may_fail, bool may_be_flaky) {
+        Judgement judgement;
+
+        judge_by(sighting, "x", &judgement, "as seen");
+        judge_leniently(may_fail, may_be_flaky, &judgement);
+        return judgement.outcome;
+}
+
+TEST(what_the_plan_allows_is_a_warning_and_nothing_else_is) {
+        CHECK_EQ_INT(leniently(SIGHTING_ASSERTION, true, false), OUTCOME_WARN);
+        CHECK_EQ_INT(leniently(SIGHTING_DEADLINE, true, false), OUTCOME_WARN);
+        CHECK_EQ_INT(leniently(SIGHTING_FLAKY, true, false), OUTCOME_WARN);
+        CHECK_EQ_INT(leniently(SIGHTING_FLAKY, false, true), OUTCOME_WARN);
+        CHECK_EQ_INT(leniently(SIGHTING_FLAKY, false, false), OUTCOME_FLAKY);
+        CHECK_EQ_INT(leniently(SIGHTING_ASSERTION, false, true), OUTCOME_FAIL);
+        CHECK_EQ_INT(leniently(SIGHTING_SANDBOX_BROKEN, true, true), OUTCOME_ERROR);
+        CHECK_EQ_INT(leniently(SIGHTING_HELD, true, true), OUTCOME_PASS);
+}
+
+TEST(a_gate_of_warnings_alone_does_not_pass) {
+        struct check_result checks[] = {ended(OUTCOME_WARN), ended(OUTCOME_WARN)};
+        size_t first = 9;
+
+        CHECK_EQ_INT(judge_gate(checks, 2, &first), DECISION_FAIL);
+        checks[1] = ended(OUTCOME_PASS);
+        CHECK_EQ_INT(judge_gate(checks, 2, &first), DECISION_PASS);
+}
+
+TEST(a_check_without_a_result_or_with_two_is_seen) {
+        const Slice expected[] = {slice_text("one"), slice_text("two")};
+        struct check_result checks[] = {{.check = slice_text("one")}, {.check = slice_text("two")}};
+        cleanup_buf Buf why = BUF_TEXT;
+
+        CHECK(judge_closed(expected, 2, checks, 2, &why));
+        CHECK(!judge_closed(expected, 2, checks, 1, &why));
+        CHECK_CONTAINS(buf_get_text(&why), "two has 0 results");
+        checks[1].check = slice_text("one");
+        buf_clear(&why);
+        CHECK(!judge_closed(expected, 2, checks, 2, &why));
+        CHECK_CONTAINS(buf_get_text(&why), "one has 2 results");
+        checks[1].check = slice_text("two");
+        CHECK(!judge_closed(expected, 1, checks, 2, &why));
+}
