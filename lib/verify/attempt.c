@@ -95,6 +95,24 @@ void attempt_drop(const AttemptSetting *setting, const SandboxSpec *spec) {
                 scratch_drop(spec->scratch);
 }
 
+void attempt_evaluate(Attempt *attempt, const Check *check, const Observed *observed) {
+        MatchResult examined, *results, *all;
+        size_t n;
+
+        expectations_evaluate(check, observed, &attempt->arena, &results, &n);
+        examined_evaluate(check, observed, &attempt->arena, &examined);
+        attempt->results = results;
+        attempt->n_results = n;
+        if (!check->examined && examined.held)
+                return;
+        all = arena_alloc_array(&attempt->arena, n + 1, sizeof *all);
+        for (size_t i = 0; i < n; i++)
+                all[i] = results[i];
+        all[n] = examined;
+        attempt->results = all;
+        attempt->n_results = n + 1;
+}
+
 bool attempt_was_overlay(const Attempt *attempt) {
         return attempt->has_sandbox && attempt->sandbox.isolation &&
                strstr(attempt->sandbox.isolation, "overlay");

@@ -77,6 +77,9 @@ int attempt_prepare(AttemptSetting *setting, const Check *check, Arena *arena,
 bool attempt_is_cancelled(AttemptSetting *setting);
 /* Removes the run's directory, unless it is to be kept. */
 void attempt_drop(const AttemptSetting *setting, const SandboxSpec *spec);
+/* Every assertion of the check, and behind them whether enough was examined where the plan says how
+ * much, or where nothing was. */
+void attempt_evaluate(Attempt *attempt, const Check *check, const Observed *observed);
 /* The tree was the lower layer of an overlay. */
 bool attempt_was_overlay(const Attempt *attempt);
 /* How the kernel's count of kills for memory stands. */

@@ -173,8 +173,7 @@ static void judge(const Exchange *exchange, const SandboxSpec *spec, bool was_al
                 observed.body.head = attempt->http.body;
                 observed.body.is_cut = attempt->http.body_bytes > attempt->http.body.n;
                 observed.duration_ms = attempt->http.duration_ms;
-                expectations_evaluate(exchange->check, &observed, &attempt->arena,
-                                      &attempt->results, &attempt->n_results);
+                attempt_evaluate(attempt, exchange->check, &observed);
         }
         judge_http(&seen, &facts, attempt->results, attempt->n_results, &attempt->judgement);
 }

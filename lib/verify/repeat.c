@@ -191,7 +191,6 @@ static bool is_shown(const Repeat *repeat, const Judgement *judgement, uint64_t 
 }
 
 static void take_lines(Repeat *repeat, uint64_t number, bool is_pass, WireReader *reader) {
-        cleanup_arena Arena scrap = ARENA_INIT;
         uint64_t n = wire_get_limited(reader, CHECK_LINES_MAX);
 
         for (uint64_t i = 0; i < n; i++) {

@@ -35,8 +35,7 @@ int run_check_attempt(AttemptSetting *setting, const Check *check, bool force_co
                 observed.out = observe(&attempt->sandbox.out);
                 observed.err = observe(&attempt->sandbox.err);
                 observed.duration_ms = attempt->sandbox.wall_ms;
-                expectations_evaluate(check, &observed, &attempt->arena, &attempt->results,
-                                      &attempt->n_results);
+                attempt_evaluate(attempt, check, &observed);
         }
         attempt_get_facts(&spec, &facts);
         facts.memory_ran_out = attempt_memory_kills() != memory_kills;
