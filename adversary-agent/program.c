@@ -5,6 +5,7 @@
 
 #include "adversary-agent/verbs.h"
 #include "client/keygen.h"
+#include "verbs/say.h"
 
 static const OptionRow verify_options[] = {
         {"repo", "R", "The repository: an https, ssh or file URL, or a path."},
@@ -24,6 +25,12 @@ static const OptionRow run_options[] = {
         {NULL, NULL, NULL},
 };
 
+static const OptionRow status_options[] = {
+        {"phase", "P", "As the argument."},
+        {"key", "FILE", "The secret key to speak with (default: .coldgate/keys/adversary)."},
+        {NULL, NULL, NULL},
+};
+
 static const OptionRow no_options[] = {{NULL, NULL, NULL}};
 
 static const Verb verbs[] = {
@@ -35,6 +42,33 @@ static const Verb verbs[] = {
         {"doctor", "", 0, 0,
          "What isolation this machine gives, what is missing, and what to do about it.",
          verb_doctor, no_options},
+        {"status", "[PHASE]", 0, 1, "Where the gates stand, who is waited for, why not DONE.",
+         verb_status, status_options},
+        {"finding", "[PHASE]", 0, 1, "File a defect.", verb_say, say_options_finding},
+        {"close", "F-12", 1, 1, "Close a finding that you re-tested.", verb_say, say_options_close},
+        {"reopen", "F-12", 1, 1, "A finding is still there, or there again.", verb_say,
+         say_options_reopen},
+        {"correct", "F-12", 1, 1, "Correct what a finding says; what is not given stays.", verb_say,
+         say_options_correct},
+        {"defer", "[F-12]", 0, 1, "Let an item stay open past its gate; it must close before DONE.",
+         verb_say, say_options_defer},
+        {"probe", "[PHASE]", 0, 1, "Record what you tried or saw; not a verdict.", verb_say,
+         say_options_probe},
+        {"veto", "[PHASE]", 0, 1, "Refuse DONE, or gates, until a condition holds.", verb_say,
+         say_options_veto},
+        {"lift", "X-12", 1, 1, "Lift a veto.", verb_say, say_options_lift},
+        {"retract", "V-12", 1, 1, "Take a verdict that was wrong out of count.", verb_say,
+         say_options_retract},
+        {"answer", "PHASE GATE CHECK", 3, 3, "Answer a manual check.", verb_say,
+         say_options_answer},
+        {"note", "TEXT", 1, 1, "Words for the record, or an inbox; never a verdict.", verb_say,
+         say_options_note},
+        {"pause", "[PHASE]", 0, 1, "You are waiting until a time: nobody is pinged for you before.",
+         verb_say, say_options_pause},
+        {"resume", "[PHASE|Z-12]", 0, 1, "End your pause before its time.", verb_say,
+         say_options_resume},
+        {"release", "H-12", 1, 1, "Give a resource back, or wait for it no more.", verb_say,
+         say_options_release},
         {"keygen", "NAME", 1, 1, "Make a key here; only its public line travels.", verb_keygen,
          keygen_options},
 };

@@ -5,6 +5,7 @@
 
 #include "broker/verbs.h"
 #include "client/keygen.h"
+#include "verbs/say.h"
 
 #define OPERATOR_OPTIONS                                                                           \
         {"key", "FILE", "The operator's secret key (default: .coldgate/keys/operator)."}, {        \
@@ -90,6 +91,19 @@ static const Verb verbs[] = {
         {"show", "WHAT", 1, 1,
          "One entry (V-7, C-3, F-9, 7) or one evidence (the beginning of its digest).", verb_show,
          show_options},
+        {"waive", "F-12|PHASE", 0, 1, "Let a finding or a gate stand as it is, for a time.",
+         verb_say, say_options_waive},
+        {"retract", "V-12", 1, 1, "Take a verdict that was wrong out of count.", verb_say,
+         say_options_retract},
+        {"seen", "A-12", 1, 1, "An alert was seen: it stands no more.", verb_say, say_options_seen},
+        {"release", "H-12", 1, 1, "Give a resource back for an owner that is lost.", verb_say,
+         say_options_release},
+        {"pause", "[PHASE]", 0, 1, "You are waiting until a time: nobody is pinged for you before.",
+         verb_say, say_options_pause},
+        {"resume", "[PHASE|Z-12]", 0, 1, "End your pause before its time.", verb_say,
+         say_options_resume},
+        {"note", "TEXT", 1, 1, "Words for the record, or an inbox; never a verdict.", verb_say,
+         say_options_note},
         {"verify", "", 0, 0,
          "Compute every hash and signature anew; name the first entry that does not hold.",
          verb_verify, verify_options},

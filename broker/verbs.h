@@ -23,6 +23,7 @@ int verb_plan_show(const Args *args);
 int verb_render(const Args *args);
 int verb_revoke(const Args *args);
 int verb_run(const Args *args);
+int verb_say(const Args *args);
 int verb_show(const Args *args);
 int verb_status(const Args *args);
 int verb_verify(const Args *args);

@@ -149,6 +149,15 @@ int git_resolve(const char *rev, char ret_commit[COMMIT_TEXT_MAX], Fault *reterr
         return 0;
 }
 
+int git_name_commit(const char *rev, char ret_commit[COMMIT_TEXT_MAX], Fault *reterr_fault) {
+        int r = git_resolve(rev, ret_commit, reterr_fault);
+
+        if (r != GIT_E_REFUSED || !commit_is_full(rev))
+                return r;
+        (void)snprintf(ret_commit, COMMIT_TEXT_MAX, "%s", rev);
+        return 0;
+}
+
 /* The entries of `status -z`: two letters, a space, a path; a rename has its old path behind it. */
 static size_t list_changes(Slice out, Buf *names) {
         size_t n_changes = 0;

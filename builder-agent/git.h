@@ -16,6 +16,9 @@ enum { _GIT_E_SUCCESS, GIT_E_REFUSED, GIT_E_NONE };
 int git_find_top(char **ret_top, Fault *reterr_fault) must_check;
 /* The full id of the commit that `rev` names there. Rule claim-commit-unresolved. */
 int git_resolve(const char *rev, char ret_commit[COMMIT_TEXT_MAX], Fault *reterr_fault) must_check;
+/* The same, and a full id where there is no repository to ask, or not that one. */
+int git_name_commit(const char *rev, char ret_commit[COMMIT_TEXT_MAX],
+                    Fault *reterr_fault) must_check;
 /* Refuses changes that are in no commit, untracked files included. Rule claim-dirty-tree. */
 int git_check_clean(const char *top, Fault *reterr_fault) must_check;
 

@@ -5,6 +5,7 @@
 
 #include "builder-agent/verbs.h"
 #include "client/keygen.h"
+#include "verbs/say.h"
 
 #define KEY_OPTION                                                                                 \
         { "key", "FILE", "The secret key to speak with (default: .coldgate/keys/builder)." }
@@ -45,13 +46,6 @@ static const OptionRow withdraw_options[] = {
         {NULL, NULL, NULL},
 };
 
-static const OptionRow note_options[] = {
-        {"journal", NULL, "Your reasoning: sealed from adversaries until their verdict."},
-        PHASE_OPTION,
-        KEY_OPTION,
-        {NULL, NULL, NULL},
-};
-
 static const OptionRow done_options[] = {
         PHASE_OPTION,
         {"commit", "REV", "The commit at which every gate holds (default: HEAD)."},
@@ -74,8 +68,16 @@ static const Verb verbs[] = {
         {"withdraw", "CLAIM", 1, 1, "Take a claim back.", verb_withdraw, withdraw_options},
         {"status", "[PHASE]", 0, 1, "Where the gates stand, who is waited for, why not DONE.",
          verb_status, status_options},
-        {"note", "TEXT", 1, 1, "Words for the record, or the journal; never a claim.", verb_note,
-         note_options},
+        {"fixed", "F-12", 1, 1, "Say that a finding is mended; the adversary re-tests it.",
+         verb_say, say_options_fixed},
+        {"note", "TEXT", 1, 1, "Words for the record, the journal or an inbox; never a claim.",
+         verb_say, say_options_journal},
+        {"pause", "[PHASE]", 0, 1, "You are waiting until a time: nobody is pinged for you before.",
+         verb_say, say_options_pause},
+        {"resume", "[PHASE|Z-12]", 0, 1, "End your pause before its time.", verb_say,
+         say_options_resume},
+        {"release", "H-12", 1, 1, "Give a resource back, or wait for it no more.", verb_say,
+         say_options_release},
         {"done", "[PHASE]", 0, 1, "Ask that a phase be DONE.", verb_done, done_options},
         {"keygen", "NAME", 1, 1, "Make a key here; only its public line travels.", verb_keygen,
          keygen_options},

@@ -3,8 +3,6 @@
 
 /* `done`: DONE is granted by the broker, or refused with every reason. */
 
-#include <stdio.h>
-
 #include "base/error.h"
 #include "verbs/talk.h"
 #include "verbs/choose.h"
@@ -25,16 +23,9 @@ typedef struct Asked {
 
 static int find_commit(const Args *args, char ret_commit[COMMIT_TEXT_MAX], Fault *fault) {
         const char *rev = args_get(args, "commit");
-        int r;
+        int r = git_name_commit(rev ? rev : "HEAD", ret_commit, fault);
 
-        r = git_resolve(rev ? rev : "HEAD", ret_commit, fault);
-        if (r == GIT_E_REFUSED && rev && commit_is_full(rev)) {
-                (void)snprintf(ret_commit, COMMIT_TEXT_MAX, "%s", rev);
-                return 0;
-        }
-        if (r == GIT_E_REFUSED)
-                return TALK_E_REFUSED;
-        return r;
+        return r > 0 ? TALK_E_REFUSED : r;
 }
 
 static int find_phase(Talk *talk, Arena *arena, const struct phase_status **ret_phase,

@@ -11,7 +11,7 @@ extern const Program builder_program;
 int verb_claim(const Args *args);
 int verb_done(const Args *args);
 int verb_keygen(const Args *args);
-int verb_note(const Args *args);
+int verb_say(const Args *args);
 int verb_status(const Args *args);
 int verb_wait(const Args *args);
 int verb_withdraw(const Args *args);

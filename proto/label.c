@@ -22,6 +22,11 @@ const LabelRow label_rows[] = {
 };
 const size_t label_n_rows = ARRAY_SIZE(label_rows);
 
+/* For a sentence. */
+static const char *article_of(const char *kind) {
+        return strchr("aeiou", kind[0]) ? "an" : "a";
+}
+
 static char letter_of(MessageType type) {
         for (size_t i = 0; i < label_n_rows; i++)
                 if (label_rows[i].type == type)
@@ -76,10 +81,12 @@ int label_read(const char *text, MessageType wanted, uint64_t *ret_seq, Fault *r
                 return 0;
         other = type_of(letter);
         if (other == MESSAGE_NONE)
-                fault_set(reterr_fault, "argument-value", "`%s` is not a %s", text, kind);
+                fault_set(reterr_fault, "argument-value", "`%s` is not %s %s", text,
+                          article_of(kind), kind);
         else
-                fault_set(reterr_fault, "argument-value", "`%s` names a %s; a %s is wanted", text,
-                          message_name(other), kind);
+                fault_set(reterr_fault, "argument-value", "`%s` names %s %s; %s %s is wanted", text,
+                          article_of(message_name(other)), message_name(other), article_of(kind),
+                          kind);
         fault_next(reterr_fault, "name the %s by its number: %c-12", kind, wanted_letter);
         return LABEL_E_REFUSED;
 }

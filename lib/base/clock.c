@@ -50,6 +50,50 @@ void time_format_second(uint64_t wall_ms, char ret_text[TIME_TEXT_BYTES]) {
         format_utc(wall_ms, "%Y-%m-%dT%H:%M:%SZ", ret_text);
 }
 
+/* Each digit where it must be, each other character as it is. */
+static bool has_shape(Slice text, const char *shape) {
+        if (text.n != strlen(shape))
+                return false;
+        for (size_t i = 0; i < text.n; i++) {
+                bool is_digit = text.data[i] >= '0' && text.data[i] <= '9';
+
+                if (shape[i] == '0' ? !is_digit : text.data[i] != (uint8_t)shape[i])
+                        return false;
+        }
+        return true;
+}
+
+static int number_at(Slice text, size_t at, size_t n_digits) {
+        int number = 0;
+
+        for (size_t i = at; i < at + n_digits; i++)
+                number = number * 10 + (text.data[i] - '0');
+        return number;
+}
+
+int time_parse(Slice text, uint64_t *ret_wall_ms) {
+        bool has_seconds = has_shape(text, "0000-00-00T00:00:00Z");
+        struct tm parts = {.tm_year = 0}, checked;
+        time_t seconds;
+
+        if (!has_seconds && !has_shape(text, "0000-00-00T00:00Z"))
+                return TIME_E_BAD;
+        parts.tm_year = number_at(text, 0, 4) - 1900;
+        parts.tm_mon = number_at(text, 5, 2) - 1;
+        parts.tm_mday = number_at(text, 8, 2);
+        parts.tm_hour = number_at(text, 11, 2);
+        parts.tm_min = number_at(text, 14, 2);
+        parts.tm_sec = has_seconds ? number_at(text, 17, 2) : 0;
+        checked = parts;
+        seconds = timegm(&checked); /* it makes the 3rd of March of the 31st of February */
+        if (seconds < 0 || checked.tm_mon != parts.tm_mon || checked.tm_mday != parts.tm_mday ||
+            checked.tm_hour != parts.tm_hour || checked.tm_min != parts.tm_min ||
+            checked.tm_sec != parts.tm_sec)
+                return TIME_E_BAD;
+        *ret_wall_ms = (uint64_t)seconds * 1000;
+        return 0;
+}
+
 int duration_parse(Slice text, uint64_t *ret_ms) {
         uint64_t number = 0;
         size_t i = 0;

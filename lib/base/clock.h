@@ -20,6 +20,11 @@ uint64_t clock_mono_ms(void);
 void time_format_minute(uint64_t wall_ms, char ret_text[TIME_TEXT_BYTES]);
 void time_format_second(uint64_t wall_ms, char ret_text[TIME_TEXT_BYTES]);
 
+enum { _TIME_E_SUCCESS, TIME_E_BAD };
+
+/* "2026-06-13T05:33Z", with seconds or without; UTC only. TIME_E_BAD. */
+int time_parse(Slice text, uint64_t *ret_wall_ms) must_check;
+
 enum { _DURATION_E_SUCCESS, DURATION_E_NO_UNIT, DURATION_E_BAD };
 
 /* "250ms", "30s", "5m", "24h", "7d"; a unit is compulsory (docs: plan grammar). 0s is allowed.

@@ -116,6 +116,7 @@ static int parse_words(Args *args, int argc, char **argv, int i, Fault *fault) {
                         return ARGS_E_REFUSED;
                 }
                 args->rest[args->n_rest++] = argv[i];
+                args->n_plain += !only_rest;
         }
         return 0;
 }
@@ -267,6 +268,13 @@ const char *args_get(const Args *args, const char *name) {
         return NULL;
 }
 
+const char *args_get_nth(const Args *args, const char *name, size_t i) {
+        for (size_t k = 0; k < args->n_options; k++)
+                if (strcmp(args->options[k].row->name, name) == 0 && i-- == 0)
+                        return args->options[k].value;
+        return NULL;
+}
+
 bool args_has(const Args *args, const char *name) {
         return args_get(args, name) != NULL;
 }
@@ -283,6 +291,18 @@ int args_get_duration(const Args *args, const char *name, uint64_t fallback_ms, 
                 return 0;
         fault_set(reterr_fault, "option-value", "--%s %s is not a duration", name, value);
         fault_next(reterr_fault, "write a number and a unit: 250ms, 30s, 5m, 24h, 7d");
+        return ARGS_E_REFUSED;
+}
+
+int args_get_time(const Args *args, const char *name, uint64_t fallback_ms, uint64_t *ret_ms,
+                  Fault *reterr_fault) {
+        const char *value = args_get(args, name);
+
+        *ret_ms = fallback_ms;
+        if (!value || time_parse(slice_text(value), ret_ms) == 0)
+                return 0;
+        fault_set(reterr_fault, "option-value", "--%s %s is not a time", name, value);
+        fault_next(reterr_fault, "write it in UTC: 2026-06-13T05:33Z");
         return ARGS_E_REFUSED;
 }
 

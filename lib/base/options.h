@@ -54,6 +54,7 @@ struct Args {
         const Verb *verb;
         const char *rest[ARGUMENTS_MAX];
         size_t n_rest;
+        size_t n_plain; /* of them before `--` */
         struct {
                 const OptionRow *row;
                 const char *value; /* "" for a flag */
@@ -71,11 +72,16 @@ int options_run(const Program *program, int argc, char **argv);
  * the verb's rows or the common ones. */
 const char *args_get(const Args *args, const char *name);
 bool args_has(const Args *args, const char *name);
+/* The i-th value of an option that may be given several times; NULL behind the last. */
+const char *args_get_nth(const Args *args, const char *name, size_t i);
 
 enum { _ARGS_E_SUCCESS, ARGS_E_REFUSED };
 /* Typed values; `fallback` when not given. ARGS_E_REFUSED with rule option-value. */
 int args_get_duration(const Args *args, const char *name, uint64_t fallback_ms, uint64_t *ret_ms,
                       Fault *reterr_fault) must_check;
+/* A time, "2026-06-13T05:33Z". */
+int args_get_time(const Args *args, const char *name, uint64_t fallback_ms, uint64_t *ret_ms,
+                  Fault *reterr_fault) must_check;
 int args_get_number(const Args *args, const char *name, uint64_t fallback, uint64_t least,
                     uint64_t most, uint64_t *ret_number, Fault *reterr_fault) must_check;
 

@@ -18,8 +18,10 @@ static void talk_deinit(Talk *talk) {
 }
 
 int talk_run(const Args *args, int (*body)(Talk *talk, Fault *reterr_fault)) {
-        cleanup(talk_deinit)
-                Talk talk = {.args = args, .is_json = args_has(args, "json"), .status = EXIT_HOLDS};
+        cleanup(talk_deinit) Talk talk = {.args = args,
+                                          .is_json = args_has(args, "json"),
+                                          .answer_ms = ANSWER_MS,
+                                          .status = EXIT_HOLDS};
         Fault fault = FAULT_INIT;
         int r = project_open(args, &talk.project, &fault);
 
@@ -43,7 +45,7 @@ int talk_connect(Talk *talk, Fault *reterr_fault) {
         if (r > 0)
                 return TALK_E_REFUSED;
         TRY(r);
-        r = session_connect(talk->session, ANSWER_MS, reterr_fault);
+        r = session_connect(talk->session, talk->answer_ms, reterr_fault);
         return r > 0 ? TALK_E_REFUSED : r;
 }
 
@@ -59,7 +61,7 @@ int talk_check(const Message *message, Fault *reterr_fault) {
 }
 
 int talk_call(Talk *talk, const Message *entry, uint64_t *ret_seq, Fault *reterr_fault) {
-        int r = session_call(talk->session, entry, ANSWER_MS, ret_seq, reterr_fault);
+        int r = session_call(talk->session, entry, talk->answer_ms, ret_seq, reterr_fault);
 
         return r > 0 ? TALK_E_REFUSED : r;
 }
@@ -73,7 +75,7 @@ static int ask(Talk *talk, struct ask question, MessageType type, Arena *arena, 
         r = talk_check(&message, fault);
         if (r != 0)
                 return r;
-        r = session_ask(talk->session, &message, type, ANSWER_MS, arena, ret_answer, fault);
+        r = session_ask(talk->session, &message, type, talk->answer_ms, arena, ret_answer, fault);
         return r > 0 ? TALK_E_REFUSED : r;
 }
 

@@ -15,8 +15,9 @@ typedef struct Talk {
         const Args *args;
         bool is_json;
         Project project;
-        Session *session; /* NULL until talk_connect */
-        int status;       /* the exit status of a verb that was carried out */
+        Session *session;   /* NULL until talk_connect */
+        uint64_t answer_ms; /* how long the broker is waited for */
+        int status;         /* the exit status of a verb that was carried out */
 } Talk;
 
 enum { _TALK_E_SUCCESS, TALK_E_REFUSED };

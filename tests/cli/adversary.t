@@ -5,6 +5,21 @@ Without a verb:
     run            Take claims from the broker, verify them cold, give verdicts.
     verify         Verify one gate of a plan at a commit, now, without a broker.
     doctor         What isolation this machine gives, what is missing, and what to do about it.
+    status         Where the gates stand, who is waited for, why not DONE.
+    finding        File a defect.
+    close          Close a finding that you re-tested.
+    reopen         A finding is still there, or there again.
+    correct        Correct what a finding says; what is not given stays.
+    defer          Let an item stay open past its gate; it must close before DONE.
+    probe          Record what you tried or saw; not a verdict.
+    veto           Refuse DONE, or gates, until a condition holds.
+    lift           Lift a veto.
+    retract        Take a verdict that was wrong out of count.
+    answer         Answer a manual check.
+    note           Words for the record, or an inbox; never a verdict.
+    pause          You are waiting until a time: nobody is pinged for you before.
+    resume         End your pause before its time.
+    release        Give a resource back, or wait for it no more.
     keygen         Make a key here; only its public line travels.
   `adversary-agent VERB --help` explains a verb.
   exit status: 0 holds, 1 does not hold, 2 usage or plan error, 3 could not be carried out,
