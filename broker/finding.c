@@ -211,12 +211,22 @@ void finding_file_deferred(State *state, PhaseRecord *phase, const Entry *entry,
         apply_surely(finding, &event);
 }
 
-void finding_correct(FindingRecord *finding, const struct correct *message) {
-        enum { SEVERITY_TAG = 3, BLOCKS_TAG = 4 };
+bool correct_says_severity(const struct correct *message) {
+        enum { TAG = 3 };
 
-        if (field_is_present(message->present, SEVERITY_TAG))
+        return field_is_present(message->present, TAG);
+}
+
+bool correct_says_blocks(const struct correct *message) {
+        enum { TAG = 4 };
+
+        return field_is_present(message->present, TAG);
+}
+
+void finding_correct(FindingRecord *finding, const struct correct *message) {
+        if (correct_says_severity(message))
                 finding->severity = message->severity;
-        if (field_is_present(message->present, BLOCKS_TAG))
+        if (correct_says_blocks(message))
                 finding->blocks = message->blocks;
         if (message->title.n)
                 replace_text(&finding->title, message->title);

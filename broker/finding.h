@@ -52,6 +52,9 @@ void finding_file(State *state, PhaseRecord *phase, const Entry *entry,
 /* A new item that is deferred from its beginning; `entry` is the deferral's. */
 void finding_file_deferred(State *state, PhaseRecord *phase, const Entry *entry,
                            const struct defer *message);
+/* An absent severity or `blocks` has the number of its first word. */
+bool correct_says_severity(const struct correct *message);
+bool correct_says_blocks(const struct correct *message);
 void finding_correct(FindingRecord *finding, const struct correct *message);
 
 /* What a verdict means for the findings of its gate: FAIL files one, unless a FAIL before it did

@@ -62,6 +62,10 @@ static const struct {
         {MESSAGE_GRANT, fold_grant},     {MESSAGE_RELEASE, fold_release},
         {MESSAGE_EXPIRE, fold_expire},   {MESSAGE_PING, fold_ping},
         {MESSAGE_ALERT, fold_alert},     {MESSAGE_SEEN, fold_seen},
+        {MESSAGE_FIXED, fold_fixed},     {MESSAGE_REOPEN, fold_reopen},
+        {MESSAGE_CORRECT, fold_correct}, {MESSAGE_DEFER, fold_defer},
+        {MESSAGE_WAIVE, fold_waive},     {MESSAGE_VETO, fold_veto},
+        {MESSAGE_LIFT, fold_lift},       {MESSAGE_PROBE, fold_probe},
 };
 
 static int check_place(const Step *step) {

@@ -43,7 +43,17 @@ int fold_done(const Step *step) must_check;
 
 /* ---- replay_finding.c ---- */
 int fold_finding(const Step *step) must_check;
+int fold_fixed(const Step *step) must_check;
 int fold_close(const Step *step) must_check;
+int fold_reopen(const Step *step) must_check;
+int fold_correct(const Step *step) must_check;
+int fold_defer(const Step *step) must_check;
+int fold_waive(const Step *step) must_check;
+
+/* ---- replay_veto.c ---- */
+int fold_veto(const Step *step) must_check;
+int fold_lift(const Step *step) must_check;
+int fold_probe(const Step *step) must_check;
 int fold_note(const Step *step) must_check;
 
 /* ---- replay_watch.c ---- */

@@ -21,6 +21,13 @@ typedef struct RuleCase {
 bool rule_broken(const RuleCase *c, const char *place, const char *format, ...) printf_like(3, 4);
 bool rule_next(const RuleCase *c, const char *format, ...) printf_like(2, 3);
 
+/* A field of the message by its name; nothing where the message has none of it. */
+Slice rule_get_text(const RuleCase *c, const char *field);
+uint64_t rule_get_number(const RuleCase *c, const char *field);
+const Slice *rule_get_texts(const RuleCase *c, const char *field, size_t *ret_n);
+/* "claim.gates": for rule_broken; in the arena. */
+const char *rule_place(const RuleCase *c, const char *field);
+
 /* The phase, claim, finding that the message names; NULL if there is none. */
 PhaseRecord *rule_get_phase(const RuleCase *c);
 ClaimRecord *rule_get_claim(const RuleCase *c);

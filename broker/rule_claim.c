@@ -16,17 +16,14 @@ static bool is_lower_hex(uint8_t character) {
 }
 
 bool rule_commit_malformed(const RuleCase *c) {
-        const Message *message = c->input->message;
-        bool is_claim = message->type == MESSAGE_CLAIM;
-        Slice commit = is_claim ? message->claim.commit : message->done.commit;
-        bool is_hex = commit.n == 40 || commit.n == 64;
+        Slice commit = rule_get_text(c, "commit");
+        bool is_hex = commit.n == 0 || commit.n == 40 || commit.n == 64;
 
         for (size_t i = 0; i < commit.n; i++)
                 is_hex &= is_lower_hex(commit.data[i]);
         if (is_hex)
                 return true;
-        rule_broken(c, is_claim ? "claim.commit" : "done.commit",
-                    "not 40 or 64 lower-case hex digits");
+        rule_broken(c, rule_place(c, "commit"), "not 40 or 64 lower-case hex digits");
         return rule_next(c, "git rev-parse HEAD");
 }
 

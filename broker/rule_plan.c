@@ -14,14 +14,10 @@ static const char *suggest(const RuleCase *c, Slice mistyped, const char **words
         return nearest ? arena_printf(c->arena, "; did you mean \"%s\"?", nearest) : "";
 }
 
-static const char *place_of(const RuleCase *c, const char *field) {
-        return arena_printf(c->arena, "%s.%s", message_name(c->input->message->type), field);
-}
-
 bool rule_plan_not_approved(const RuleCase *c) {
         if (c->input->state->n_phases)
                 return true;
-        rule_broken(c, place_of(c, "phase"), "no plan was approved yet");
+        rule_broken(c, rule_place(c, "phase"), "no plan was approved yet");
         return rule_next(c, "broker plan approve FILE");
 }
 
@@ -35,7 +31,7 @@ bool rule_phase_unknown(const RuleCase *c) {
         words = arena_alloc_array(c->arena, state->n_phases, sizeof *words);
         for (size_t i = 0; i < state->n_phases; i++)
                 words[i] = state->phases[i]->name;
-        rule_broken(c, place_of(c, "phase"), "no plan of a phase \"%.*s\" is approved%s",
+        rule_broken(c, rule_place(c, "phase"), "no plan of a phase \"%.*s\" is approved%s",
                     SLICE_ARGS(name), suggest(c, name, words, state->n_phases));
         return rule_next(c, "broker plan approve FILE, or `builder-agent status` for the phases");
 }
@@ -45,7 +41,7 @@ bool rule_phase_done(const RuleCase *c) {
 
         if (!phase || phase->state != PHASE_STATE_DONE)
                 return true;
-        rule_broken(c, place_of(c, "phase"), "phase %s is DONE at %.12s", phase->name,
+        rule_broken(c, rule_place(c, "phase"), "phase %s is DONE at %.12s", phase->name,
                     phase->done_commit);
         return rule_next(c, "as the operator: broker plan approve FILE, of a new phase");
 }
@@ -59,8 +55,8 @@ bool rule_phase_needs(const RuleCase *c) {
 
                 if (needed && needed->state == PHASE_STATE_DONE)
                         continue;
-                rule_broken(c, place_of(c, "phase"), "phase %s needs %s, which is %s", phase->name,
-                            phase->needs[i], needed ? "not DONE" : "not approved");
+                rule_broken(c, rule_place(c, "phase"), "phase %s needs %s, which is %s",
+                            phase->name, phase->needs[i], needed ? "not DONE" : "not approved");
                 return rule_next(c, "builder-agent status %s", phase->needs[i]);
         }
         return true;
@@ -77,18 +73,20 @@ static bool knows_gate(const RuleCase *c, const char *field, Slice gate) {
         for (size_t i = 0; i < phase->n_gates; i++)
                 if (phase->gates[i].in_plan)
                         words[n++] = phase->gates[i].id;
-        rule_broken(c, place_of(c, field), "the plan of %s has no gate \"%.*s\"%s", phase->name,
+        rule_broken(c, rule_place(c, field), "the plan of %s has no gate \"%.*s\"%s", phase->name,
                     SLICE_ARGS(gate), suggest(c, gate, words, n));
         return rule_next(c, "builder-agent status %s", phase->name);
 }
 
 bool rule_gate_unknown(const RuleCase *c) {
-        const Message *message = c->input->message;
+        Slice gate = rule_get_text(c, "gate");
+        size_t n;
+        const Slice *gates = rule_get_texts(c, "gates", &n);
 
-        if (message->type == MESSAGE_FINDING)
-                return message->finding.gate.n == 0 || knows_gate(c, "gate", message->finding.gate);
-        for (size_t i = 0; i < message->claim.n_gates; i++)
-                if (!knows_gate(c, "gates", message->claim.gates[i]))
+        if (gate.n && !knows_gate(c, "gate", gate))
+                return false;
+        for (size_t i = 0; i < n; i++)
+                if (!knows_gate(c, "gates", gates[i]))
                         return false;
         return true;
 }

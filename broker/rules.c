@@ -71,6 +71,39 @@ bool rule_next(const RuleCase *c, const char *format, ...) {
         return false;
 }
 
+static const FieldSpec *find_field(const RuleCase *c, const char *name, FieldKind kind) {
+        const RecordSpec *body = &message_spec(c->input->message->type)->body;
+
+        for (size_t i = 0; i < body->n_fields; i++)
+                if (body->fields[i].kind == kind && strcmp(body->fields[i].name, name) == 0)
+                        return &body->fields[i];
+        return NULL;
+}
+
+Slice rule_get_text(const RuleCase *c, const char *field) {
+        const FieldSpec *spec = find_field(c, field, FIELD_TEXT);
+
+        return spec ? field_slice(spec, message_body_const(c->input->message)) : SLICE_NULL;
+}
+
+uint64_t rule_get_number(const RuleCase *c, const char *field) {
+        const FieldSpec *spec = find_field(c, field, FIELD_U64);
+
+        return spec ? field_u64(spec, message_body_const(c->input->message)) : 0;
+}
+
+const Slice *rule_get_texts(const RuleCase *c, const char *field, size_t *ret_n) {
+        const FieldSpec *spec = find_field(c, field, FIELD_TEXTS);
+        const void *body = message_body_const(c->input->message);
+
+        *ret_n = spec ? field_count(spec, body) : 0;
+        return spec ? field_texts(spec, body) : NULL;
+}
+
+const char *rule_place(const RuleCase *c, const char *field) {
+        return arena_printf(c->arena, "%s.%s", message_name(c->input->message->type), field);
+}
+
 PhaseRecord *rule_get_phase(const RuleCase *c) {
         return state_find_phase(c->input->state, message_phase(c->input->message));
 }
@@ -86,7 +119,7 @@ ClaimRecord *rule_get_claim(const RuleCase *c) {
 }
 
 FindingRecord *rule_get_finding(const RuleCase *c) {
-        return state_find_finding(c->input->state, c->input->message->close.finding);
+        return state_find_finding(c->input->state, rule_get_number(c, "finding"));
 }
 
 static bool may_speak(Role role, MessageType kind) {

@@ -154,8 +154,10 @@ void desk_put_entry(Desk *desk, Who who, Message entry, const Id *id) {
         cleanup_buf Buf frame = BUF_INIT(FRAME_MAX);
         uint8_t signature[SIGNATURE_BYTES];
         CodecFault fault;
+        uint64_t *present = message_body(&entry), by_hand = *present;
 
         message_set_present(&entry);
+        *present |= by_hand;
         if (codec_encode(&entry, &frame, &fault) != 0)
                 FAIL_TEST("%s.%s: %s", fault.message, fault.field, fault.reason);
         entry_sign(&desk->keys[who], &core_get_state(desk->core)->ledger, id, buf_get(&frame),

@@ -57,7 +57,8 @@ void desk_say(Desk *desk, Who who, Message message);
 void desk_hello(Desk *desk, Who who);
 void desk_credit(Desk *desk, Who who, uint64_t jobs, uint64_t entries, uint64_t after);
 
-/* A signed entry, with an id of its own (or `id`), into the open batch. */
+/* A signed entry, with an id of its own (or `id`), into the open batch. Bits of `present` that are
+ * set already stay. */
 void desk_put_entry(Desk *desk, Who who, Message entry, const Id *id);
 /* The same with a commit; the sequence number of the ACK, or 0 if it was refused. */
 uint64_t desk_submit(Desk *desk, Who who, Message entry);

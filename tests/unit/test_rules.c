@@ -8,13 +8,8 @@
 
 #include "base/mem.h"
 #include "tests/lib/desk.h"
+#include "tests/lib/desk_findings.h"
 #include "tests/lib/test.h"
-
-/* Prepares the desk; who then says what, and is refused. */
-typedef struct Case {
-        const char *rule;
-        Who (*prepare)(Desk *desk, Message *ret_message);
-} Case;
 
 static const char *const m1[] = {"M1"};
 static const char *const m1_m2[] = {"M1", "M2"};
@@ -33,12 +28,6 @@ static Message make_admit(const Desk *desk, const char *name, Who whose_key) {
 static Message make_revoke(const char *name) {
         return (Message){.type = MESSAGE_REVOKE,
                          .revoke = {.name = slice_text(name), .why = slice_text("lost")}};
-}
-
-static Message make_close(uint64_t finding, uint64_t verdict) {
-        return (Message){
-                .type = MESSAGE_CLOSE,
-                .close = {.finding = finding, .verdict = verdict, .why = slice_text("gone")}};
 }
 
 static Message make_claim_m1(Desk *desk) {
@@ -334,60 +323,7 @@ static Who pass_with_failures(Desk *desk, Message *ret_message) {
         return who;
 }
 
-/* ---- findings, notes, done ---- */
-
-static Who finding_gate_missing(Desk *desk, Message *ret_message) {
-        desk_approve(desk);
-        *ret_message = desk_make_finding("m", NULL, BLOCKS_GATE);
-        return ADVERSARY;
-}
-
-static Who finding_verdict_unknown(Desk *desk, Message *ret_message) {
-        desk_approve(desk);
-        *ret_message = desk_make_finding("m", "M1", BLOCKS_GATE);
-        ret_message->finding.verdict = 10000;
-        return ADVERSARY;
-}
-
-static Who finding_too_many(Desk *desk, Message *ret_message) {
-        desk_approve(desk);
-        *ret_message = desk_make_finding("m", "M1", BLOCKS_NOTHING);
-        for (int i = 0; i < FINDINGS_OPEN_MAX; i++) {
-                Id id;
-
-                desk_make_id(desk, &id);
-                desk_put_entry(desk, ADVERSARY, *ret_message, &id);
-        }
-        desk_commit(desk);
-        return ADVERSARY;
-}
-
-static Who finding_unknown(Desk *desk, Message *ret_message) {
-        desk_approve(desk);
-        *ret_message = make_close(2, 0);
-        return ADVERSARY;
-}
-
-static Who finding_closed(Desk *desk, Message *ret_message) {
-        desk_approve(desk);
-        *ret_message = make_close(
-                desk_submit(desk, ADVERSARY, desk_make_finding("m", NULL, BLOCKS_PHASE)), 0);
-        CHECK(desk_submit(desk, ADVERSARY, *ret_message));
-        return ADVERSARY;
-}
-
-static Who close_needs_pass(Desk *desk, Message *ret_message) {
-        desk_approve(desk);
-        *ret_message = make_close(
-                desk_submit(desk, ADVERSARY, desk_make_finding("m", "M1", BLOCKS_GATE)), 0);
-        return ADVERSARY;
-}
-
-static Who note_journal(Desk *desk, Message *ret_message) {
-        desk_approve(desk);
-        *ret_message = desk_make_note("m", NOTE_TO_JOURNAL, "words");
-        return ADVERSARY;
-}
+/* ---- done ---- */
 
 static Who done_not_yet(Desk *desk, Message *ret_message) {
         desk_approve(desk);
@@ -527,13 +463,6 @@ static const Case cases[] = {
         CASE(verdict_gate_digest, "verdict-gate-digest"),
         CASE(evidence_missing, "evidence-missing"),
         CASE(pass_with_failures, "pass-with-failures"),
-        CASE(finding_gate_missing, "finding-gate-missing"),
-        CASE(finding_verdict_unknown, "finding-verdict-unknown"),
-        CASE(finding_too_many, "finding-too-many"),
-        CASE(finding_unknown, "finding-unknown"),
-        CASE(finding_closed, "finding-closed"),
-        CASE(close_needs_pass, "close-needs-pass"),
-        CASE(note_journal, "note-journal"),
         CASE(done_not_yet, "done-not-yet"),
         CASE(pause_over, "pause-over"),
         CASE(pause_too_long, "pause-too-long"),
@@ -574,6 +503,8 @@ static void run(const Case *row) {
 TEST(each_rule_is_refused_by_its_name_and_changes_nothing) {
         for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
                 run(&cases[i]);
+        for (size_t i = 0; i < n_finding_cases; i++)
+                run(&finding_cases[i]);
 }
 
 /* Keys are unique by admission, so that no message can break this one; it stands all the same. */
@@ -606,6 +537,8 @@ TEST(each_rule_has_a_case) {
 
                 for (size_t j = 0; j < ARRAY_SIZE(cases); j++)
                         is_there |= strcmp(words[i], cases[j].rule) == 0;
+                for (size_t j = 0; j < n_finding_cases; j++)
+                        is_there |= strcmp(words[i], finding_cases[j].rule) == 0;
                 if (!is_there)
                         FAIL_TEST("no case breaks %s", words[i]);
         }
@@ -788,7 +721,7 @@ TEST(a_finding_that_blocks_a_gate_is_closed_by_a_newer_pass) {
         verdict =
                 desk_submit(&desk, ADVERSARY, desk_make_verdict(&desk, claim, "M1", DECISION_PASS));
         CHECK(verdict);
-        CHECK(desk_submit(&desk, ADVERSARY, make_close(finding, verdict)));
+        CHECK(desk_submit(&desk, ADVERSARY, desk_make_close(finding, verdict)));
         desk_close(&desk);
 }
 
