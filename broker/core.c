@@ -21,6 +21,8 @@
 const CoreSettings core_settings_default = {
         .lease_ms = 60000,
         .attempts = 3,
+        .stall_ms = 3600000,
+        .watch = {.again_ms = {300000, 900000, 3600000, 900000}},
         .peer_quiet_ms = 120000,
 };
 
@@ -45,6 +47,7 @@ Core *core_new(const CorePort *port, const CoreSettings *settings, const Key *ke
         core->settings = *settings;
         core->key = key;
         state_init(&core->state);
+        watch_start(core);
         return core;
 }
 
@@ -263,13 +266,14 @@ int core_tick(Core *core) {
         TRY(offer_settle(core));
         TRY(offer_lapse_overdue(core));
         TRY(grant_expire_overdue(core));
+        TRY(watch_look(core));
         peer_forget_quiet(core);
         return 0;
 }
 
 uint64_t core_next_deadline(const Core *core) {
         const uint64_t deadlines[] = {offer_next_deadline(core), peer_next_deadline(core),
-                                      grant_next_deadline(core)};
+                                      grant_next_deadline(core), watch_next_deadline(core)};
         uint64_t first = UINT64_MAX;
 
         if (!core->is_settled || core->delivery_is_pending)

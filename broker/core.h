@@ -11,6 +11,7 @@
 
 #include "base/id.h"
 #include "broker/state.h"
+#include "broker/watchdog.h"
 #include "proto/channel.h"
 
 /* Everything the core may do to the world, and no more. */
@@ -35,8 +36,10 @@ typedef struct CorePort {
 } CorePort;
 
 typedef struct CoreSettings {
-        uint64_t lease_ms;      /* without progress */
-        uint64_t attempts;      /* leases of one claim before it is exhausted */
+        uint64_t lease_ms; /* without progress */
+        uint64_t attempts; /* leases of one claim before it is exhausted */
+        uint64_t stall_ms; /* of a verification without progress, where its gate says nothing */
+        WatchSettings watch;
         uint64_t peer_quiet_ms; /* a peer that says nothing for so long is forgotten */
 } CoreSettings;
 

@@ -3,8 +3,8 @@
 #pragma once
 
 /* What the parts of the core share: core.c (batch, dispatch), submit.c (entries), offer.c (leases),
- * grant.c (holds), deliver.c (entries to those who follow), answer.c (questions), peer.c
- * (connections), held.c (what waits for the commit). Nobody else includes it. */
+ * grant.c (holds), watch.c (pings), deliver.c (entries to those who follow), answer.c (questions),
+ * peer.c (connections), held.c (what waits for the commit). Nobody else includes it. */
 
 #include "base/arena.h"
 #include "broker/core.h"
@@ -40,8 +40,11 @@ typedef struct Running {
         uint64_t deadline_ms;
         char *adversary;   /* borrowed from the agent's record */
         bool offer_is_due; /* to be sent to `route` */
-        bool awaits_sign;  /* offered once more after a reconnection: not free to take others */
-        Route route;       /* n is 0 while the holder is away */
+        /* Heartbeats renew a lease, only change is progress. */
+        uint64_t moved_ms, stall_ms;
+        Hash progress;
+        bool awaits_sign; /* offered once more after a reconnection: not free to take others */
+        Route route;      /* n is 0 while the holder is away */
 } Running;
 
 /* Until when a hold is in its state; UINT64_MAX: no limit. */
@@ -88,6 +91,8 @@ struct Core {
         HoldTimer *hold_timers;
         size_t n_hold_timers;
         uint64_t granted_seq; /* the head for which holds were settled */
+        uint64_t watch_seq;   /* the head that the watchdog has looked at */
+        uint64_t watch_rest_ms, watch_due_ms;
         Held *held;
         size_t n_held, n_held_bytes;
         uint64_t n_offers;
@@ -138,6 +143,8 @@ int on_progress(Core *core, Incoming *in) must_check;
 void offer_again(Core *core, Peer *peer);
 /* A sign of life of the lease's holder. */
 void offer_renew(Core *core, uint64_t claim_seq, uint64_t lease_seq);
+/* The holder brought something new: a verdict. */
+void offer_move(Core *core, uint64_t claim_seq, uint64_t lease_seq);
 bool offer_is_over(const Core *core, uint64_t claim_seq, uint64_t lease_seq);
 int offer_lapse_overdue(Core *core) must_check;
 int offer_settle(Core *core) must_check;
@@ -149,6 +156,11 @@ uint64_t offer_next_deadline(const Core *core);
 int grant_settle(Core *core) must_check;
 int grant_expire_overdue(Core *core) must_check;
 uint64_t grant_next_deadline(const Core *core);
+
+/* ---- watch.c ---- */
+void watch_start(Core *core);
+int watch_look(Core *core) must_check;
+uint64_t watch_next_deadline(const Core *core);
 
 /* ---- deliver.c ---- */
 int on_credit(Core *core, Incoming *in) must_check;

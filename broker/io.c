@@ -35,6 +35,8 @@ enum {
         REPLAY_SILENT_MS = 1000,
 };
 
+_Static_assert((int)PINGS_OF_CAUSE == (int)PROJECT_PINGS, "a setting for each interval");
+
 struct Io {
         const Project *project;
         Key key;
@@ -153,6 +155,9 @@ static int open_ledger(Io *io, LedgerMode mode, Fault *reterr_fault) {
                 return r == LEDGER_E_REFUSED ? IO_E_REFUSED : r;
         settings.lease_ms = io->project->lease_ms;
         settings.attempts = io->project->attempts;
+        settings.stall_ms = io->project->stall_ms;
+        for (size_t i = 0; i < PINGS_OF_CAUSE; i++)
+                settings.watch.again_ms[i] = io->project->ping_ms[i];
         io->core = core_new(&port, &settings, &io->key);
         return 0;
 }

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "broker/core_parts.h"
 
@@ -39,6 +40,20 @@ static Running *find_running(const Core *core, uint64_t claim_seq) {
         return &core->running[place];
 }
 
+/* Before it is known which of its gates is run. */
+static uint64_t longest_stall(const Core *core, const ClaimRecord *claim) {
+        uint64_t longest_ms = 0;
+
+        for (size_t i = 0; i < claim->n_gates; i++) {
+                const GateRecord *gate = claim_get_open_gate(claim, i);
+                uint64_t stall_ms =
+                        gate && gate->stall_ms ? gate->stall_ms : core->settings.stall_ms;
+
+                longest_ms = stall_ms > longest_ms ? stall_ms : longest_ms;
+        }
+        return longest_ms;
+}
+
 static Running *add_running(Core *core, const ClaimRecord *claim) {
         size_t place = place_of(core, claim->seq);
         Running *running;
@@ -51,6 +66,8 @@ static Running *add_running(Core *core, const ClaimRecord *claim) {
                 .claim_seq = claim->seq,
                 .lease_seq = claim->lease_seq,
                 .deadline_ms = core_mono_ms(core) + claim->lease_ms,
+                .moved_ms = core_mono_ms(core),
+                .stall_ms = longest_stall(core, claim),
                 .adversary = claim->adversary,
         };
         return running;
@@ -71,6 +88,32 @@ void offer_renew(Core *core, uint64_t claim_seq, uint64_t lease_seq) {
                 return;
         running->deadline_ms = core_mono_ms(core) + claim->lease_ms;
         running->awaits_sign = false;
+}
+
+void offer_move(Core *core, uint64_t claim_seq, uint64_t lease_seq) {
+        Running *running = find_running(core, claim_seq);
+
+        offer_renew(core, claim_seq, lease_seq);
+        if (running && running->lease_seq == lease_seq)
+                running->moved_ms = core_mono_ms(core);
+}
+
+/* The same words and numbers again are a heartbeat. */
+static void note_progress(Core *core, const ClaimRecord *claim, const struct progress *progress) {
+        const GateRecord *gate = phase_find_gate(claim->phase, progress->gate);
+        Running *running = find_running(core, claim->seq);
+        cleanup_buf Buf text = BUF_TEXT;
+        Hash hash;
+
+        buf_printf(&text, "%.*s %" PRIu64 " %" PRIu64 " %.*s", SLICE_ARGS(progress->gate),
+                   progress->n_done, progress->n_total, SLICE_ARGS(progress->what));
+        hash_of(buf_get(&text), &hash);
+        offer_renew(core, claim->seq, progress->lease);
+        if (!running || hash_equal(&hash, &running->progress))
+                return;
+        running->progress = hash;
+        running->moved_ms = core_mono_ms(core);
+        running->stall_ms = gate && gate->stall_ms ? gate->stall_ms : core->settings.stall_ms;
 }
 
 /* ---- the end of leases ---- */
@@ -131,20 +174,55 @@ static int lapse_moot(Core *core) {
         return 0;
 }
 
-int offer_lapse_overdue(Core *core) {
+static bool waits_for_resource(const Core *core, uint64_t lease_seq) {
+        for (size_t i = 0; i < core->state.n_holds; i++)
+                if (core->state.holds[i]->lease_seq == lease_seq &&
+                    core->state.holds[i]->state == HOLD_STATE_WAITING)
+                        return true;
+        return false;
+}
+
+/* A declared pause, or a turn that has not come, is no stall: its time begins anew. */
+static bool has_stalled(Core *core, Running *running, const ClaimRecord *claim) {
         uint64_t now = core_mono_ms(core);
 
+        if (now - running->moved_ms < running->stall_ms)
+                return false;
+        if (!waits_for_resource(core, running->lease_seq) &&
+            !watchdog_paused_until(&core->state, claim->phase, slice_text(running->adversary),
+                                   core_wall_ms(core)))
+                return true;
+        running->moved_ms = now;
+        return false;
+}
+
+static char *why_overdue(Core *core, Running *running, const ClaimRecord *claim) {
+        cleanup_buf Buf text = BUF_TEXT;
+
+        if (running->deadline_ms <= core_mono_ms(core)) {
+                buf_printf(&text, "no sign of %s for ", running->adversary);
+                duration_describe(claim->lease_ms, &text);
+        } else if (has_stalled(core, running, claim)) {
+                buf_printf(&text, "no progress of %s for ", running->adversary);
+                duration_describe(running->stall_ms, &text);
+        } else {
+                return NULL;
+        }
+        return mem_strdup(buf_get_text(&text));
+}
+
+int offer_lapse_overdue(Core *core) {
         for (size_t i = 0; i < core->n_running; i++) {
-                const Running *running = &core->running[i];
+                Running *running = &core->running[i];
                 const ClaimRecord *claim = state_find_claim(&core->state, running->claim_seq);
                 cleanup_free char *why = NULL;
 
-                if (running->deadline_ms > now || !claim || claim->state != CLAIM_STATE_LEASED ||
+                if (!claim || claim->state != CLAIM_STATE_LEASED ||
                     claim->lease_seq != running->lease_seq)
                         continue;
-                why = mem_printf("no sign of %s for %" PRIu64 " s", running->adversary,
-                                 claim->lease_ms / 1000);
-                TRY(lapse(core, claim, why, core->settings.attempts));
+                why = why_overdue(core, running, claim);
+                if (why)
+                        TRY(lapse(core, claim, why, core->settings.attempts));
         }
         return 0;
 }
@@ -332,6 +410,8 @@ uint64_t offer_next_deadline(const Core *core) {
 
                 if (running->deadline_ms < first)
                         first = running->deadline_ms;
+                if (running->moved_ms + running->stall_ms < first)
+                        first = running->moved_ms + running->stall_ms;
                 if (peer && peer->full_until_ms < first)
                         first = peer->full_until_ms;
         }
@@ -349,7 +429,7 @@ int on_progress(Core *core, Incoming *in) {
             claim->adversary != in->actor->name || offer_is_over(core, claim->seq, progress->lease))
                 return cancel(core, in->route, NULL, progress->lease,
                               "it is not your lease (any more)");
-        offer_renew(core, claim->seq, progress->lease);
+        note_progress(core, claim, progress);
         message.progress.adversary = slice_text(in->actor->name);
         return held_progress(core, claim->seq, &message);
 }

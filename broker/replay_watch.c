@@ -121,7 +121,6 @@ static PingRecord *make_ping(const Step *step, const PingKey *key, PhaseRecord *
         ping->cause = key->cause;
         ping->wait_for = key->wait_for;
         ping->who = step_copy_text(key->who);
-        ping->gate = copy_optional(key->gate);
         ping->phase = phase;
         state_add_ping(step->state, ping);
         return ping;
@@ -149,7 +148,6 @@ int fold_ping(const Step *step) {
         PhaseRecord *phase = state_find_phase(step->state, message->phase);
         PingKey key = {.phase = phase,
                        .who = message->who,
-                       .gate = message->gate,
                        .wait_for = message->wait_for,
                        .cause = message->cause};
         PingRecord *ping;
@@ -173,7 +171,6 @@ int fold_alert(const Step *step) {
         PhaseRecord *phase = state_find_phase(step->state, message->phase);
         PingKey key = {.phase = phase,
                        .who = message->who,
-                       .gate = message->gate,
                        .wait_for = message->wait_for,
                        .cause = message->cause};
         PingRecord *ping = state_find_ping(step->state, &key);

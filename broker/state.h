@@ -179,8 +179,8 @@ typedef struct AlertRecord {
 typedef struct PingRecord {
         uint64_t cause;
         WaitFor wait_for;
-        char *who, *gate; /* gate may be NULL */
-        struct PhaseRecord *phase;
+        char *who;
+        struct PhaseRecord *phase; /* NULL: of none */
         uint64_t attempts, last_ms;
         bool is_escalated; /* the operator was alerted */
 } PingRecord;

@@ -124,14 +124,12 @@ void state_drop_alert(State *state, AlertRecord *alert) {
 
 static void ping_free(PingRecord *ping) {
         free(ping->who);
-        free(ping->gate);
         free(ping);
 }
 
 static bool is_ping(const PingRecord *ping, const PingKey *key) {
         return ping->cause == key->cause && ping->wait_for == key->wait_for &&
-               ping->phase == key->phase && slice_is(key->who, ping->who) &&
-               slice_equal(key->gate, slice_text(ping->gate));
+               ping->phase == key->phase && slice_is(key->who, ping->who);
 }
 
 PingRecord *state_find_ping(const State *state, const PingKey *key) {
@@ -228,10 +226,9 @@ static void describe_hold(const HoldRecord *hold, Buf *text) {
 }
 
 static void describe_ping(const PingRecord *ping, Buf *text) {
-        buf_printf(text,
-                   "ping %s cause=%" PRIu64 " %s %s %s attempts=%" PRIu64 " at=%" PRIu64 "%s\n",
+        buf_printf(text, "ping %s cause=%" PRIu64 " %s %s attempts=%" PRIu64 " at=%" PRIu64 "%s\n",
                    name_of(ping->phase), ping->cause, word_of(&words_WAIT_FOR, (int)ping->wait_for),
-                   ping->who, ping->gate ? ping->gate : "", ping->attempts, ping->last_ms,
+                   ping->who, ping->attempts, ping->last_ms,
                    ping->is_escalated ? " escalated" : "");
 }
 

@@ -23,10 +23,10 @@ AlertRecord *state_find_alert(const State *state, uint64_t seq);
 void state_add_alert(State *state, AlertRecord *alert);
 void state_drop_alert(State *state, AlertRecord *alert);
 
-/* What one wait was pinged about: pings of the same key are one record. */
+/* What makes pings those of one matter. The gates of one cause are one matter. */
 typedef struct PingKey {
         const PhaseRecord *phase; /* NULL: of none */
-        Slice who, gate;
+        Slice who;
         WaitFor wait_for;
         uint64_t cause;
 } PingKey;

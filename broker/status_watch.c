@@ -6,6 +6,8 @@
 #include "broker/status_watch.h"
 
 #include "broker/hold.h"
+#include "broker/state_watch.h"
+#include "broker/watchdog.h"
 
 void status_build_pauses(const State *state, const PhaseRecord *phase, uint64_t now_ms,
                          Arena *arena, struct phase_status *status) {
@@ -21,6 +23,21 @@ void status_build_pauses(const State *state, const PhaseRecord *phase, uint64_t 
                         .until_ms = pause->until_ms,
                         .why = slice_text(pause->why),
                 };
+        }
+}
+
+void status_note_pings(const State *state, const PhaseRecord *phase, uint64_t now_ms,
+                       struct phase_status *status) {
+        for (size_t i = 0; i < status->n_waits; i++) {
+                struct wait *wait = &status->waits[i];
+                const PingKey key = {.phase = phase,
+                                     .who = wait->who,
+                                     .wait_for = wait->wait_for,
+                                     .cause = wait->cause};
+                const PingRecord *ping = state_find_ping(state, &key);
+
+                wait->pings = ping ? ping->attempts : 0;
+                wait->paused_until_ms = watchdog_paused_until(state, phase, wait->who, now_ms);
         }
 }
 

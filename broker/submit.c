@@ -175,8 +175,8 @@ int on_submit(Core *core, Incoming *in) {
                 return held_refusal(core, in->route, submit->id, &refusal);
         TRY(r);
         if (submission.message.type == MESSAGE_VERDICT)
-                offer_renew(core, submission.message.verdict.claim,
-                            submission.message.verdict.lease);
+                offer_move(core, submission.message.verdict.claim,
+                           submission.message.verdict.lease);
         held_later(core, &(Held){.kind = HELD_ACK,
                                  .route = *in->route,
                                  .id = submission.id,

@@ -21,6 +21,7 @@
 #include "broker/rules.h"
 #include "broker/verbs.h"
 #include "broker/veto.h"
+#include "broker/watchdog.h"
 #include "builder-agent/verbs.h"
 #include "client/project.h"
 #include "plan/plan.h"
@@ -86,8 +87,13 @@ static const struct {
         const char *name;
         void (*print)(Buf *text);
 } documents[] = {
-        {"cli", print_cli},          {"gate", print_gate},        {"plan", plan_print_docs},
-        {"protocol", describe_docs}, {"rules", rules_print_docs}, {"settings", print_settings},
+        {"cli", print_cli},
+        {"gate", print_gate},
+        {"plan", plan_print_docs},
+        {"protocol", describe_docs},
+        {"rules", rules_print_docs},
+        {"settings", print_settings},
+        {"watchdog", watchdog_print_docs},
 };
 
 static int verb_print(const Args *args) {

@@ -24,7 +24,8 @@
 /* The config as it is written; Project is what it means. */
 typedef struct Config {
         char *name, *endpoint, *docs, *broker_key;
-        uint64_t lease_ms, attempts;
+        uint64_t lease_ms, attempts, stall_ms;
+        uint64_t ping_ms[PROJECT_PINGS];
 } Config;
 
 static const SettingRow setting_rows[] = {
@@ -41,6 +42,17 @@ static const SettingRow setting_rows[] = {
          "How long an adversary may hold a claim without progress."},
         {"attempts", SETTING_NUMBER, offsetof(Config, attempts), 1, 100, "3",
          "Leases of one claim before it is exhausted and the operator is told."},
+        {"stall", SETTING_DURATION, offsetof(Config, stall_ms), 100, 604800000, "1h",
+         "How long a verification may bring no progress, whatever its heartbeats say, before its "
+         "lease lapses; a gate's own `stall` wins."},
+        {"ping-2", SETTING_DURATION, offsetof(Config, ping_ms[0]), 100, 604800000, "5m",
+         "After the first ping of a cause, which comes at once, the second."},
+        {"ping-3", SETTING_DURATION, offsetof(Config, ping_ms[1]), 100, 604800000, "15m",
+         "After the second ping of a cause, the third."},
+        {"ping-4", SETTING_DURATION, offsetof(Config, ping_ms[2]), 100, 604800000, "60m",
+         "After the third ping of a cause, the fourth."},
+        {"ping-alert", SETTING_DURATION, offsetof(Config, ping_ms[3]), 100, 604800000, "15m",
+         "After the fourth ping of a cause, the alert to the operator."},
 };
 
 static void config_deinit(Config *config) {
@@ -188,6 +200,8 @@ int project_open(const Args *args, Project *ret_project, Fault *reterr_fault) {
         project.name = TAKE(config.name);
         project.lease_ms = config.lease_ms;
         project.attempts = config.attempts;
+        project.stall_ms = config.stall_ms;
+        memcpy(project.ping_ms, config.ping_ms, sizeof project.ping_ms);
         project_move(&project, ret_project);
         return 0;
 }

@@ -19,6 +19,8 @@
 #include "base/options.h"
 #include "base/sign.h"
 
+enum { PROJECT_PINGS = 4 };
+
 typedef struct Project {
         char *root; /* absolute */
         char *dir;  /* root/.coldgate */
@@ -28,6 +30,9 @@ typedef struct Project {
         PublicKey broker_key;
         uint64_t lease_ms; /* how long a lease lasts without progress */
         uint64_t attempts; /* leases of one claim before it is exhausted */
+        uint64_t stall_ms; /* of a verification without progress */
+        uint64_t
+                ping_ms[PROJECT_PINGS]; /* from one ping of a cause to the next, and to the alert */
 } Project;
 
 enum { _PROJECT_E_SUCCESS, PROJECT_E_REFUSED };

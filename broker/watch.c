@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The coldgate authors */
+
+/*
+ * When the watchdog looks: after something was written, and when it said that something will be
+ * due; never more often than a fraction of the time that its looks take.
+ */
+
+#include "base/error.h"
+#include "broker/core_parts.h"
+
+enum {
+        START_MS = 2000,  /* agents come back before anybody is pinged */
+        REST_MS = 250,    /* between two looks */
+        REST_FACTOR = 20, /* of what the last one took */
+        EVERY_MS = 30000, /* time alone makes things stale */
+};
+
+void watch_start(Core *core) {
+        core->watch_rest_ms = core_mono_ms(core) + START_MS;
+}
+
+static int say(Core *core, Message *messages, size_t n) {
+        for (size_t i = 0; i < n; i++)
+                TRY(core_append_own(core, &messages[i]));
+        return 0;
+}
+
+int watch_look(Core *core) {
+        cleanup_arena Arena arena = ARENA_INIT;
+        uint64_t begin_ms = core_mono_ms(core), now_ms = core_wall_ms(core), next_ms, took_ms;
+        Message *messages;
+        size_t n;
+
+        if (begin_ms < watch_next_deadline(core))
+                return 0;
+        watchdog_look(&core->state, &core->settings.watch, now_ms, &arena, &messages, &n, &next_ms);
+        TRY(say(core, messages, n));
+        took_ms = core_mono_ms(core) - begin_ms;
+        core->watch_seq = core->state.head_seq;
+        core->watch_rest_ms = begin_ms + REST_MS + REST_FACTOR * took_ms;
+        core->watch_due_ms = begin_ms + EVERY_MS;
+        if (next_ms != UINT64_MAX && next_ms - now_ms < EVERY_MS)
+                core->watch_due_ms = begin_ms + (next_ms - now_ms);
+        return 0;
+}
+
+uint64_t watch_next_deadline(const Core *core) {
+        if (core->watch_seq != core->state.head_seq || core->watch_due_ms < core->watch_rest_ms)
+                return core->watch_rest_ms;
+        return core->watch_due_ms;
+}
