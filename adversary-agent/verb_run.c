@@ -19,6 +19,7 @@
 #include "sandbox/sandbox.h"
 #include "verify/redact.h"
 #include "verify/scratch.h"
+#include "verify/selftest.h"
 #include "verify/verify.h"
 
 #define DEFAULT_KEY  "adversary"
@@ -88,10 +89,15 @@ static int make_scratch(Place *place) {
 }
 
 static int look_at_machine(Place *place, Fault *reterr_fault) {
+        int r;
+
         place->runner = sandbox_find_runner(reterr_fault);
         if (!place->runner)
                 return RUN_E_SICK;
-        return canary_run(place->runner, place->scratch, reterr_fault) == 0 ? 0 : RUN_E_SICK;
+        if (canary_run(place->runner, place->scratch, reterr_fault) != 0)
+                return RUN_E_SICK;
+        r = selftest_run(place->runner, place->scratch, reterr_fault);
+        return r > 0 ? RUN_E_SICK : r;
 }
 
 /* A file that cannot be used is found out now, not when the first evidence is made. */
@@ -137,7 +143,7 @@ static int open_place(const Args *args, Place *place, Fault *reterr_fault) {
 
 static int refuse(const Args *args, int r, Fault *fault) {
         if (r == RUN_E_SICK)
-                log_write(LOG_ERROR, "the canary is sick: no work is taken");
+                log_write(LOG_ERROR, "this machine cannot give verdicts: no work is taken");
         if (r < 0)
                 fault_set(fault, "not-carried-out", "%s", strerror(-r));
         return args_refuse(args, fault,

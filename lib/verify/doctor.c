@@ -25,6 +25,7 @@
 #include "verify/attempt.h"
 #include "verify/git.h"
 #include "verify/scratch.h"
+#include "verify/selftest.h"
 #include "verify/tools.h"
 
 enum {
@@ -165,6 +166,22 @@ static void try_canary(Examination *examination) {
                     "no verdict is given on a machine whose canary is sick", "%s", fault.found);
 }
 
+static void try_selftest(Examination *examination) {
+        Fault fault = FAULT_INIT;
+        int r;
+
+        if (!examination->doctor->isolation.n)
+                return;
+        r = selftest_run(examination->runner, examination->scratch, &fault);
+        if (r == 0)
+                put(examination, "self-test", DOCTOR_GOOD, NULL,
+                    "cheats are met, honest work passes");
+        else
+                put(examination, "self-test", DOCTOR_MISSING,
+                    "no work is taken on a machine whose sandbox lets a cheat through", "%s",
+                    r < 0 ? strerror(-r) : fault.found);
+}
+
 /* ---- the machine ---- */
 
 static void try_git(Examination *examination) {
@@ -226,7 +243,8 @@ static void try_load(Examination *examination) {
 }
 
 static void (*const tries[])(Examination *) = {
-        try_runner, try_isolation, try_canary, try_git, try_room, try_memory, try_load,
+        try_runner, try_isolation, try_canary, try_selftest,
+        try_git,    try_room,      try_memory, try_load,
 };
 
 int doctor_examine(const char *scratch, Doctor *ret_doctor) {
