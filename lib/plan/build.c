@@ -5,16 +5,15 @@
 
 #include "plan/build.h"
 
+#include "plan/build_check.h"
 #include "plan/digest.h"
-#include "plan/expect.h"
 #include "plan/inherit.h"
 #include "plan/order.h"
-#include "plan/substitute.h"
-#include "plan/value.h"
+#include "plan/parts.h"
 
-enum { TIMEOUT_MS = 60000, VALID_FOR_MS = 86400000 };
+enum { VALID_FOR_MS = 86400000 };
 
-/* What of a check is read once all of its words are known. */
+/* What is read once all words of its map are known. */
 static void read_later(Build *build, const Word *word, const YamlNode *node, void *target) {
         (void)build;
         (void)word;
@@ -24,30 +23,34 @@ static void read_later(Build *build, const Word *word, const YamlNode *node, voi
 
 static void read_command(Build *build, const Word *word, const YamlNode *node, void *target) {
         Check *check = target;
-        size_t n = value_count(node);
 
-        check->is_shell = node->kind == YAML_KIND_TEXT;
-        if (node->kind == YAML_KIND_MAP || n == 0 || n > ARGUMENTS_OF_COMMAND_MAX) {
-                value_refuse(build, word, node, "%s",
-                             n ? yaml_kind_name(node->kind) : "an empty list");
-                return;
-        }
-        check->command = arena_alloc_array(&build->plan->arena, n, sizeof *check->command);
-        check->n_command = n;
-        for (size_t i = 0; i < n; i++) {
-                const YamlNode *item = value_at(node, i);
-
-                check->command[i] = item->text;
-                if (item->kind != YAML_KIND_TEXT || item->text.n > VALUE_BYTES_MAX ||
-                    (i == 0 && item->text.n == 0))
-                        value_refuse(build, word, item, "an item that is not a text, or empty");
-                else if (!check->is_shell)
-                        (void)substitute_is_absent(build, item);
-        }
+        (void)build_command(build, word, node, &check->is_shell, &check->command,
+                            &check->n_command);
 }
 
-static void read_checks(Build *build, const Word *word, const YamlNode *node, void *target);
-static void read_http(Build *build, const Word *word, const YamlNode *node, void *target);
+static void read_map(Build *build, const Word *word, const YamlNode *node, void *target) {
+        if (node->kind == YAML_KIND_MAP)
+                build_words(build, node, word->inside, target);
+        else
+                value_refuse(build, word, node, "%s", yaml_kind_name(node->kind));
+}
+
+static void read_checks(Build *build, const Word *word, const YamlNode *node, void *target) {
+        Gate *gate = target;
+
+        if (node->kind != YAML_KIND_LIST) {
+                value_refuse(build, word, node, "%s", yaml_kind_name(node->kind));
+                return;
+        }
+        for (size_t i = 0; i < node->n_entries; i++) {
+                const YamlNode *item = node->entries[i].value;
+
+                if (item->kind == YAML_KIND_MAP)
+                        build_check(build, item, gate);
+                else
+                        value_refuse(build, word, item, "%s in it", yaml_kind_name(item->kind));
+        }
+}
 
 static ValueReader *const readers[_VALUE_MAX] = {
         [VALUE_VERSION] = value_read_version,
@@ -55,24 +58,49 @@ static ValueReader *const readers[_VALUE_MAX] = {
         [VALUE_TEXT] = value_read_text,
         [VALUE_SCALAR] = value_read_scalar,
         [VALUE_SCRIPT] = value_read_script,
+        [VALUE_PATCH] = value_read_patch,
         [VALUE_DURATION] = value_read_duration,
+        [VALUE_SIZE] = value_read_size,
         [VALUE_COUNT] = value_read_count,
         [VALUE_BOOL] = value_read_bool,
+        [VALUE_NETWORK] = value_read_choice,
+        [VALUE_ON] = value_read_choice,
+        [VALUE_FORMAT] = value_read_choice,
+        [VALUE_FLAKY] = value_read_choice,
+        [VALUE_EVIDENCE] = value_read_choice,
         [VALUE_IDS] = value_read_ids,
+        [VALUE_TEXTS] = value_read_texts,
+        [VALUE_SCRIPTS] = value_read_scripts,
+        [VALUE_REGEX] = value_read_regex,
+        [VALUE_REGEXES] = value_read_regexes,
         [VALUE_PATHS] = value_read_paths,
         [VALUE_DIRECTORY] = value_read_directory,
+        [VALUE_ANY_PATH] = value_read_any_path,
+        [VALUE_HOST_PATH] = value_read_host_path,
+        [VALUE_HOST_PATHS] = value_read_host_paths,
         [VALUE_TOOLS] = value_read_tools,
+        [VALUE_VARS] = value_read_vars,
         [VALUE_PAIRS] = value_read_pairs,
         [VALUE_HEADERS] = value_read_headers,
-        [VALUE_NETWORK] = value_read_network,
-        [VALUE_COMMAND] = read_command,
-        [VALUE_SERVER] = read_command,
+        [VALUE_RESOLVE] = value_read_resolve,
+        [VALUE_ADDRESS] = value_read_address,
         [VALUE_URL] = value_read_url,
         [VALUE_METHOD] = value_read_method,
+        [VALUE_JSON_PATH] = value_read_json_path,
+        [VALUE_COMMIT] = value_read_commit,
+        [VALUE_COMMAND] = read_command,
+        [VALUE_BREAK] = parts_read_break,
+        [VALUE_MAP] = read_map,
         [VALUE_DEFAULTS] = read_later,
         [VALUE_CHECKS] = read_checks,
-        [VALUE_HTTP] = read_http,
         [VALUE_EXPECT] = read_later,
+        [VALUE_MATRIX] = read_later,
+        [VALUE_QUESTION] = parts_read_question,
+        [VALUE_LOCK] = parts_read_lock,
+        [VALUE_UNCHANGED] = parts_read_unchanged,
+        [VALUE_EXAMINED] = parts_read_examined,
+        [VALUE_TEETH] = parts_read_teeth,
+        [VALUE_FAILURE] = parts_read_failure,
 };
 
 static void require_words(Build *build, const YamlNode *map, unsigned place) {
@@ -92,7 +120,7 @@ static void require_words(Build *build, const YamlNode *map, unsigned place) {
         }
 }
 
-static void read_words(Build *build, const YamlNode *map, unsigned place, void *target) {
+void build_words(Build *build, const YamlNode *map, unsigned place, void *target) {
         for (size_t i = 0; i < map->n_entries; i++) {
                 const YamlEntry *entry = &map->entries[i];
                 const Word *word = grammar_find_word(place, entry->key);
@@ -105,98 +133,10 @@ static void read_words(Build *build, const YamlNode *map, unsigned place, void *
         require_words(build, map, place);
 }
 
-static const YamlNode *value_of(const YamlNode *map, const char *key) {
+const YamlNode *build_find(const YamlNode *map, const char *key) {
         const YamlEntry *entry = yaml_find(map, slice_text(key));
 
         return entry ? entry->value : NULL;
-}
-
-static void read_http(Build *build, const Word *word, const YamlNode *node, void *target) {
-        Check *check = target;
-
-        if (node->kind != YAML_KIND_MAP) {
-                value_refuse(build, word, node, "%s", yaml_kind_name(node->kind));
-                return;
-        }
-        read_words(build, node, IN_HTTP, check);
-        if (check->http.method.n == 0)
-                check->http.method = slice_text(check->http.body.n ? "POST" : "GET");
-}
-
-static bool has_pair(const PlanPair *pairs, size_t n, Slice name) {
-        for (size_t i = 0; i < n; i++)
-                if (slice_equal(pairs[i].name, name))
-                        return true;
-        return false;
-}
-
-/* The phase's vars come before the check's own names, which win. */
-static void env_add_vars(Build *build, Check *check) {
-        const Plan *plan = build->plan;
-        PlanPair *env =
-                arena_alloc_array(&build->plan->arena, plan->n_vars + check->n_env, sizeof *env);
-        size_t n = 0;
-
-        for (size_t i = 0; i < plan->n_vars; i++)
-                if (!has_pair(check->env, check->n_env, plan->vars[i].name))
-                        env[n++] = plan->vars[i];
-        for (size_t i = 0; i < check->n_env; i++)
-                env[n++] = check->env[i];
-        check->env = env;
-        check->n_env = n;
-}
-
-static void command_finish(Build *build, Check *check) {
-        if (check->n_command) {
-                env_add_vars(build, check);
-                return;
-        }
-        if (check->cleanup.n || check->workdir.n)
-                faults_add(build->faults, check->place, "plan-word-place",
-                           "`cleanup` and `workdir` belong to a command, which this check has not");
-}
-
-static void check_read(Build *build, const YamlNode *node, Check *check) {
-        const YamlNode *run = value_of(node, "run"), *http = value_of(node, "http");
-        Fault *fault;
-
-        *check = (Check){.place = node->place, .timeout_ms = TIMEOUT_MS};
-        check->kind = http ? CHECK_HTTP : CHECK_RUN;
-        read_words(build, node, IN_CHECK, check);
-        if (!run == !http) {
-                fault = faults_add(build->faults, node->place, "plan-check-kind",
-                                   "the check has %s `run` %s `http`", run ? "both" : "neither",
-                                   run ? "and" : "nor");
-                fault_next(fault, "give each check exactly one of them");
-                return;
-        }
-        command_finish(build, check);
-        expect_read(build, check, value_of(node, "expect"));
-}
-
-static void read_checks(Build *build, const Word *word, const YamlNode *node, void *target) {
-        Gate *gate = target;
-        size_t n = node->kind == YAML_KIND_LIST ? node->n_entries : 0;
-
-        if (node->kind != YAML_KIND_LIST) {
-                value_refuse(build, word, node, "%s", yaml_kind_name(node->kind));
-                return;
-        }
-        build->n_checks += n;
-        if (build->n_checks > PLAN_CHECKS_MAX) {
-                faults_add(build->faults, node->place, "plan-limit",
-                           "the plan has more than %d checks", PLAN_CHECKS_MAX);
-                return;
-        }
-        gate->checks = arena_alloc_array(&build->plan->arena, n, sizeof *gate->checks);
-        for (size_t i = 0; i < n; i++) {
-                const YamlNode *item = node->entries[i].value;
-
-                if (item->kind == YAML_KIND_MAP)
-                        check_read(build, item, &gate->checks[gate->n_checks++]);
-                else
-                        value_refuse(build, word, item, "%s in it", yaml_kind_name(item->kind));
-        }
 }
 
 void build_phase(Build *build, const YamlNode *block) {
@@ -206,15 +146,15 @@ void build_phase(Build *build, const YamlNode *block) {
                 Gate gate;
                 Check check;
         } scratch = {.check = {.kind = CHECK_RUN}};
-        const YamlNode *defaults = value_of(block, "defaults");
+        const YamlNode *defaults = build_find(block, "defaults");
         size_t n_before;
 
-        read_words(build, block, IN_PHASE, build->plan);
+        build_words(build, block, IN_PHASE, build->plan);
         if (!defaults)
                 return;
         n_before = build->faults->n_found;
         if (defaults->kind == YAML_KIND_MAP)
-                read_words(build, defaults, IN_DEFAULTS, &scratch);
+                build_words(build, defaults, IN_DEFAULTS, &scratch);
         else
                 faults_add(build->faults, defaults->place, "plan-value",
                            "`defaults` is a map, here it is %s", yaml_kind_name(defaults->kind));
@@ -222,33 +162,52 @@ void build_phase(Build *build, const YamlNode *block) {
                 build->defaults = defaults;
 }
 
+/* Instances of one matrix stand in one place of the plan. */
+static size_t family_size(const Gate *gate, size_t first) {
+        const PlanPlace *place = &gate->checks[first].place;
+        size_t i = first;
+
+        while (i < gate->n_checks && gate->checks[i].place.line == place->line &&
+               gate->checks[i].place.column == place->column)
+                i++;
+        return i - first;
+}
+
 static void checks_order(Build *build, Gate *gate) {
         Arena *arena = &build->plan->arena;
         OrderItem *items = arena_alloc_array(arena, gate->n_checks, sizeof *items);
+        size_t *firsts = arena_alloc_array(arena, gate->n_checks, sizeof *firsts);
         Check *checks = arena_alloc_array(arena, gate->n_checks, sizeof *checks);
-        size_t *order;
+        size_t n_families = 0, n = 0, *order;
 
-        for (size_t i = 0; i < gate->n_checks; i++)
-                items[i] = (OrderItem){gate->checks[i].id, gate->checks[i].place,
-                                       gate->checks[i].needs, gate->checks[i].n_needs};
-        if (!order_by_needs(items, gate->n_checks, "check", arena, build->faults, &order))
+        for (size_t i = 0; i < gate->n_checks; i += family_size(gate, i)) {
+                firsts[n_families] = i;
+                items[n_families++] = (OrderItem){gate->checks[i].family, gate->checks[i].place,
+                                                  gate->checks[i].needs, gate->checks[i].n_needs};
+        }
+        if (!order_by_needs(items, n_families, "check", arena, build->faults, &order))
                 return;
-        for (size_t i = 0; i < gate->n_checks; i++)
-                checks[i] = gate->checks[order[i]];
+        for (size_t i = 0; i < n_families; i++) {
+                size_t first = firsts[order[i]], n_instances = family_size(gate, first);
+
+                memcpy(&checks[n], &gate->checks[first], n_instances * sizeof *checks);
+                n += n_instances;
+        }
         gate->checks = checks;
 }
 
 void build_gate(Build *build, const YamlNode *block, Gate *gate) {
         const YamlNode *whole = inherit_defaults(block, build->defaults, &build->plan->arena);
         size_t n_before = build->faults->n_found;
-        bool has_command = false;
+        bool has_command;
 
-        *gate = (Gate){.place = block->place, .valid_for_ms = VALID_FOR_MS};
-        read_words(build, whole, IN_GATE, gate);
+        *gate = (Gate){.place = block->place, .valid_for_ms = VALID_FOR_MS, .verifiers = 1};
+        build_words(build, whole, IN_GATE, gate);
         if (build->faults->n_found != n_before)
                 return;
         checks_order(build, gate);
+        has_command = gate->n_unchanged > 0;
         for (size_t i = 0; i < gate->n_checks; i++)
-                has_command |= gate->checks[i].n_command > 0;
+                has_command |= gate->checks[i].n_command > 0 || gate->checks[i].n_teeth > 0;
         digest_gate(build->plan, whole, has_command, &gate->digest);
 }

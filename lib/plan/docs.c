@@ -60,6 +60,21 @@ static const struct {
         {IN_GATE, "The block `yaml gate`"},
         {IN_CHECK, "A check"},
         {IN_HTTP, "`http`"},
+        {IN_REPORT, "`report`"},
+        {IN_GIT, "`git`"},
+        {IN_UNCHANGED_SINCE, "`git`: `unchanged-since`"},
+        {IN_PATHS_ONLY, "`git`: `paths-only`"},
+        {IN_REVISION, "`revision`"},
+        {IN_FILE, "`file`"},
+        {IN_PORT, "`port`"},
+        {IN_PROCESS, "`process`"},
+        {IN_LOG, "`log`"},
+        {IN_REPEAT, "`repeat`"},
+        {IN_EXAMINED, "`examined`"},
+        {IN_LIMITS, "`limits`"},
+        {IN_TEETH, "`teeth`"},
+        {IN_LOCK, "`lock`"},
+        {IN_UNCHANGED, "`unchanged`"},
 };
 
 static const char intro[] =
@@ -108,7 +123,7 @@ static void print_words(Buf *text) {
                         }
                         buf_printf(text, "- `%s`%s: %s. %s For example `%s: %s`.\n", row->word,
                                    row->is_required ? " (required)" : "",
-                                   value_sentences[row->kind], row->sentence, row->word,
+                                   value_rows[row->kind].sentence, row->sentence, row->word,
                                    row->example);
                 }
         }
@@ -162,12 +177,4 @@ void plan_print_docs(Buf *text) {
         for (size_t i = 0; (rule = lint_rule_at(i)); i++)
                 buf_printf(text, "- `%s`: %s. Next: %s.\n", rule->rule, rule->sentence, rule->next);
         buf_text(text, digests);
-        buf_text(text, "\n## Known, not yet carried out\n\n");
-        for (size_t i = 0; i < n_later_rows; i++) {
-                cleanup_buf Buf places = BUF_TEXT;
-
-                grammar_describe_places(later_rows[i].places, &places);
-                buf_printf(text, "- `%s` in %s: %s.\n", later_rows[i].word, buf_get_text(&places),
-                           later_rows[i].sentence);
-        }
 }

@@ -8,16 +8,36 @@
 #include "base/nearest.h"
 #include "plan/visible.h"
 
-enum { WORDS_OF_PLACE_MAX = 64, SHOWN_BYTES = 64, OPTIONAL = 0, REQUIRED = 1 };
+enum {
+        WORDS_OF_PLACE_MAX = 64,
+        SHOWN_BYTES = 64,
+        OPTIONAL = 0,
+        REQUIRED = 1,
+        DEMANDS = 0,
+        ASSERTS = 1
+};
 
-const char *const value_sentences[_VALUE_MAX] = {
-#define VALUE(KIND, sentence) [VALUE_##KIND] = sentence,
+const ValueRow value_rows[_VALUE_MAX] = {
+#define VALUE(KIND, vars, text, json) [VALUE_##KIND] = {vars, text, json},
+#include "plan/grammar.def"
+};
+
+const char *const check_kind_words[_CHECK_MAX] = {
+#define KIND(SORT, name, KIND, in, asserts, text, shown) [CHECK_##SORT] = name,
+#include "plan/grammar.def"
+};
+
+const bool check_kind_asserts_itself[_CHECK_MAX] = {
+#define KIND(SORT, name, KIND, in, asserts, text, shown) [CHECK_##SORT] = (asserts),
 #include "plan/grammar.def"
 };
 
 const Word word_rows[] = {
-#define PART(in, presence, name, KIND, text, shown)                                                \
+#define KIND(SORT, name, KIND, in, asserts, text, shown)                                           \
+        PART(IN_CHECK, OPTIONAL, name, KIND, in, text, shown)
+#define PART(in, presence, name, KIND, within, text, shown)                                        \
         {.word = name,                                                                             \
+         .inside = (within),                                                                       \
          .places = (in),                                                                           \
          .kind = VALUE_##KIND,                                                                     \
          .is_required = (presence),                                                                \
@@ -28,6 +48,7 @@ const Word word_rows[] = {
          .places = (in),                                                                           \
          .kind = VALUE_##KIND,                                                                     \
          .is_required = (presence),                                                                \
+         .target = TARGET_##Target,                                                                \
          .offset = offsetof(Target, member),                                                       \
          .least = (min),                                                                           \
          .most = (max),                                                                            \
@@ -38,6 +59,7 @@ const Word word_rows[] = {
          .places = (in),                                                                           \
          .kind = VALUE_##KIND,                                                                     \
          .is_required = (presence),                                                                \
+         .target = TARGET_##Target,                                                                \
          .offset = offsetof(Target, member),                                                       \
          .offset_n = offsetof(Target, n_member),                                                   \
          .least = (min),                                                                           \
@@ -60,13 +82,6 @@ const SubjectRow subject_rows[_SUBJECT_MAX] = {
 #include "plan/grammar.def"
 };
 
-const char *const check_kind_words[_CHECK_MAX] = {
-        [CHECK_RUN] = "run",       [CHECK_HTTP] = "http",         [CHECK_REPORT] = "report",
-        [CHECK_GIT] = "git",       [CHECK_REVISION] = "revision", [CHECK_FILE] = "file",
-        [CHECK_PORT] = "port",     [CHECK_PROCESS] = "process",   [CHECK_LOG] = "log",
-        [CHECK_MANUAL] = "manual",
-};
-
 const FactRow fact_rows[] = {
 #define FACT(name, as, text, shown)                                                                \
         {.word = name, .values = (as), .sentence = text, .example = shown},
@@ -84,12 +99,6 @@ const MatcherRow matcher_rows[_MATCH_MAX] = {
 #include "plan/grammar.def"
 };
 
-const LaterRow later_rows[] = {
-#define LATER(in, name, text) {.word = name, .places = (in), .sentence = text},
-#include "plan/grammar.def"
-};
-const size_t n_later_rows = ARRAY_SIZE(later_rows);
-
 typedef struct BitName {
         unsigned bit;
         const char *name;
@@ -101,11 +110,26 @@ static const BitName place_rows[] = {
         {IN_GATE, "a gate"},
         {IN_CHECK, "a check"},
         {IN_HTTP, "http"},
+        {IN_REPORT, "report"},
+        {IN_GIT, "git"},
+        {IN_UNCHANGED_SINCE, "unchanged-since"},
+        {IN_PATHS_ONLY, "paths-only"},
+        {IN_REVISION, "revision"},
+        {IN_FILE, "file"},
+        {IN_PORT, "port"},
+        {IN_PROCESS, "process"},
+        {IN_LOG, "log"},
+        {IN_REPEAT, "repeat"},
+        {IN_EXAMINED, "examined"},
+        {IN_LIMITS, "limits"},
+        {IN_TEETH, "teeth"},
+        {IN_LOCK, "lock"},
+        {IN_UNCHANGED, "unchanged"},
         {IN_EXPECT, "expect"},
         {IN_MATCHERS, "what is expected of a subject"},
 };
 
-static const BitName value_rows[] = {
+static const BitName view_rows[] = {
         {AS_STREAM, "a text"},     {AS_NUMBER, "a number"}, {AS_DURATION, "a duration"},
         {AS_JSON, "a JSON value"}, {AS_SIZE, "a size"},     {AS_FLAG, "a yes or no"},
         {AS_SIGNAL, "a signal"},
@@ -138,7 +162,7 @@ void grammar_describe_values(unsigned values, Buf *text) {
                 buf_text(text, "anything");
                 return;
         }
-        describe_bits(value_rows, ARRAY_SIZE(value_rows), values, text);
+        describe_bits(view_rows, ARRAY_SIZE(view_rows), values, text);
 }
 
 void grammar_describe_checks(unsigned checks, Buf *text) {
@@ -168,18 +192,6 @@ static const char *word_at(size_t i, unsigned *ret_places) {
                 *ret_places = IN_MATCHERS;
                 return matcher_rows[i].word;
         }
-        i -= _MATCH_MAX;
-        if (i < n_later_rows) {
-                *ret_places = later_rows[i].places;
-                return later_rows[i].word;
-        }
-        return NULL;
-}
-
-static const LaterRow *find_later(unsigned place, Slice word) {
-        for (size_t i = 0; i < n_later_rows; i++)
-                if ((later_rows[i].places & place) && slice_is(word, later_rows[i].word))
-                        return &later_rows[i];
         return NULL;
 }
 
@@ -213,20 +225,13 @@ static void suggest(unsigned place, Slice word, Fault *fault) {
 
 void grammar_refuse(unsigned place, Slice word, PlanPlace at, FaultList *faults) {
         cleanup_buf Buf shown = BUF_TEXT, here = BUF_TEXT, there = BUF_TEXT;
-        const LaterRow *later = find_later(place, word);
         unsigned places = places_of(word);
         Fault *fault;
 
         visible_append(&shown, word, SHOWN_BYTES);
         grammar_describe_places(place, &here);
         grammar_describe_places(places, &there);
-        if (later) {
-                fault = faults_add(faults, at, "plan-word-later",
-                                   "`%s` (%s) is known in the grammar, but not yet carried out by "
-                                   "this version",
-                                   later->word, later->sentence);
-                fault_next(fault, "leave it out");
-        } else if (places) {
+        if (places) {
                 fault = faults_add(faults, at, "plan-word-place", "`%s` does not stand here, in %s",
                                    buf_get_text(&shown), buf_get_text(&here));
                 fault_next(fault, "it stands in %s", buf_get_text(&there));

@@ -15,6 +15,21 @@ enum {
         IN_HTTP = 1 << 4,
         IN_EXPECT = 1 << 5,
         IN_MATCHERS = 1 << 6,
+        IN_REPORT = 1 << 7,
+        IN_GIT = 1 << 8,
+        IN_UNCHANGED_SINCE = 1 << 9,
+        IN_PATHS_ONLY = 1 << 10,
+        IN_REVISION = 1 << 11,
+        IN_FILE = 1 << 12,
+        IN_PORT = 1 << 13,
+        IN_PROCESS = 1 << 14,
+        IN_LOG = 1 << 15,
+        IN_REPEAT = 1 << 16,
+        IN_LIMITS = 1 << 17,
+        IN_LOCK = 1 << 18,
+        IN_UNCHANGED = 1 << 19,
+        IN_EXAMINED = 1 << 20,
+        IN_TEETH = 1 << 21,
 };
 
 /* Which kinds of check a subject belongs to. */
@@ -41,7 +56,7 @@ enum {
 };
 
 typedef enum ValueKind {
-#define VALUE(KIND, sentence) VALUE_##KIND,
+#define VALUE(KIND, variables, sentence, schema) VALUE_##KIND,
 #include "plan/grammar.def"
         _VALUE_MAX
 } ValueKind;
@@ -66,12 +81,37 @@ typedef enum Operand {
         OPERAND_GROUPS,  /* a list of matchers */
 } Operand;
 
+/* What becomes of ${name} in a value. */
+typedef enum Variables {
+        NO_VARIABLES,   /* it stays as it is, or the value has no texts of its own */
+        VARIABLES,      /* vars and matrix are put in */
+        LATE_VARIABLES, /* and what is known only when the check runs */
+} Variables;
+
+typedef struct ValueRow {
+        Variables variables;
+        const char *sentence;
+        const char *schema; /* JSON, with ' for " */
+} ValueRow;
+
+/* Whose member a word is. */
+typedef enum Target {
+        TARGET_NONE,
+        TARGET_Plan,
+        TARGET_Gate,
+        TARGET_Check,
+        TARGET_Teeth,
+        TARGET_PlanLock
+} Target;
+
 typedef struct Word {
         const char *word;
+        unsigned inside; /* where the words of its own map stand; 0: it has none */
         unsigned places;
         ValueKind kind;
         bool is_required;
-        size_t offset, offset_n; /* of the member and its count, in Plan, Gate or Check */
+        Target target;
+        size_t offset, offset_n; /* of the member and its count */
         uint64_t least, most;    /* bytes, items, milliseconds or the number itself */
         const char *sentence, *example;
 } Word;
@@ -97,26 +137,19 @@ typedef struct MatcherRow {
         const char *sentence, *example;
 } MatcherRow;
 
-typedef struct LaterRow {
-        const char *word;
-        unsigned places;
-        const char *sentence;
-} LaterRow;
-
-extern const char *const value_sentences[_VALUE_MAX];
+extern const ValueRow value_rows[_VALUE_MAX];
 extern const Word word_rows[];
 extern const size_t n_word_rows;
 extern const SubjectRow subject_rows[_SUBJECT_MAX];
 extern const char *const check_kind_words[_CHECK_MAX];
+extern const bool check_kind_asserts_itself[_CHECK_MAX]; /* it needs no `expect` */
 extern const FactRow fact_rows[];
 extern const size_t n_fact_rows;
 extern const MatcherRow matcher_rows[_MATCH_MAX];
-extern const LaterRow later_rows[];
-extern const size_t n_later_rows;
 
 /* NULL if the word has no row in this place. */
 const Word *grammar_find_word(unsigned place, Slice word);
-/* The fault about a word that does not stand here: for later, of another place, or a typo. */
+/* The fault about a word that does not stand here: of another place, or a typo. */
 void grammar_refuse(unsigned place, Slice word, PlanPlace at, FaultList *faults);
 /* "a check, defaults" */
 void grammar_describe_places(unsigned places, Buf *text);

@@ -155,6 +155,14 @@ const Check *gate_find_check(const Gate *gate, Slice id) {
         return NULL;
 }
 
+bool check_is(const Check *check, Slice id) {
+        return slice_equal(check->id, id) || slice_equal(check->family, id);
+}
+
+const char *check_kind_name(CheckKind kind) {
+        return check_kind_words[kind];
+}
+
 void plan_suggest_gate(const Plan *plan, Slice id, Fault *fault) {
         cleanup_buf Buf all = BUF_INIT(sizeof fault->next - 32);
         const char *names[PLAN_GATES_MAX], *nearest;

@@ -124,6 +124,7 @@ typedef struct CheckLimits {
 
 typedef struct Check {
         Slice id, title; /* an instance of a matrix: `routes[host=ci,status=200]` */
+        Slice family;    /* the id as the plan has it: instances of one matrix share it */
         CheckKind kind;
         PlanPlace place;
         /* What is started: of run, report, log; `serve` of http, port, process; `run` of revision
@@ -253,6 +254,26 @@ void plan_deinit(Plan *plan);
 /* NULL if there is none: ids are exact, C1 never matches WC1. */
 const Gate *plan_find_gate(const Plan *plan, Slice id);
 const Check *gate_find_check(const Gate *gate, Slice id);
+/* Whether `id` is the check's own or that of the matrix that it is an instance of: what stands in
+ * `needs`. */
+bool check_is(const Check *check, Slice id);
+/* The word that makes such a check: "run", "http". */
+const char *check_kind_name(CheckKind kind);
+
+/*
+ * References that are resolved only when a check runs: ${N} (which repetition), ${GATE_COMMIT},
+ * ${GATE_STARTED_AT}, ${GATE_SINCE}. A run text has them in its environment. In any other text of
+ * a parsed check a late reference stands as PLAN_LATE_MARK and `{NAME}`; the mark is a byte that
+ * no UTF-8 has, hence no plan: a `${N}` that a plan escaped, or that came out of a var, is not one.
+ */
+#define PLAN_LATE_MARK "\xff"
+bool plan_is_late(Slice text);
+/* The text with its late references put in; one that `values` do not name stays. */
+Slice plan_substitute_late(Slice text, const PlanPair *values, size_t n_values, Arena *arena);
+/* A copy of the check with the late references of all of its texts, expectations included, put
+ * in. What is not a text is shared with the plan, which must outlive it. */
+Check check_substitute_late(const Check *check, const PlanPair *values, size_t n_values,
+                            Arena *arena);
 
 /* Adds, to a refusal about an unknown gate, the nearest known one or the list of all. */
 void plan_suggest_gate(const Plan *plan, Slice id, Fault *fault);

@@ -56,11 +56,11 @@ static void choose(Run *run) {
         for (size_t i = gate->n_checks; i-- > 0;) {
                 const Check *check = &gate->checks[i];
 
-                if (!only || slice_is(check->id, only))
+                if (!only || check_is(check, slice_text(only)))
                         run->is_wanted[i] = true;
                 for (size_t k = 0; run->is_wanted[i] && k < check->n_needs; k++)
                         for (size_t j = 0; j < i; j++)
-                                if (slice_equal(gate->checks[j].id, check->needs[k]))
+                                if (check_is(&gate->checks[j], check->needs[k]))
                                         run->is_wanted[j] = true;
         }
 }
@@ -108,12 +108,16 @@ static int look_at_tools(Run *run) {
 
 /* The first check that it needs and that did not pass. */
 static const struct check_result *find_unmet(const Run *run, const Check *check) {
-        for (size_t i = 0; i < check->n_needs; i++)
-                for (size_t k = 0; k < run->draft.n_checks; k++)
-                        if (slice_equal(run->draft.checks[k].check, check->needs[i]) &&
-                            run->draft.checks[k].outcome != OUTCOME_PASS &&
-                            run->draft.checks[k].outcome != OUTCOME_WARN)
-                                return &run->draft.checks[k];
+        for (size_t k = 0; k < run->draft.n_checks; k++) {
+                const struct check_result *result = &run->draft.checks[k];
+                const Check *other = gate_find_check(run->request->gate, result->check);
+
+                if (result->outcome == OUTCOME_PASS || result->outcome == OUTCOME_WARN)
+                        continue;
+                for (size_t i = 0; i < check->n_needs; i++)
+                        if (check_is(other, check->needs[i]))
+                                return result;
+        }
         return NULL;
 }
 

@@ -32,9 +32,14 @@ static void must_be_whole(const Plan *plan) {
                 must(gate->n_checks > 0 && gate->valid_for_ms > 0);
                 must(plan_find_gate(plan, gate->id) == gate);
                 for (size_t k = 0; k < gate->n_checks; k++) {
-                        must(gate->checks[k].n_expectations > 0);
-                        must(gate->checks[k].timeout_ms > 0);
-                        must(gate_find_check(gate, gate->checks[k].id) == &gate->checks[k]);
+                        const Check *check = &gate->checks[k];
+
+                        must(check->n_expectations > 0 || check->kind == CHECK_GIT ||
+                             check->kind == CHECK_REVISION || check->kind == CHECK_MANUAL);
+                        must(check->timeout_ms > 0 && check->n_repeat > 0);
+                        must(check->id.n > 0 && check->id.n <= 256 &&
+                             check_is(check, check->family));
+                        must(gate_find_check(gate, check->id) == check);
                 }
         }
 }

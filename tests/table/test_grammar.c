@@ -12,16 +12,111 @@
 #include "tests/lib/plans.h"
 #include "tests/lib/test.h"
 
-/* A plan in which every word that an example needs beside it is there. */
-static const char *plan_of(Arena *arena, const char *phase, const char *gate, const char *checks) {
+#define GATE_CHECKS "checks: [{ id: a, run: ./t }]\n"
+#define CHECK_HEAD  "checks:\n- { id: build, run: ./t }\n- id: c\n"
+#define HTTP_TAIL   "  expect: { status: 200 }\n"
+#define REPORT_TAIL "  expect: { executed: { ge: 1 } }\n"
+#define FILE_TAIL   "  expect: { size: { ge: 1B } }\n"
+#define PORT_TAIL   "  expect: { listening: true }\n"
+#define COUNT_TAIL  "  expect: { count: { ge: 1 } }\n"
+#define SOME_COMMIT "0123456789012345678901234567890123456789"
+
+/* Where a word stands with all that it needs beside it, `@` for its line. Without a word: for
+ * those of its place that have no row of their own. */
+static const struct {
+        unsigned place;
+        const char *word, *text; /* the end of the phase's block, or of the gate's */
+} contexts[] = {
+        {IN_PHASE, "version", "phase: p\n@\n"},
+        {IN_PHASE, "phase", "version: 1\n@\n"},
+        {IN_PHASE, NULL, "version: 1\nphase: p\n@\n"},
+        {IN_DEFAULTS, "retries", "version: 1\nphase: p\ndefaults:\n  interval: 1s\n  @\n"},
+        {IN_DEFAULTS, NULL, "version: 1\nphase: p\ndefaults:\n  @\n"},
+        {IN_GATE, "gate", "@\n" GATE_CHECKS},
+        {IN_GATE, "checks", "gate: G\n@\n"},
+        {IN_GATE, NULL, "gate: G\n@\n" GATE_CHECKS},
+        {IN_UNCHANGED, "run", "gate: G\nunchanged:\n  @\n" GATE_CHECKS},
+        {IN_UNCHANGED, NULL, "gate: G\nunchanged:\n  run: [ls]\n  @\n" GATE_CHECKS},
+        {IN_CHECK, "id", "gate: G\nchecks:\n- run: ./t\n  @\n"},
+        {IN_CHECK, "run", "gate: G\n" CHECK_HEAD "  @\n"},
+        {IN_CHECK, "http", "gate: G\n" CHECK_HEAD "  @\n" HTTP_TAIL},
+        {IN_CHECK, "report", "gate: G\n" CHECK_HEAD "  @\n" REPORT_TAIL},
+        {IN_CHECK, "git", "gate: G\n" CHECK_HEAD "  @\n"},
+        {IN_CHECK, "revision", "gate: G\n" CHECK_HEAD "  @\n"},
+        {IN_CHECK, "file", "gate: G\n" CHECK_HEAD "  @\n" FILE_TAIL},
+        {IN_CHECK, "port", "gate: G\n" CHECK_HEAD "  @\n" PORT_TAIL},
+        {IN_CHECK, "process", "gate: G\n" CHECK_HEAD "  @\n" COUNT_TAIL},
+        {IN_CHECK, "log", "gate: G\n" CHECK_HEAD "  @\n" COUNT_TAIL},
+        {IN_CHECK, "manual", "gate: G\n" CHECK_HEAD "  @\n"},
+        {IN_CHECK, "retries", "gate: G\n" CHECK_HEAD "  run: ./t\n  interval: 1s\n  @\n"},
+        {IN_CHECK, "hold", "gate: G\n" CHECK_HEAD "  run: ./t\n  interval: 1s\n  @\n"},
+        {IN_CHECK, NULL, "gate: G\n" CHECK_HEAD "  run: ./t\n  @\n"},
+        {IN_HTTP, "url", "gate: G\n" CHECK_HEAD "  http:\n    @\n" HTTP_TAIL},
+        {IN_HTTP, NULL, "gate: G\n" CHECK_HEAD "  http:\n    url: http://a/\n    @\n" HTTP_TAIL},
+        {IN_REVISION, "url", "gate: G\n" CHECK_HEAD "  revision:\n    @\n"},
+        {IN_REVISION, "run", "gate: G\n" CHECK_HEAD "  revision:\n    @\n"},
+        {IN_REVISION, NULL, "gate: G\n" CHECK_HEAD "  revision:\n    url: http://a/\n    @\n"},
+        {IN_REPORT, "run",
+         "gate: G\n" CHECK_HEAD "  report:\n    format: tap\n    @\n" REPORT_TAIL},
+        {IN_REPORT, "format",
+         "gate: G\n" CHECK_HEAD "  report:\n    run: ./t\n    @\n" REPORT_TAIL},
+        {IN_REPORT, NULL,
+         "gate: G\n" CHECK_HEAD "  report:\n    run: ./t\n    format: tap\n    @\n" REPORT_TAIL},
+        {IN_GIT, NULL, "gate: G\n" CHECK_HEAD "  git:\n    @\n"},
+        {IN_UNCHANGED_SINCE, "commit",
+         "gate: G\n" CHECK_HEAD "  git:\n    unchanged-since:\n      paths: [a]\n      @\n"},
+        {IN_UNCHANGED_SINCE, NULL,
+         "gate: G\n" CHECK_HEAD "  git:\n    unchanged-since:\n      commit: " SOME_COMMIT
+         "\n      @\n"},
+        {IN_PATHS_ONLY, "since",
+         "gate: G\n" CHECK_HEAD "  git:\n    paths-only:\n      paths: [a]\n      @\n"},
+        {IN_PATHS_ONLY, NULL,
+         "gate: G\n" CHECK_HEAD "  git:\n    paths-only:\n      since: " SOME_COMMIT "\n      @\n"},
+        {IN_FILE, "path", "gate: G\n" CHECK_HEAD "  file:\n    @\n" FILE_TAIL},
+        {IN_FILE, NULL, "gate: G\n" CHECK_HEAD "  file:\n    path: a\n    @\n" FILE_TAIL},
+        {IN_PORT, "number", "gate: G\n" CHECK_HEAD "  port:\n    @\n" PORT_TAIL},
+        {IN_PORT, NULL, "gate: G\n" CHECK_HEAD "  port:\n    number: 80\n    @\n" PORT_TAIL},
+        {IN_PROCESS, "matches", "gate: G\n" CHECK_HEAD "  process:\n    @\n" COUNT_TAIL},
+        {IN_PROCESS, NULL,
+         "gate: G\n" CHECK_HEAD "  process:\n    matches: a1\n    @\n" COUNT_TAIL},
+        {IN_LOG, "control", "gate: G\n" CHECK_HEAD "  log:\n    run: ./t\n    @\n" COUNT_TAIL},
+        {IN_LOG, "stamp",
+         "gate: G\n" CHECK_HEAD "  log:\n    file: a\n    control: a1\n    @\n" COUNT_TAIL},
+        {IN_LOG, NULL, "gate: G\n" CHECK_HEAD "  log:\n    control: a1\n    @\n" COUNT_TAIL},
+        {IN_REPEAT, "times", "gate: G\n" CHECK_HEAD "  run: ./t\n  repeat:\n    @\n"},
+        {IN_REPEAT, NULL, "gate: G\n" CHECK_HEAD "  run: ./t\n  repeat:\n    times: 9\n    @\n"},
+        {IN_EXAMINED, NULL, "gate: G\n" CHECK_HEAD "  run: ./t\n  examined:\n    ge: 1\n    @\n"},
+        {IN_LIMITS, NULL, "gate: G\n" CHECK_HEAD "  run: ./t\n  limits:\n    @\n"},
+        {IN_TEETH, "run", "gate: G\n" CHECK_HEAD "  run: ./t\n  teeth:\n    @\n"},
+        {IN_TEETH, "patch", "gate: G\n" CHECK_HEAD "  run: ./t\n  teeth:\n    @\n"},
+        {IN_TEETH, NULL, "gate: G\n" CHECK_HEAD "  run: ./t\n  teeth:\n    run: ./b\n    @\n"},
+        {IN_LOCK, NULL, "gate: G\n" CHECK_HEAD "  run: ./t\n  lock:\n    @\n"},
+        {IN_EXPECT, NULL, "gate: G\n" CHECK_HEAD "  run: ./t\n  expect:\n    @\n"},
+        {IN_MATCHERS, NULL, "gate: G\n" CHECK_HEAD "  run: ./t\n  expect:\n    stdout:\n      @\n"},
+};
+
+static const char *context_of(unsigned place, const char *word) {
+        for (size_t i = 0; i < ARRAY_SIZE(contexts); i++)
+                if (contexts[i].place == place &&
+                    (!contexts[i].word || strcmp(contexts[i].word, word) == 0))
+                        return contexts[i].text;
+        FAIL_TEST("no context of `%s` in place %u", word, place);
+}
+
+/* A plan in which the line stands in its context. */
+static const char *plan_with(Arena *arena, unsigned place, const char *word, const char *value) {
+        const char *context = context_of(place, word), *at = strchr(context, '@');
+        const char *text = arena_printf(arena, "%.*s%s: %s%s", (int)(at - context), context, word,
+                                        value, at + 1);
+        bool is_phase = place & (IN_PHASE | IN_DEFAULTS);
+
         return arena_printf(arena,
-                            "```yaml phase\n%s%s%s%s```\n\n"
+                            "```yaml phase\n%s%s```\n\n"
                             "```yaml gate\ngate: M1\nchecks: [{ id: first, run: ./t }]\n```\n\n"
-                            "```yaml gate\n%s%s%s```\n",
-                            strstr(phase, "version:") ? "" : "version: 1\n",
-                            strstr(phase, "phase:") ? "" : "phase: p\n",
-                            strstr(phase, "vars:") ? "" : "vars: { domain: a }\n", phase,
-                            strncmp(gate, "gate:", 5) == 0 ? "" : "gate: G\n", gate, checks);
+                            "```yaml gate\n%s```\n",
+                            is_phase ? text : "version: 1\nphase: p\n",
+                            strcmp(word, "vars") == 0 ? "" : "vars: { domain: a }\n",
+                            is_phase ? "gate: G\n" GATE_CHECKS : text);
 }
 
 static void accept(const char *text) {
@@ -31,70 +126,75 @@ static void accept(const char *text) {
         plan_deinit(&plan);
 }
 
-/* What a check's word needs beside it. */
-static const char *company_of(const char *word) {
-        if (strcmp(word, "run") == 0)
-                return "";
-        if (strcmp(word, "http") == 0)
-                return "    expect: { status: 200 }\n";
-        if (strcmp(word, "retries") == 0)
-                return "    run: ./t\n    interval: 1s\n";
-        return "    run: ./t\n";
-}
-
-static void accept_check(Arena *arena, const Word *row) {
-        bool is_id = strcmp(row->word, "id") == 0;
-
-        accept(plan_of(arena, "", "",
-                       arena_printf(arena,
-                                    "checks:\n  - { id: build, run: ./t }\n"
-                                    "  - %s%s: %s\n%s",
-                                    is_id ? "" : "id: c\n    ", row->word, row->example,
-                                    company_of(row->word))));
-}
-
-static void accept_http(Arena *arena, const Word *row) {
-        accept(plan_of(arena, "", "",
-                       arena_printf(arena,
-                                    "checks:\n  - id: c\n    http:\n%s      %s: %s\n"
-                                    "    expect: { status: 200 }\n",
-                                    strcmp(row->word, "url") == 0 ? "" : "      url: http://a/\n",
-                                    row->word, row->example)));
-}
-
-static void accept_word(Arena *arena, const Word *row) {
-        const char *line = arena_printf(arena, "%s: %s\n", row->word, row->example);
-        const char *checks = "checks: [{ id: c, run: ./t }]\n";
-
-        if (row->places & IN_PHASE)
-                accept(plan_of(arena, line, "", checks));
-        if (row->places & IN_DEFAULTS)
-                accept(plan_of(
-                        arena,
-                        arena_printf(arena, "defaults:\n  %s%s",
-                                     strcmp(row->word, "retries") == 0 ? "interval: 1s\n  " : "",
-                                     line),
-                        "", checks));
-        if (row->places & IN_GATE)
-                accept(plan_of(arena, "", strcmp(row->word, "gate") == 0 ? "gate: M2\n" : line,
-                               strcmp(row->word, "checks") == 0 ? "" : checks));
-        if (row->places & IN_CHECK)
-                accept_check(arena, row);
-        if (row->places & IN_HTTP)
-                accept_http(arena, row);
-}
-
-TEST(each_word_has_an_example_that_is_accepted) {
+TEST(each_word_has_an_example_that_is_accepted_where_it_stands) {
         cleanup_arena Arena arena = ARENA_INIT;
 
         for (size_t i = 0; i < n_word_rows; i++)
-                accept_word(&arena, &word_rows[i]);
+                for (unsigned place = 1; place <= IN_TEETH; place <<= 1) {
+                        const Word *row = &word_rows[i];
+                        /* The first gate has that id. */
+                        bool is_gate = place == IN_GATE && strcmp(row->word, "gate") == 0;
+
+                        if (row->places & place)
+                                accept(plan_with(&arena, place, row->word,
+                                                 is_gate ? "M2" : row->example));
+                }
+}
+
+static bool is_word_in(unsigned place, const char *word) {
+        for (size_t i = 0; i < _SUBJECT_MAX; i++)
+                if (place == IN_EXPECT && strcmp(subject_rows[i].word, word) == 0)
+                        return true;
+        for (size_t i = 0; i < _MATCH_MAX; i++)
+                if (place & (IN_MATCHERS | IN_EXAMINED) && strcmp(matcher_rows[i].word, word) == 0)
+                        return true;
+        return grammar_find_word(place, slice_text(word));
+}
+
+TEST(each_word_is_refused_where_it_does_not_stand) {
+        cleanup_arena Arena arena = ARENA_INIT;
+        Refusal refusal;
+
+        for (size_t i = 0; i < n_word_rows; i++)
+                for (unsigned place = 1; place <= IN_TEETH; place <<= 1) {
+                        const Word *row = &word_rows[i];
+
+                        if (is_word_in(place, row->word) || place == IN_EXAMINED)
+                                continue;
+                        plans_refuse(plan_with(&arena, place, row->word, row->example), &refusal);
+                        CHECK_CONTAINS(plans_find(&refusal, "plan-word-place")->found, row->word);
+                }
+}
+
+TEST(each_word_is_told_from_a_typo_of_it) {
+        cleanup_arena Arena arena = ARENA_INIT;
+        Refusal refusal;
+
+        for (size_t i = 0; i < n_word_rows; i++)
+                for (unsigned place = 1; place <= IN_TEETH; place <<= 1) {
+                        const Word *row = &word_rows[i];
+                        const char *typo = arena_printf(&arena, "%sx", row->word);
+
+                        if (!(row->places & place) || is_word_in(place, typo))
+                                continue;
+                        plans_refuse(plan_with(&arena, place, typo, row->example), &refusal);
+                        CHECK_CONTAINS(plans_find(&refusal, "plan-word-unknown")->next,
+                                       "did you mean");
+                }
+}
+
+/* A plan whose second gate has these checks. */
+static const char *plan_of(Arena *arena, const char *checks) {
+        return arena_printf(arena,
+                            "```yaml phase\nversion: 1\nphase: p\nvars: { domain: a }\n```\n\n"
+                            "```yaml gate\ngate: G\n%s```\n",
+                            checks);
 }
 
 /* A check of each kind, and what its `expect` needs beside the subject. */
 static const struct {
         const char *check, *company;
-} kind_rows[_CHECK_MAX] = {
+} examples[_CHECK_MAX] = {
         [CHECK_RUN] = {"run: ./t", ""},
         [CHECK_HTTP] = {"http: { url: http://a/ }", "status: 200, "},
         [CHECK_REPORT] = {"report: { run: ./t, format: junit }", "executed: { ge: 1 }, "},
@@ -105,13 +205,13 @@ static const struct {
 };
 
 static void accept_subject(Arena *arena, const SubjectRow *row, size_t kind) {
-        const char *company = kind_rows[kind].company;
+        const char *company = examples[kind].company;
 
         if (strncmp(company, row->word, strlen(row->word)) == 0)
                 company = "";
-        accept(plan_of(arena, "", "",
+        accept(plan_of(arena,
                        arena_printf(arena, "checks:\n  - id: c\n    %s\n    expect: { %s%s: %s }\n",
-                                    kind_rows[kind].check, company, row->word, row->example)));
+                                    examples[kind].check, company, row->word, row->example)));
 }
 
 TEST(each_subject_has_an_example_that_is_accepted_in_each_kind_of_check) {
@@ -129,7 +229,7 @@ TEST(each_fact_of_a_certificate_has_an_example_that_is_accepted) {
 
         for (size_t i = 0; i < n_fact_rows; i++)
                 accept(plan_of(
-                        &arena, "", "",
+                        &arena,
                         arena_printf(&arena,
                                      "checks:\n  - id: c\n    http: { url: https://a/ }\n"
                                      "    expect: { status: 200, certificate: { %s: %s } }\n",
@@ -161,53 +261,18 @@ TEST(no_word_has_two_rows_in_one_place) {
                 for (size_t k = 0; k < i; k++)
                         CHECK(!is_duplicate(word_rows[i].word, word_rows[i].places,
                                             word_rows[k].word, word_rows[k].places));
-                for (size_t k = 0; k < n_later_rows; k++)
-                        CHECK(!is_duplicate(word_rows[i].word, word_rows[i].places,
-                                            later_rows[k].word, later_rows[k].places));
         }
 }
 
 TEST(each_row_has_its_sentence) {
         for (size_t i = 0; i < n_word_rows; i++)
-                CHECK(word_rows[i].sentence[0] && value_sentences[word_rows[i].kind][0]);
+                CHECK(word_rows[i].sentence[0] && value_rows[word_rows[i].kind].sentence[0]);
         for (size_t i = 0; i < _SUBJECT_MAX; i++)
                 CHECK(subject_rows[i].word && subject_rows[i].sentence[0]);
         for (size_t i = 0; i < _CHECK_MAX; i++)
                 CHECK(check_kind_words[i]);
         for (size_t i = 0; i < _MATCH_MAX; i++)
                 CHECK(matcher_rows[i].word && matcher_rows[i].sentence[0]);
-        for (size_t i = 0; i < n_later_rows; i++)
-                CHECK(later_rows[i].sentence[0]);
-}
-
-TEST(each_word_for_later_is_told_from_a_typo) {
-        cleanup_arena Arena arena = ARENA_INIT;
-        static const struct {
-                unsigned place;
-                const char *format;
-        } places[] = {
-                {IN_PHASE, "```yaml phase\nversion: 1\nphase: p\n%s: x\n```\n"},
-                {IN_DEFAULTS, "```yaml phase\nversion: 1\nphase: p\ndefaults: { %s: x }\n```\n"},
-                {IN_GATE, "```yaml gate\n%s: x\n```\n"},
-                {IN_CHECK, "```yaml gate\nchecks: [{ id: a, run: ./t, %s: x }]\n```\n"},
-                {IN_HTTP, "```yaml gate\nchecks: [{ id: a, http: { %s: x } }]\n```\n"},
-                {IN_EXPECT,
-                 "```yaml gate\nchecks: [{ id: a, run: ./t, expect: { %s: x } }]\n```\n"},
-                {IN_MATCHERS,
-                 "```yaml gate\nchecks: [{ id: a, run: ./t, expect: { stdout: { %s: x } } }]\n```\n"},
-        };
-
-        for (size_t i = 0; i < n_later_rows; i++)
-                for (size_t k = 0; k < ARRAY_SIZE(places); k++) {
-                        Refusal refusal;
-
-                        if (!(later_rows[i].places & places[k].place))
-                                continue;
-                        plans_refuse(arena_printf(&arena, places[k].format, later_rows[i].word),
-                                     &refusal);
-                        CHECK_CONTAINS(plans_find(&refusal, "plan-word-later")->found,
-                                       later_rows[i].word);
-                }
 }
 
 /* <rule>[.<variant>].md, with <!-- line:column --> of the fault at its beginning. */

@@ -321,7 +321,7 @@ TEST(all_errors_are_told_with_their_places) {
         CHECK_EQ_TEXT(plans_find(&refusal, "plan-word-unknown")->place, "p.md:8:1");
         CHECK_EQ_TEXT(plans_find(&refusal, "plan-word-unknown")->next, "did you mean `valid-for`?");
         CHECK_EQ_TEXT(plans_find(&refusal, "plan-unit")->place, "p.md:12:14");
-        CHECK_EQ_TEXT(plans_find(&refusal, "plan-word-later")->place, "p.md:15:5");
+        CHECK_EQ_TEXT(plans_find(&refusal, "vacuous-matrix")->place, "p.md:15:13");
 }
 
 TEST(no_more_faults_are_written_than_fit) {
