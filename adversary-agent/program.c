@@ -27,6 +27,8 @@ static const OptionRow run_options[] = {
 
 static const OptionRow status_options[] = {
         {"phase", "P", "As the argument."},
+        {"why", NULL,
+         "For each thing that waits: for whom, since when, because of what, pings so far."},
         {"key", "FILE", "The secret key to speak with (default: .coldgate/keys/adversary)."},
         {NULL, NULL, NULL},
 };

@@ -40,8 +40,12 @@ static int fold_entry(void *userdata, const Entry *entry) {
         return 0;
 }
 
-int fold_ledger(Ledger *ledger, State *state, Fault *reterr_fault) {
+int fold_more(Ledger *ledger, State *state, Fault *reterr_fault) {
         Folding folding = {.state = state, .fault = reterr_fault};
 
-        return ledger_walk(ledger, 1, SLICE_NULL, fold_entry, &folding);
+        return ledger_walk(ledger, state->head_seq + 1, SLICE_NULL, fold_entry, &folding);
+}
+
+int fold_ledger(Ledger *ledger, State *state, Fault *reterr_fault) {
+        return fold_more(ledger, state, reterr_fault);
 }

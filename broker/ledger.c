@@ -238,6 +238,15 @@ int ledger_head(Ledger *ledger, uint64_t *ret_seq) {
         return 0;
 }
 
+int ledger_version(Ledger *ledger, uint64_t *ret_version) {
+        cleanup_reset sqlite3_stmt *query = ledger->statements[STATEMENT_VERSION];
+
+        if (sqlite3_step(query) != SQLITE_ROW)
+                return ledger_sql_fail(ledger, "version");
+        *ret_version = (uint64_t)sqlite3_column_int64(query, 0);
+        return 0;
+}
+
 /* ---- walks ---- */
 
 static int end_walk(Ledger *ledger, int sql_code) {

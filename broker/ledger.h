@@ -52,6 +52,9 @@ int ledger_evidence_get(Ledger *ledger, const Hash *digest, Arena *arena,
                         Slice *ret_frame) must_check;
 int ledger_head(Ledger *ledger, uint64_t *ret_seq) must_check; /* 0: empty */
 
+/* A number that changes whenever another connection has committed something. */
+int ledger_version(Ledger *ledger, uint64_t *ret_version) must_check;
+
 /* Each entry from `first`, in order, optionally of one phase; stops when the callback returns
  * non-zero and returns that. The entry's slices last until the callback returns; it may read other
  * entries and evidence, and may not walk. */

@@ -66,9 +66,9 @@ static const struct {
         {SQL_READS, SQLITE_SELECT, NULL},           {SQL_READS, SQLITE_READ, "entry"},
         {SQL_READS, SQLITE_READ, "evidence"},       {SQL_READS, SQLITE_READ, "sqlite_master"},
         {SQL_READS, SQLITE_FUNCTION, "coalesce"},   {SQL_READS, SQLITE_FUNCTION, "max"},
-        {SQL_WRITES, SQLITE_FUNCTION, "zeroblob"},  {SQL_WRITES, SQLITE_INSERT, "entry"},
-        {SQL_WRITES, SQLITE_INSERT, "evidence"},    {SQL_WRITES, SQLITE_TRANSACTION, "BEGIN"},
-        {SQL_WRITES, SQLITE_TRANSACTION, "COMMIT"},
+        {SQL_READS, SQLITE_PRAGMA, "data_version"}, {SQL_WRITES, SQLITE_FUNCTION, "zeroblob"},
+        {SQL_WRITES, SQLITE_INSERT, "entry"},       {SQL_WRITES, SQLITE_INSERT, "evidence"},
+        {SQL_WRITES, SQLITE_TRANSACTION, "BEGIN"},  {SQL_WRITES, SQLITE_TRANSACTION, "COMMIT"},
 };
 
 static char *lock_path_of(const char *path) {

@@ -42,11 +42,25 @@ static const OptionRow show_plan_options[] = {
         {NULL, NULL, NULL},
 };
 
+static const OptionRow status_options[] = {
+        {"why", NULL,
+         "For each thing that waits: for whom, since when, because of what, pings so far."},
+        {"watch", NULL, "Print it again whenever something changes, until SIGINT or SIGTERM."},
+        {"timeout", "D", "With --watch: until this time has passed."},
+        {NULL, NULL, NULL},
+};
+
 static const OptionRow log_options[] = {
         {"phase", "P", "Only entries of this phase."},
         {"kind", "K", "Only entries of this kind: claim, verdict, …"},
+        {"actor", "NAME", "Only what this agent said; `broker` for the broker's own."},
+        {"gate", "G", "Only entries about this gate, or about its claims, verdicts and findings."},
+        {"since", "T", "Only what came since then: 2026-06-13T05:33Z, or how long ago: 30m."},
+        {"grep", "TEXT", "Only entries whose texts have this in them, exactly."},
         {"from", "SEQ", "Begin with this entry."},
         {"tail", "N", "Only the last N of them."},
+        {"follow", NULL, "Go on with what is still to come, until SIGINT or SIGTERM."},
+        {"timeout", "D", "With --follow: until this time has passed."},
         {NULL, NULL, NULL},
 };
 
@@ -86,7 +100,8 @@ static const Verb verbs[] = {
          verb_plan_approve, approve_options},
         {"plan show", "PHASE", 1, 1, "The plan in force.", verb_plan_show, show_plan_options},
         {"status", "[PHASE]", 0, 1, "Where the gates stand, who is waited for, why not DONE.",
-         verb_status, no_options},
+         verb_status, status_options},
+        {"alerts", "", 0, 0, "The alerts that no person has seen.", verb_alerts, no_options},
         {"log", "", 0, 0, "The ledger, an entry a line.", verb_log, log_options},
         {"show", "WHAT", 1, 1,
          "One entry (V-7, C-3, F-9, 7) or one evidence (the beginning of its digest).", verb_show,

@@ -1,24 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The coldgate authors */
 
-/* `log`: the ledger, an entry a line. */
+/* `log`: the ledger, an entry a line; with --follow also what is still to come. */
 
 #include <inttypes.h>
 #include <stdio.h>
 
 #include "base/clock.h"
-#include "base/nearest.h"
+#include "base/error.h"
 #include "broker/fold.h"
+#include "broker/follow.h"
+#include "broker/log_filter.h"
 #include "broker/verbs.h"
 #include "proto/describe.h"
 #include "view/entry.h"
 #include "view/status.h"
 
-enum { PRINT_BYTES = 64 << 10, KINDS_MAX = 64 };
+enum { PRINT_BYTES = 64 << 10 };
 
 typedef struct Log {
         Errand *errand;
-        Slice kind;      /* empty: all */
+        LogFilter filter;
+        uint64_t next;   /* entry to go on with */
         uint64_t n_skip; /* of those that match */
         uint64_t n_matching;
         bool is_counting;
@@ -67,73 +70,81 @@ static int print_entry(Log *log, const Entry *entry) {
 
 static int visit(void *userdata, const Entry *entry) {
         Log *log = userdata;
+        bool matches;
 
-        if (log->kind.n && !slice_equal(log->kind, entry->kind))
-                return 0;
-        log->n_matching++;
-        if (log->is_counting || log->n_matching <= log->n_skip)
+        TRY(log_filter_match(&log->filter, entry, &matches));
+        if (!log->is_counting)
+                log->next = entry->seq + 1;
+        log->n_matching += matches;
+        if (log->is_counting || !matches || log->n_matching <= log->n_skip)
                 return 0;
         return print_entry(log, entry);
 }
 
-static int check_kind(const char *kind, Fault *fault) {
-        const char *names[KINDS_MAX];
-        const MessageSpec *spec;
-        const char *nearest;
-        size_t n = 0;
+static int walk(Log *log) {
+        int r = ledger_walk(log->errand->ledger, log->next, log->filter.phase, visit, log);
 
-        if (!kind)
-                return 0;
-        for (size_t i = 0; n < KINDS_MAX && (spec = message_spec_at(i)); i++) {
-                if (spec->direction != ON_LEDGER)
-                        continue;
-                names[n++] = spec->body.name;
-                if (slice_is(slice_text(kind), spec->body.name))
-                        return 0;
-        }
-        nearest = nearest_word(slice_text(kind), names, n);
-        fault_set(fault, "option-value", "there is no kind `%s` of entry", kind);
-        if (nearest)
-                fault_next(fault, "did you mean %s?", nearest);
-        return ERRAND_E_REFUSED;
+        if (r == 0)
+                errand_print(&log->text);
+        buf_clear(&log->text);
+        return r;
 }
 
 /* Those that are to be skipped are counted first, so that nothing is kept. */
-static int walk(Log *log, uint64_t from, Slice phase, uint64_t tail) {
+static int walk_tail(Log *log, uint64_t tail) {
         int r = 0;
 
         if (tail != UINT64_MAX) {
                 log->is_counting = true;
-                r = ledger_walk(log->errand->ledger, from, phase, visit, log);
+                r = ledger_walk(log->errand->ledger, log->next, log->filter.phase, visit, log);
                 log->is_counting = false;
                 log->n_skip = log->n_matching > tail ? log->n_matching - tail : 0;
                 log->n_matching = 0;
         }
+        return r ? r : walk(log);
+}
+
+/* What is committed later belongs to the tail, too. */
+static int follow_log(Log *log, Follow *follow) {
+        int r;
+
+        while ((r = follow_next(follow, UINT64_MAX)) == 0) {
+                r = walk(log);
+                if (r != 0)
+                        return r;
+        }
+        return r == FOLLOW_E_OVER ? 0 : r;
+}
+
+static int read_options(Log *log, uint64_t *ret_tail, Fault *fault) {
+        const Args *args = log->errand->args;
+        int r = log_filter_read(args, clock_wall_ms(), &log->filter, fault);
+
         if (r == 0)
-                r = ledger_walk(log->errand->ledger, from, phase, visit, log);
+                r = args_get_number(args, "from", 1, 1, INT64_MAX, &log->next, fault);
         if (r == 0)
-                errand_print(&log->text);
+                r = args_get_number(args, "tail", UINT64_MAX, 0, UINT32_MAX, ret_tail, fault);
         return r;
 }
 
 static int log_entries(Errand *errand, Fault *reterr_fault) {
         cleanup(log_deinit) Log log = {.errand = errand, .text = BUF_TEXT, .fault = reterr_fault};
-        const char *kind = args_get(errand->args, "kind");
-        uint64_t from, tail;
-        int r = check_kind(kind, reterr_fault);
+        cleanup_follow Follow follow = {.signal_fd = -1};
+        bool is_following = args_has(errand->args, "follow");
+        uint64_t tail;
+        int r = read_options(&log, &tail, reterr_fault);
 
-        log.kind = slice_text(kind);
-        if (r == 0)
-                r = args_get_number(errand->args, "from", 1, 1, INT64_MAX, &from, reterr_fault);
-        if (r == 0)
-                r = args_get_number(errand->args, "tail", UINT64_MAX, 0, UINT32_MAX, &tail,
-                                    reterr_fault);
         if (r == 0)
                 r = errand_open_ledger(errand, LEDGER_READ, reterr_fault);
+        log.filter.ledger = errand->ledger;
         if (r == 0)
                 r = errand_check_phase(errand, args_get(errand->args, "phase"), reterr_fault);
+        if (r == 0 && is_following)
+                r = follow_start(&follow, errand, reterr_fault);
         if (r == 0)
-                r = walk(&log, from, slice_text(args_get(errand->args, "phase")), tail);
+                r = walk_tail(&log, tail);
+        if (r == 0 && is_following)
+                r = follow_log(&log, &follow);
         return r > 0 ? ERRAND_E_REFUSED : r;
 }
 

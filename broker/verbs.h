@@ -14,6 +14,7 @@
 extern const Program broker_program;
 
 int verb_admit(const Args *args);
+int verb_alerts(const Args *args);
 int verb_init(const Args *args);
 int verb_keygen(const Args *args);
 int verb_log(const Args *args);

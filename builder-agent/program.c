@@ -57,6 +57,8 @@ static const OptionRow done_options[] = {
 
 static const OptionRow status_options[] = {
         {"phase", "P", "As the argument."},
+        {"why", NULL,
+         "For each thing that waits: for whom, since when, because of what, pings so far."},
         KEY_OPTION,
         {NULL, NULL, NULL},
 };

@@ -23,6 +23,8 @@ int talk_status(Talk *talk, Fault *fault) {
                 return r;
         if (talk->is_json)
                 status_describe_json(&answer, &text);
+        else if (args_has(talk->args, "why"))
+                status_describe_why(&answer, &text);
         else
                 status_describe(&answer, colour_is_wanted(STDOUT_FILENO, is_plain), &text);
         talk_print(&text);

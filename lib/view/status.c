@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/utf8.h"
 #include "proto/describe.h"
+#include "view/status_parts.h"
 
 enum { COMMIT_SHOWN = 12, COLUMNS = 5, CELL_MAX = 4096 };
 
@@ -25,8 +26,7 @@ static const char *const column_names[COLUMNS] = {"gate", "state", "commit", "ag
 
 typedef struct Row {
         Buf cells[COLUMNS];
-        GateState state;
-        Slice stale_because;
+        const struct gate_status *gate;
 } Row;
 
 static void row_deinit(Row *row) {
@@ -48,22 +48,17 @@ static size_t width_of(Slice text) {
         return width;
 }
 
-static void append_age(uint64_t now_ms, uint64_t then_ms, Buf *text) {
-        duration_describe(now_ms > then_ms ? now_ms - then_ms : 0, text);
-}
-
 static void row_fill(const struct gate_status *gate, uint64_t now_ms, Row *row) {
         for (size_t i = 0; i < COLUMNS; i++)
                 row->cells[i] = BUF_INIT(CELL_MAX);
-        row->state = gate->state;
-        row->stale_because = gate->fresh ? SLICE_NULL : gate->stale_because;
+        row->gate = gate;
         text_make_visible(gate->gate, false, &row->cells[0]);
         buf_text(&row->cells[1], word_of(&words_GATE_STATE, (int)gate->state));
         if (gate->state == GATE_STATE_PASSED && !gate->fresh)
                 buf_text(&row->cells[1], ", stale");
         text_make_visible(slice_head(gate->commit, COMMIT_SHOWN), false, &row->cells[2]);
         if (gate->decided_ms)
-                append_age(now_ms, gate->decided_ms, &row->cells[3]);
+                status_append_age(now_ms, gate->decided_ms, &row->cells[3]);
         if (gate->open_findings)
                 buf_printf(&row->cells[4], "%llu open", (unsigned long long)gate->open_findings);
         for (size_t i = 0; i < COLUMNS; i++)
@@ -77,8 +72,42 @@ static void append_cell(Slice cell, size_t width, bool is_last, Buf *text) {
                 buf_byte(text, ' ');
 }
 
+static void append_remark(const char *what, Slice because, Buf *text) {
+        buf_printf(text, "      %s: ", what);
+        text_make_visible(because, false, text);
+        buf_text(text, "\n");
+}
+
+/* What a table has no room for. */
+static void append_remarks(const struct gate_status *gate, Buf *text) {
+        char until[TIME_TEXT_BYTES];
+
+        if (!gate->fresh && gate->stale_because.n)
+                append_remark("does not count", gate->stale_because, text);
+        if (gate->carried_from)
+                buf_printf(text, "      carried over from V-%llu: the same inputs\n",
+                           (unsigned long long)gate->carried_from);
+        if (gate->verifiers > 1)
+                buf_printf(text, "      %llu of %llu verifiers gave a PASS\n",
+                           (unsigned long long)gate->passes, (unsigned long long)gate->verifiers);
+        if (gate->waived_until_ms) {
+                time_format_minute(gate->waived_until_ms, until);
+                buf_printf(text, "      waived until %s: ", until);
+                text_make_visible(gate->waived_because, false, text);
+                buf_text(text, "\n");
+        }
+        if (gate->n_never_red && gate->state == GATE_STATE_PASSED) {
+                buf_text(text, "      never seen red:");
+                for (size_t i = 0; i < gate->n_never_red; i++) {
+                        buf_text(text, i ? ", " : " ");
+                        text_make_visible(gate->never_red[i], false, text);
+                }
+                buf_text(text, "\n");
+        }
+}
+
 static void append_row(const Row *row, const size_t widths[COLUMNS], bool with_colour, Buf *text) {
-        const char *colour = with_colour ? gate_colours[row->state] : "";
+        const char *colour = with_colour ? gate_colours[row->gate->state] : "";
 
         buf_text(text, "  ");
         for (size_t i = 0; i < COLUMNS; i++) {
@@ -89,11 +118,7 @@ static void append_row(const Row *row, const size_t widths[COLUMNS], bool with_c
                 buf_text(text, coloured ? "\033[0m" : "");
         }
         buf_text(text, "\n");
-        if (row->stale_because.n) {
-                buf_text(text, "      does not count: ");
-                text_make_visible(row->stale_because, false, text);
-                buf_text(text, "\n");
-        }
+        append_remarks(row->gate, text);
 }
 
 static void append_gates(const struct phase_status *phase, uint64_t now_ms, bool with_colour,
@@ -121,56 +146,6 @@ static void append_gates(const struct phase_status *phase, uint64_t now_ms, bool
         }
 }
 
-static void append_waits(const struct phase_status *phase, uint64_t now_ms, Buf *text) {
-        for (size_t i = 0; i < phase->n_waits; i++) {
-                const struct wait *wait = &phase->waits[i];
-                char since[TIME_TEXT_BYTES];
-
-                time_format_minute(wait->since_ms, since);
-                buf_text(text, "  waiting for ");
-                text_make_visible(wait->who, false, text);
-                buf_text(text, ": ");
-                text_make_visible(wait->what, false, text);
-                buf_printf(text, ", since %s (", since);
-                append_age(now_ms, wait->since_ms, text);
-                buf_text(text, ")\n");
-        }
-}
-
-static void append_findings(const struct phase_status *phase, Buf *text) {
-        for (size_t i = 0; i < phase->n_findings; i++) {
-                const struct finding_status *finding = &phase->findings[i];
-
-                if (finding->state != FINDING_STATE_OPEN)
-                        continue;
-                buf_text(text, "  finding ");
-                text_make_visible(finding->finding, false, text);
-                buf_printf(text, " (%s, blocks %s",
-                           word_of(&words_SEVERITY, (int)finding->severity),
-                           word_of(&words_BLOCKS, (int)finding->blocks));
-                if (finding->blocks == BLOCKS_GATE && finding->gate.n) {
-                        buf_text(text, " ");
-                        text_make_visible(finding->gate, false, text);
-                }
-                buf_text(text, "): ");
-                text_make_visible(finding->title, false, text);
-                buf_text(text, "\n");
-                if (finding->reproduce.n) {
-                        buf_text(text, "    reproduce: ");
-                        text_make_visible(finding->reproduce, false, text);
-                        buf_text(text, "\n");
-                }
-        }
-}
-
-void reasons_describe(const Slice *reasons, size_t n_reasons, Buf *text) {
-        for (size_t i = 0; i < n_reasons; i++) {
-                buf_text(text, "    - [ ] ");
-                text_make_visible(reasons[i], false, text);
-                buf_text(text, "\n");
-        }
-}
-
 static void append_done(const struct phase_status *phase, Buf *text) {
         char when[TIME_TEXT_BYTES];
 
@@ -189,25 +164,52 @@ static void append_done(const struct phase_status *phase, Buf *text) {
         }
 }
 
-void status_describe(const struct status *status, bool with_colour, Buf *text) {
+static void append_phase_head(const struct phase_status *phase, Buf *text) {
+        buf_text(text, "\nphase ");
+        text_make_visible(phase->phase, false, text);
+        buf_printf(text, ": %s\n", word_of(&words_PHASE_STATE, (int)phase->state));
+}
+
+static void append_head(const struct status *status, Buf *text) {
         char now[TIME_TEXT_BYTES];
 
         time_format_second(status->now_ms, now);
         text_make_visible(status->project, false, text);
         buf_printf(text, ", entry %llu, %s\n", (unsigned long long)status->head_seq, now);
+        if (status->n_phases == 0)
+                buf_text(text, "\nno plan is approved; next: broker plan approve FILE\n");
+}
+
+void status_describe(const struct status *status, bool with_colour, Buf *text) {
+        append_head(status, text);
         for (size_t i = 0; i < status->n_phases; i++) {
                 const struct phase_status *phase = &status->phases[i];
 
-                buf_text(text, "\nphase ");
-                text_make_visible(phase->phase, false, text);
-                buf_printf(text, ": %s\n", word_of(&words_PHASE_STATE, (int)phase->state));
+                append_phase_head(phase, text);
                 append_gates(phase, status->now_ms, with_colour, text);
-                append_waits(phase, status->now_ms, text);
-                append_findings(phase, text);
+                status_append_waits(phase, status->now_ms, text);
+                status_append_findings(phase, text);
+                status_append_vetoes(phase, status->now_ms, text);
+                status_append_pauses(phase, text);
                 append_done(phase, text);
         }
-        if (status->n_phases == 0)
-                buf_text(text, "\nno plan is approved; next: broker plan approve FILE\n");
+        status_append_holds(status, text);
+        status_append_alerts(status, text);
+}
+
+void status_describe_why(const struct status *status, Buf *text) {
+        append_head(status, text);
+        for (size_t i = 0; i < status->n_phases; i++) {
+                const struct phase_status *phase = &status->phases[i];
+
+                append_phase_head(phase, text);
+                status_append_waits_why(phase, status->now_ms, text);
+                status_append_vetoes(phase, status->now_ms, text);
+                status_append_pauses(phase, text);
+                append_done(phase, text);
+        }
+        status_append_holds(status, text);
+        status_append_alerts(status, text);
 }
 
 void status_describe_json(const struct status *status, Buf *text) {

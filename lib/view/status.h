@@ -11,6 +11,9 @@
 
 /* Phases, gates, who is waited for, why not DONE. Words are never replaced by colour. */
 void status_describe(const struct status *status, bool with_colour, Buf *text);
+/* For each thing that waits: for whom, for what, since when, because of which entry, pings so far;
+ * what refuses DONE, what is held, what nobody has seen. */
+void status_describe_why(const struct status *status, Buf *text);
 /* {"version":1,"status":{…}}; docs/json.md. */
 void status_describe_json(const struct status *status, Buf *text);
 

@@ -74,6 +74,54 @@ Findings.
   $ adversary-agent close 11 --why again --json 2>/dev/null | cut -c1-54
   {"version":1,"refused":{"rule":"finding-closed","place
 
+What a finding goes through.
+
+  $ builder-agent fixed V-10 --text x
+  builder-agent: argument-value: `V-10` names a verdict; a finding is wanted
+    next: name the finding by its number: F-12
+  [2]
+  $ builder-agent fixed F-10 --commit HEAD --text 'it is cut out'
+  F-10 is said to be mended at [0-9a-f]{40}; the adversary re-tests it (re)
+  $ adversary-agent reopen F-10 --why 'it is in the other log'
+  F-10 is open again
+  $ adversary-agent correct F-10 --why 'nobody else reads it' --severity mnor
+  adversary-agent: option-value: --severity mnor is not one of its words
+    next: did you mean minor?
+  [2]
+  $ adversary-agent correct F-10 --why 'nobody else reads it' --severity minor
+  F-10 is corrected
+  $ adversary-agent defer F-10 --closes 'the load test'
+  F-10 is deferred: it must close before DONE
+  $ adversary-agent defer --title 'the load test' --closes 'a PASS of it' --gate M1
+  F-17 is open: the load test; it must close before DONE
+  $ broker waive F-10 --why 'the vendor mends it'
+  broker: option-missing: `waive` wants --until T or --for D
+    next: broker waive F-12 --for 7d --why 'the vendor mends it this week'
+  [2]
+  $ broker waive F-10 --why 'the vendor mends it' --for 7d
+  W-18: F-10 is waived until 20[-0-9T:]+Z (re)
+  $ broker waive m --gate M1 --why 'a freeze' --for 24h --json
+  \{"version":1,"waive":\{"seq":19,"name":"W-19","phase":"m","gate":"M1","why":"a freeze","until_ms":[0-9]+\}\} (re)
+  $ broker waive V-3 --why x --for 1h 2>&1 | head -n 1
+  broker: option-missing: `waive` wants a finding, or --gate G
+
+Probes and vetoes.
+
+  $ adversary-agent probe m --title 'two clients at once' --gate M1
+  P-20: two clients at once; not a verdict
+  $ adversary-agent veto m --gate M1 --why 'no test sees the cache'
+  adversary-agent: option-missing: `veto` wants --lift-when TEXT
+    next: adversary-agent veto PHASE --gate M1 --why 'no test sees the cache' --lift-when 'one does'
+  [2]
+  $ adversary-agent veto m --gate M1 --why 'no test sees the cache' --lift-when 'one does'
+  X-21: a veto stands on M1 of m; it is lifted when: one does
+  $ adversary-agent lift F-21 --why 'unit/cache does'
+  adversary-agent: argument-value: `F-21` names a finding; a veto is wanted
+    next: name the veto by its number: X-12
+  [2]
+  $ adversary-agent lift X-21 --why 'unit/cache does'
+  X-21 is lifted
+
 Pauses.
 
   $ builder-agent pause --why 'the proxy is being replaced'
@@ -81,14 +129,14 @@ Pauses.
     next: builder-agent pause --for 2h --why 'the proxy is being replaced'
   [2]
   $ builder-agent pause --for 2h --why 'the proxy is being replaced'
-  Z-13: m is paused for you until 20[-0-9T:]+Z (re)
+  Z-23: m is paused for you until 20[-0-9T:]+Z (re)
   $ builder-agent resume
-  Z-13 is over
+  Z-23 is over
   $ builder-agent resume
   builder-agent: pause-unknown: no pause of yours runs
     next: `status` shows the pauses
   [2]
-  $ broker resume Z-13 2>&1 | head -n 1
+  $ broker resume Z-23 2>&1 | head -n 1
   broker: pause-unknown: * (glob)
 
 A role says its own.
@@ -102,5 +150,5 @@ A role says its own.
     next: give the full commit id: git rev-parse abcd
   [2]
   $ adversary-agent status | head -n 3
-  shop, entry 14, * (glob)
+  shop, entry 24, * (glob)
   phase m: planned

@@ -101,3 +101,34 @@ TEST(monotonic_time_does_not_go_back) {
                 before = now;
         }
 }
+
+TEST(what_is_told_as_a_time_is_read_as_one) {
+        uint64_t ms = 0;
+
+        CHECK_EQ_INT(time_parse(slice_text("2026-06-13T05:33:07Z"), &ms), 0);
+        CHECK_EQ_U64(ms, UINT64_C(1781328787000));
+        CHECK_EQ_INT(time_parse(slice_text("2026-06-13T05:33Z"), &ms), 0);
+        CHECK_EQ_U64(ms, UINT64_C(1781328780000));
+        CHECK_EQ_INT(time_parse(slice_text("2028-02-29T00:00Z"), &ms), 0);
+}
+
+TEST(what_no_calendar_has_is_no_time) {
+        static const char *const rows[] = {
+                "",
+                "2026-06-13",
+                "2026-06-13T05:33",
+                "2026-06-13 05:33Z",
+                "2026-06-13T05:33+02:00",
+                "2026-02-30T00:00Z",
+                "2026-13-01T00:00Z",
+                "2026-00-01T00:00Z",
+                "2026-01-01T24:00Z",
+                "2026-01-01T00:60Z",
+                "1969-12-31T23:59Z",
+                "20x6-01-01T00:00Z",
+        };
+        uint64_t ms;
+
+        for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+                CHECK_EQ_INT(time_parse(slice_text(rows[i]), &ms), TIME_E_BAD);
+}

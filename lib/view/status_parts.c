@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The coldgate authors */
+
+/* Waits, findings, vetoes, pauses, holds, alerts: whatever they quote is made visible. */
+
+#include "view/status_parts.h"
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "view/status.h"
+
+enum { COMMIT_SHOWN = 12 };
+
+void status_append_age(uint64_t now_ms, uint64_t then_ms, Buf *text) {
+        duration_describe(now_ms > then_ms ? now_ms - then_ms : 0, text);
+}
+
+static void append_part(const char *before, Slice part, const char *after, Buf *text) {
+        buf_text(text, before);
+        text_make_visible(part, false, text);
+        buf_text(text, after);
+}
+
+static void append_time(const char *before, uint64_t wall_ms, Buf *text) {
+        char when[TIME_TEXT_BYTES];
+
+        time_format_minute(wall_ms, when);
+        buf_printf(text, "%s%s", before, when);
+}
+
+static void append_since(uint64_t now_ms, uint64_t then_ms, Buf *text) {
+        append_time("since ", then_ms, text);
+        buf_text(text, " (");
+        status_append_age(now_ms, then_ms, text);
+        buf_text(text, ")");
+}
+
+/* ---- waits ---- */
+
+void status_append_waits(const struct phase_status *phase, uint64_t now_ms, Buf *text) {
+        for (size_t i = 0; i < phase->n_waits; i++) {
+                const struct wait *wait = &phase->waits[i];
+
+                append_part("  waiting for ", wait->who, ": ", text);
+                append_part("", wait->what, ", ", text);
+                append_since(now_ms, wait->since_ms, text);
+                if (wait->paused_until_ms > now_ms)
+                        append_time(", paused until ", wait->paused_until_ms, text);
+                buf_text(text, "\n");
+        }
+}
+
+void status_append_waits_why(const struct phase_status *phase, uint64_t now_ms, Buf *text) {
+        for (size_t i = 0; i < phase->n_waits; i++) {
+                const struct wait *wait = &phase->waits[i];
+
+                append_part("  waiting for ", wait->who, ": ", text);
+                append_part("", wait->what, "\n    ", text);
+                append_since(now_ms, wait->since_ms, text);
+                if (wait->cause)
+                        buf_printf(text, ", because of entry %llu",
+                                   (unsigned long long)wait->cause);
+                buf_printf(text, "; %s", word_of(&words_WAIT_FOR, (int)wait->wait_for));
+                if (wait->gate.n)
+                        append_part(" of ", wait->gate, "", text);
+                buf_printf(text, "; %llu ping%s", (unsigned long long)wait->pings,
+                           wait->pings == 1 ? "" : "s");
+                if (wait->paused_until_ms > now_ms)
+                        append_time("; paused until ", wait->paused_until_ms, text);
+                buf_text(text, "\n");
+        }
+        if (phase->n_waits == 0)
+                buf_text(text, "  nobody is waited for\n");
+}
+
+/* ---- findings ---- */
+
+static void append_finding_state(const struct finding_status *finding, Buf *text) {
+        if (finding->state == FINDING_STATE_OPEN)
+                return;
+        buf_printf(text, ", %s", word_of(&words_FINDING_STATE, (int)finding->state));
+        if (finding->state == FINDING_STATE_FIXED)
+                append_part(" at ", slice_head(finding->fixed_at, COMMIT_SHOWN), "", text);
+        if (finding->waived_until_ms)
+                append_time(" until ", finding->waived_until_ms, text);
+}
+
+void finding_describe(const struct finding_status *finding, Buf *text) {
+        text_make_visible(finding->finding, false, text);
+        append_finding_state(finding, text);
+        buf_printf(text, " (%s, blocks %s", word_of(&words_SEVERITY, (int)finding->severity),
+                   word_of(&words_BLOCKS, (int)finding->blocks));
+        if (finding->blocks == BLOCKS_GATE && finding->gate.n)
+                append_part(" ", finding->gate, "", text);
+        append_part("): ", finding->title, "\n", text);
+        if (finding->because.n)
+                append_part("    because: ", finding->because, "\n", text);
+        if (finding->reproduce.n)
+                append_part("    reproduce: ", finding->reproduce, "\n", text);
+}
+
+void status_append_findings(const struct phase_status *phase, Buf *text) {
+        for (size_t i = 0; i < phase->n_findings; i++)
+                if (phase->findings[i].state != FINDING_STATE_CLOSED) {
+                        buf_text(text, "  finding ");
+                        finding_describe(&phase->findings[i], text);
+                }
+}
+
+/* ---- vetoes, pauses ---- */
+
+void status_append_vetoes(const struct phase_status *phase, uint64_t now_ms, Buf *text) {
+        for (size_t i = 0; i < phase->n_vetoes; i++) {
+                const struct veto_status *veto = &phase->vetoes[i];
+
+                buf_printf(text, "  VETO X-%llu by ", (unsigned long long)veto->veto);
+                append_part("", veto->adversary, " on ", text);
+                for (size_t k = 0; k < veto->n_gates; k++)
+                        append_part(k ? ", " : "", veto->gates[k], "", text);
+                buf_text(text, veto->n_gates ? ", " : "the phase, ");
+                append_since(now_ms, veto->since_ms, text);
+                append_part(": ", veto->why, "\n", text);
+                append_part("    lifted when: ", veto->lift_when, "\n", text);
+        }
+}
+
+void status_append_pauses(const struct phase_status *phase, Buf *text) {
+        for (size_t i = 0; i < phase->n_pauses; i++) {
+                const struct pause_status *pause = &phase->pauses[i];
+
+                buf_printf(text, "  pause Z-%llu: ", (unsigned long long)pause->pause);
+                append_part("", pause->who, " waits", text);
+                append_time(" until ", pause->until_ms, text);
+                append_part(": ", pause->why, "\n", text);
+        }
+}
+
+/* ---- holds, alerts ---- */
+
+static void append_hold(const struct hold_status *hold, uint64_t now_ms, Buf *text) {
+        bool is_held = hold->state == HOLD_STATE_HELD;
+
+        buf_printf(text, "  H-%llu ", (unsigned long long)hold->hold);
+        append_part("", hold->resource, is_held ? ": held by " : ": waited for by ", text);
+        append_part("", hold->who, ", ", text);
+        buf_text(text, word_of(&words_LOCK, (int)hold->lock));
+        if (hold->since_ms) {
+                buf_text(text, ", ");
+                append_since(now_ms, hold->since_ms, text);
+        }
+        if (hold->deadline_ms)
+                append_time(", until ", hold->deadline_ms, text);
+        if (hold->why.n)
+                append_part(": ", hold->why, "", text);
+        buf_text(text, "\n");
+}
+
+void status_append_holds(const struct status *status, Buf *text) {
+        if (status->n_holds)
+                buf_text(text, "\nresources\n");
+        for (size_t i = 0; i < status->n_holds; i++)
+                append_hold(&status->holds[i], status->now_ms, text);
+}
+
+void alert_describe(const struct alert_status *alert, Buf *text) {
+        buf_printf(text, "A-%llu ", (unsigned long long)alert->alert);
+        append_time("since ", alert->since_ms, text);
+        if (alert->phase.n)
+                append_part(", phase ", alert->phase, "", text);
+        append_part(": ", alert->what, "\n", text);
+}
+
+void status_append_alerts(const struct status *status, Buf *text) {
+        if (status->n_alerts)
+                buf_text(text, "\nalerts that nobody has seen; next: broker seen A-NUMBER\n");
+        for (size_t i = 0; i < status->n_alerts; i++) {
+                buf_text(text, "  ");
+                alert_describe(&status->alerts[i], text);
+        }
+}
+
+void reasons_describe(const Slice *reasons, size_t n_reasons, Buf *text) {
+        for (size_t i = 0; i < n_reasons; i++)
+                append_part("    - [ ] ", reasons[i], "\n", text);
+}
