@@ -285,9 +285,11 @@ void plan_describe(const Plan *plan, Buf *text);
  * at a slash, `**` does not. */
 bool plan_glob_matches(Slice glob, Slice path);
 
-/* What a revision weakens, for the operator to see before approving it: checks and assertions that
- * went, longer timeouts, more retries, `allow-failure`, protected paths that went, floors that
- * sank … a line each; nothing if it only strengthens or differs otherwise. */
+/* What a revision weakens, for the operator to see before approving it: gates, checks and
+ * assertions that went or let more pass, longer timeouts, more retries, `allow-failure`, protected
+ * paths that went, floors that sank … a line each, "gate M1, check unit: timeout: 30 s -> 60 s".
+ * What has no direction, such as another command, is shown as well. Nothing where a revision only
+ * strengthens. */
 void plan_describe_weakening(const Plan *before, const Plan *after, Buf *text);
 
 /* From the grammar's rows: docs/plan.md, a JSON Schema (draft 2020-12) for the fenced blocks, and
