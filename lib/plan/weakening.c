@@ -177,8 +177,7 @@ static void say_weaker(const Revision *revision, const Matcher *matcher, const M
 static void compare_expectations(const Revision *revision) {
         const Check *before = revision->check_before, *after = revision->check_after;
         cleanup_arena Arena arena = ARENA_INIT;
-        const Matcher **matchers =
-                arena_alloc_array(&arena, after->n_expectations, sizeof *matchers);
+        const Matcher **matchers = arena_alloc_array(&arena, after->n_expectations, sizeof(void *));
 
         for (size_t i = 0; i < before->n_expectations; i++) {
                 const Matcher *wanted = before->expectations[i].matcher;
