@@ -13,7 +13,6 @@ enum { SHOWN_BYTES = 120 };
 
 typedef enum Kind { NUMBER, MS, BYTES, FLAG, NETWORK, ON, FORMAT, TEXT, TEXTS } Kind;
 typedef enum Weaker { MORE, LESS, GONE, ADDED, WIDENED, CARRIED, OTHER } Weaker;
-typedef enum Target { TARGET_Plan, TARGET_Gate, TARGET_Check } Target;
 
 static const struct Row {
         Target target;

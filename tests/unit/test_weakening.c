@@ -11,7 +11,6 @@
 
 typedef enum Kind { NUMBER, MS, BYTES, FLAG, NETWORK, ON, FORMAT, TEXT, TEXTS } Kind;
 typedef enum Weaker { MORE, LESS, GONE, ADDED, WIDENED, CARRIED, OTHER } Weaker;
-typedef enum Target { TARGET_Plan, TARGET_Gate, TARGET_Check } Target;
 
 typedef struct Row {
         Target target;
