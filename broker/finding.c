@@ -63,12 +63,17 @@ static void defer(FindingRecord *finding, Slice because) {
         replace_text(&finding->because, state_cut_said(because));
 }
 
-static void reopen(FindingRecord *finding) {
+static void see_again(FindingRecord *finding, uint64_t seq) {
+        finding->opened_seq = seq;
+        finding->fixed_at[0] = '\0';
+}
+
+static void reopen(FindingRecord *finding, uint64_t seq) {
+        see_again(finding, seq);
         finding->is_deferred = false;
         finding->waived_until_ms = 0;
         finding->closed_seq = 0;
         finding->retest_seq = 0;
-        finding->fixed_at[0] = '\0';
         replace_text(&finding->because, SLICE_NULL);
 }
 
@@ -80,20 +85,17 @@ static void take_over(FindingRecord *finding, const FindingEvent *event) {
                 finding->closed_seq = event->seq;
                 finding->retest_seq = event->retest_seq;
                 break;
-        case FINDING_EV_REOPEN:
-                reopen(finding);
-                finding->opened_seq = event->seq;
-                break;
+        case FINDING_EV_REOPEN: reopen(finding, event->seq); break;
         case FINDING_EV_DEFER: defer(finding, event->because); break;
         case FINDING_EV_WAIVE:
                 finding->waived_until_ms = event->waived_until_ms;
                 replace_text(&finding->because, state_cut_said(event->because));
                 break;
-        case FINDING_EV_FAIL:
-        case FINDING_EV_FAIL_WAIVED:
+        case FINDING_EV_FAIL: reopen(finding, event->seq); break;
+        case FINDING_EV_FAIL_WAIVED: see_again(finding, event->seq); break;
         case FINDING_EV_FAIL_DEFERRED:
-                finding->fixed_at[0] = '\0';
-                finding->opened_seq = event->seq;
+                see_again(finding, event->seq);
+                finding->waived_until_ms = 0;
                 break;
         case _FINDING_EV_MAX: break;
         }
@@ -291,8 +293,8 @@ static void remember_fail(FindingRecord *finding, uint64_t verdict_seq) {
 }
 
 /* Which event a further FAIL is: who let it stand is asked again when that is over, not before. */
-static FindingEventKind event_of_fail(const FindingRecord *finding) {
-        if (finding->waived_until_ms)
+static FindingEventKind event_of_fail(const FindingRecord *finding, uint64_t now_ms) {
+        if (finding_is_waived(finding, now_ms))
                 return FINDING_EV_FAIL_WAIVED;
         return finding->is_deferred ? FINDING_EV_FAIL_DEFERRED : FINDING_EV_FAIL;
 }
@@ -309,9 +311,10 @@ static void show(State *state, PhaseRecord *phase, const Entry *entry,
                 finding->blocks = BLOCKS_GATE;
                 finding->is_of_fail = true;
         } else {
-                apply_surely(finding, &(FindingEvent){.kind = event_of_fail(finding),
-                                                      .seq = entry->seq,
-                                                      .ms = entry->received_ms});
+                apply_surely(finding,
+                             &(FindingEvent){.kind = event_of_fail(finding, entry->received_ms),
+                                             .seq = entry->seq,
+                                             .ms = entry->received_ms});
         }
         free(finding->title);
         finding->title = title_of(message);

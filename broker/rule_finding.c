@@ -58,10 +58,11 @@ bool rule_finding_open(const RuleCase *c) {
 
 bool rule_finding_waived(const RuleCase *c) {
         const FindingRecord *finding = rule_get_finding(c);
+        bool is_reopen = c->input->message->type == MESSAGE_REOPEN;
         char until[TIME_TEXT_BYTES];
 
-        if (!finding || finding->state != FINDING_STATE_WAIVED ||
-            !finding_is_waived(finding, c->input->now_ms))
+        if (!finding || !finding_is_waived(finding, c->input->now_ms) ||
+            (is_reopen && finding->state == FINDING_STATE_FIXED)) /* it is waived as before then */
                 return true;
         time_format_minute(finding->waived_until_ms, until);
         rule_broken(c, rule_place(c, "finding"), "an operator waives F-%" PRIu64 " until %s",
@@ -131,8 +132,14 @@ static uint64_t measured_seq(const VerdictRecord *verdict) {
         return verdict->carried_from ? verdict->carried_from : verdict->seq;
 }
 
+/* For advice, and for a deferred item, whose condition is words. */
+static bool words_suffice(const FindingRecord *finding) {
+        return finding->blocks == BLOCKS_NOTHING ||
+               (finding->is_deferred && finding->blocks == BLOCKS_PHASE);
+}
+
 /* Closed only by a re-run: the newest verdict of its gate, a cold PASS that is younger than it.
- * Words suffice where there is no gate to run (any more). */
+ * Where there is no gate to run (any more), words suffice. */
 bool rule_close_needs_pass(const RuleCase *c) {
         const FindingRecord *finding = rule_get_finding(c);
         const struct close *close = &c->input->message->close;
@@ -140,7 +147,7 @@ bool rule_close_needs_pass(const RuleCase *c) {
                 finding->gate ? phase_find_gate(finding->phase, slice_text(finding->gate)) : NULL;
         const VerdictRecord *verdict;
 
-        if (!gate || (finding->blocks == BLOCKS_NOTHING && close->verdict == 0))
+        if (!gate || (words_suffice(finding) && close->verdict == 0))
                 return true;
         verdict = &gate->verdict;
         if (close->verdict == verdict->seq && measured_seq(verdict) > finding->opened_seq &&

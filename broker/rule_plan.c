@@ -43,6 +43,10 @@ bool rule_phase_done(const RuleCase *c) {
                 return true;
         rule_broken(c, rule_place(c, "phase"), "phase %s is DONE at %.12s", phase->name,
                     phase->done_commit);
+        if (c->input->message->type == MESSAGE_VETO || c->input->message->type == MESSAGE_DEFER)
+                return rule_next(c, "file a finding, or retract the verdict that was wrong");
+        if (c->input->message->type == MESSAGE_WAIVE)
+                return rule_next(c, "leave it: nothing waits for it any more");
         return rule_next(c, "as the operator: broker plan approve FILE, of a new phase");
 }
 

@@ -201,6 +201,13 @@ static Who defer_waived(Desk *desk, Message *ret_message) {
         return ADVERSARY;
 }
 
+/* Mended or not: the operator's word stands. */
+static Who defer_fixed_and_waived(Desk *desk, Message *ret_message) {
+        (void)defer_waived(desk, ret_message);
+        CHECK(desk_submit(desk, BUILDER, desk_make_fixed(ret_message->defer.finding, COMMIT_A)));
+        return ADVERSARY;
+}
+
 static Who waive_both(Desk *desk, Message *ret_message) {
         *ret_message = desk_make_waive(desk, file(desk, "M1", BLOCKS_GATE), "M1", DESK_HOUR_MS);
         return OPERATOR;
@@ -347,6 +354,18 @@ static Who record_of_a_role(Desk *desk, Message *ret_message) {
         return ADVERSARY;
 }
 
+static Who veto_when_done(Desk *desk, Message *ret_message) {
+        uint64_t claim;
+
+        desk_approve(desk);
+        claim = desk_claim_and_lease(desk, 2);
+        CHECK(desk_submit(desk, ADVERSARY, desk_make_verdict(desk, claim, "M1", DECISION_PASS)));
+        CHECK(desk_submit(desk, ADVERSARY, desk_make_verdict(desk, claim, "M2", DECISION_PASS)));
+        CHECK(desk_submit(desk, BUILDER, desk_make_done("m", COMMIT_A)));
+        *ret_message = desk_make_veto(desk, NULL);
+        return ADVERSARY;
+}
+
 const Case finding_cases[] = {
         {"finding-gate-missing", finding_gate_missing},
         {"finding-gate-missing", correct_gate_missing},
@@ -360,6 +379,7 @@ const Case finding_cases[] = {
         {"finding-open", finding_open},
         {"finding-waived", finding_waived},
         {"finding-waived", defer_waived},
+        {"finding-waived", defer_fixed_and_waived},
         {"finding-or-gate", waive_both},
         {"finding-or-gate", waive_neither},
         {"finding-or-gate", defer_both},
@@ -372,6 +392,7 @@ const Case finding_cases[] = {
         {"role-forbids", adversary_may_not_mend},
         {"role-forbids", builder_may_not_waive},
         {"commit-malformed", fixed_commit},
+        {"phase-done", veto_when_done},
         {"gate-unknown", probe_gate_unknown},
         {"gate-unknown", veto_gate_unknown},
         {"veto-gate-twice", veto_gate_twice},

@@ -211,6 +211,27 @@ TEST(a_new_item_is_deferred_from_its_beginning) {
         desk_close(&finds.desk);
 }
 
+TEST(what_closes_a_deferred_item_is_words_whatever_its_gate_is) {
+        Finds finds;
+
+        finds_open(&finds);
+        finds.finding = say(&finds, ADVERSARY, desk_make_defer(0, "M1"));
+        say(&finds, ADVERSARY, desk_make_close(finds.finding, 0));
+        CHECK(!blocks_in(&finds, 0));
+        desk_close(&finds.desk);
+}
+
+TEST(deferring_a_finding_that_blocks_a_gate_spares_nobody_the_retest) {
+        Finds finds;
+
+        finds_open(&finds);
+        finds.finding = say(&finds, ADVERSARY, desk_make_finding("m", "M1", BLOCKS_GATE));
+        bring(&finds, FINDING_STATE_DEFERRED);
+        CHECK_EQ_U64(desk_submit(&finds.desk, ADVERSARY, desk_make_close(finds.finding, 0)), 0);
+        CHECK_EQ_TEXT(desk_rule(&finds.desk, ADVERSARY), "close-needs-pass");
+        desk_close(&finds.desk);
+}
+
 TEST(advice_blocks_nothing_until_it_is_deferred) {
         Finds finds;
 
@@ -379,6 +400,23 @@ TEST(a_waived_or_deferred_finding_that_fails_again_stays_so_with_new_evidence) {
                         CHECK_EQ_U64(desk_state(&finds.desk)->n_findings, 1);
                         desk_close(&finds.desk);
                 }
+}
+
+TEST(a_waiver_that_is_over_does_not_outlive_a_further_fail) {
+        for (int is_deferred = 0; is_deferred < 2; is_deferred++) {
+                Finds finds;
+
+                finds_fail(&finds);
+                if (is_deferred)
+                        bring(&finds, FINDING_STATE_DEFERRED);
+                waive(&finds);
+                fake_port_turn(&finds.desk.port, DESK_HOUR_MS);
+                (void)desk_verify_m1(&finds.desk, COMMIT_B, DECISION_FAIL);
+                CHECK_EQ_INT(state_of(&finds),
+                             is_deferred ? FINDING_STATE_DEFERRED : FINDING_STATE_REOPENED);
+                CHECK_EQ_U64(get(&finds)->waived_until_ms, 0);
+                desk_close(&finds.desk);
+        }
 }
 
 TEST(the_pass_that_retests_closes_it_whatever_was_said_of_it) {
