@@ -4,7 +4,7 @@
 /* Anything said by anybody in any order: it is taken or refused, never fatal, and what was taken
  * is replayed into the same state (desk_commit). */
 
-#include "tests/lib/desk.h"
+#include "tests/lib/desk_findings.h"
 #include "tests/lib/test.h"
 
 enum { STORIES = 12, STEPS = 250, GATES = 3, BATCH_MAX = 6 };
@@ -58,10 +58,14 @@ static Message make_verdict(Disorder *d) {
         return message;
 }
 
-static Message make_close(Disorder *d) {
+static const FindingRecord *choose_finding(Disorder *d) {
         const State *state = desk_state(&d->desk);
-        const FindingRecord *finding =
-                state->n_findings ? state->findings[roll(d, state->n_findings)] : NULL;
+
+        return state->n_findings ? state->findings[roll(d, state->n_findings)] : NULL;
+}
+
+static Message make_close(Disorder *d) {
+        const FindingRecord *finding = choose_finding(d);
         const GateRecord *gate =
                 finding && finding->gate
                         ? phase_find_gate_ever(finding->phase, slice_text(finding->gate))
@@ -81,12 +85,47 @@ static Message make_finding(Disorder *d) {
         return message;
 }
 
+static Message make_correct(Disorder *d, uint64_t finding) {
+        Message message = desk_make_correct(finding);
+
+        message.correct.title = slice_text(roll(d, 2) ? "it drips" : NULL);
+        message.correct.present = roll(d, 2) << 4;
+        return message;
+}
+
+/* Something about a finding that is there, about one that is not, or about a gate; phase "m". */
+static Message make_saying(Disorder *d) {
+        const FindingRecord *finding = choose_finding(d);
+        uint64_t seq = finding ? finding->seq : roll(d, 2);
+        const char *gate = roll(d, 4) == 0 ? gates[roll(d, GATES)] : NULL;
+
+        switch (roll(d, 8)) {
+        case 0:
+        case 1: return desk_make_fixed(seq ? seq : 1, commits[roll(d, 2)]);
+        case 2:
+        case 3: return desk_make_reopen(seq ? seq : 1);
+        case 4: return make_correct(d, seq ? seq : 1);
+        case 5: return desk_make_defer(gate ? 0 : seq, gate);
+        case 6: return desk_make_probe(gate);
+        default: break;
+        }
+        return desk_make_waive(&d->desk, gate ? 0 : seq, gate, 1 + roll(d, 5000));
+}
+
+static Message make_veto(Disorder *d) {
+        const State *state = desk_state(&d->desk);
+
+        if (state->n_vetoes && roll(d, 2))
+                return desk_make_lift(state->vetoes[roll(d, state->n_vetoes)]->seq);
+        return desk_make_veto(&d->desk, roll(d, 2) ? gates[roll(d, GATES)] : NULL);
+}
+
 static Message make_entry(Disorder *d) {
         const char *some[GATES];
         size_t n = choose_gates(d, some);
         const ClaimRecord *claim = choose_claim(d);
 
-        switch (roll(d, 20)) {
+        switch (roll(d, 30)) {
         case 0:
         case 1:
         case 2: return desk_make_plan(&d->desk, choose_phase(d), some, n, salts[roll(d, 2)]);
@@ -106,6 +145,13 @@ static Message make_entry(Disorder *d) {
         case 10:
         case 11:
         case 12: return desk_make_claim(&d->desk, choose_phase(d), some, n, commits[roll(d, 2)]);
+        case 13:
+        case 14:
+        case 15:
+        case 16:
+        case 17:
+        case 18: return make_saying(d);
+        case 19: return make_veto(d);
         default: break;
         }
         return make_verdict(d);
@@ -115,11 +161,21 @@ static Who choose_speaker(Disorder *d, MessageType type) {
         static const Who builders[] = {BUILDER, BUILDER_2};
         static const Who adversaries[] = {ADVERSARY, ADVERSARY_2};
 
-        if (type == MESSAGE_PLAN || type == MESSAGE_REVOKE)
-                return OPERATOR;
-        if (type == MESSAGE_VERDICT || type == MESSAGE_FINDING || type == MESSAGE_CLOSE)
-                return adversaries[roll(d, 2)];
-        return builders[roll(d, 2)];
+        switch ((int)type) {
+        case MESSAGE_PLAN:
+        case MESSAGE_REVOKE:
+        case MESSAGE_WAIVE: return OPERATOR;
+        case MESSAGE_VERDICT:
+        case MESSAGE_FINDING:
+        case MESSAGE_CLOSE:
+        case MESSAGE_REOPEN:
+        case MESSAGE_CORRECT:
+        case MESSAGE_DEFER:
+        case MESSAGE_PROBE:
+        case MESSAGE_VETO:
+        case MESSAGE_LIFT: return adversaries[roll(d, 2)];
+        default: return builders[roll(d, 2)];
+        }
 }
 
 static void step(Disorder *d) {
