@@ -25,6 +25,8 @@
 
 #include "base/fd.h"
 #include "base/mem.h"
+#include "sandbox/descend.h"
+#include "sandbox/place.h"
 
 #define PATH_DEFAULT "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -45,11 +47,21 @@ static int limit(int what, uint64_t most) {
         return setrlimit(what, &wanted);
 }
 
-static int limit_all(const SandboxLimits *limits) {
+/* The host's other processes of the same user count too. */
+static uint64_t processes_of(const Setup *setup) {
+        uint64_t n = setup->spec.limits.n_processes;
+
+        return n && setup->spec.on_host ? n + descend_count_tasks(geteuid()) : n;
+}
+
+static int limit_all(const Setup *setup) {
+        const SandboxLimits *limits = &setup->spec.limits;
+        uint64_t n_processes = processes_of(setup);
+
         if (limit(RLIMIT_CORE, 0) < 0 ||
             (limits->n_files && limit(RLIMIT_NOFILE, limits->n_files) < 0) ||
             (limits->file_bytes && limit(RLIMIT_FSIZE, limits->file_bytes) < 0) ||
-            (limits->n_processes && limit(RLIMIT_NPROC, limits->n_processes) < 0))
+            (n_processes && limit(RLIMIT_NPROC, n_processes) < 0))
                 return -1;
         return 0;
 }
@@ -58,8 +70,9 @@ static int wire_streams(const Setup *setup, const CommandFds *fds) {
         int null_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 
         /* A pipe has an owner: to open /dev/stderr one must be it. */
-        if (setup->is_root && (fchown(fds->out, setup->uid, setup->gid) < 0 ||
-                               fchown(fds->err, setup->uid, setup->gid) < 0))
+        if (setup->is_root && !setup->spec.on_host &&
+            (fchown(fds->out, setup->uid, setup->gid) < 0 ||
+             fchown(fds->err, setup->uid, setup->gid) < 0))
                 return -1;
         if (null_fd < 0 || dup2(null_fd, STDIN_FILENO) < 0 || dup2(fds->out, STDOUT_FILENO) < 0 ||
             dup2(fds->err, STDERR_FILENO) < 0)
@@ -80,7 +93,8 @@ static void reset_signals(void) {
 static int drop_user(const Setup *setup) {
         if (!setup->is_root)
                 return 0; /* the namespace has no other user, and forbids setgroups */
-        if (setgroups(0, NULL) < 0 || setresgid(setup->gid, setup->gid, setup->gid) < 0)
+        if (setgroups(setup->n_groups, setup->groups) < 0 ||
+            setresgid(setup->gid, setup->gid, setup->gid) < 0)
                 return -1;
         return setresuid(setup->uid, setup->uid, setup->uid);
 }
@@ -117,13 +131,15 @@ static void prepare(const Setup *setup, const CommandFds *fds) {
                 fail(fds, COMMAND_PREPARED, "session", errno);
         if (wire_streams(setup, fds) < 0)
                 fail(fds, COMMAND_PREPARED, "streams", errno);
-        if (limit_all(&setup->spec.limits) < 0)
+        if (limit_all(setup) < 0)
                 fail(fds, COMMAND_PREPARED, "limits", errno);
+        reset_signals();
+        if (setup->spec.on_host)
+                return;
         if (drop_bounds() < 0 || drop_user(setup) < 0 || drop_capabilities() < 0)
                 fail(fds, COMMAND_PREPARED, "rights", errno);
         if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
                 fail(fds, COMMAND_PREPARED, "no new privileges", errno);
-        reset_signals();
 }
 
 static const char *find_env(const char *const *env, const char *name) {
@@ -181,11 +197,11 @@ noreturn_ void command_become(const Setup *setup, SeccompFilter *filter, const C
         int error, r;
 
         prepare(setup, fds);
-        if (chdir(SANDBOX_WORK) < 0)
+        if (chdir(spec->on_host ? PART_COPY : SANDBOX_WORK) < 0)
                 fail(fds, COMMAND_PREPARED, SANDBOX_WORK, errno);
         if (spec->workdir && spec->workdir[0] && chdir(spec->workdir) < 0)
                 fail(fds, COMMAND_WORKDIR, "", errno);
-        r = seccomp_filter_load(filter);
+        r = spec->on_host ? 0 : seccomp_filter_load(filter);
         if (r < 0)
                 fail(fds, COMMAND_PREPARED, "system call filter", -r);
         if (spec->limits.memory_bytes && limit(RLIMIT_AS, spec->limits.memory_bytes) < 0)

@@ -2,6 +2,9 @@
 /* SPDX-FileCopyrightText: The coldgate authors */
 
 /*
+ * On the host, where we are no PID 1, orphans come to us all the same (we are their subreaper), and
+ * what is said to "all processes" is said to our descendants.
+ *
  * Everything that is started inside becomes a child of PID 1 sooner or later, so that "no child
  * left" is "nobody left". Processes are stopped before they are listed: then they cannot fork away
  * from under the list.
@@ -27,10 +30,12 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "sandbox/command.h"
+#include "sandbox/descend.h"
 #include "sandbox/leftovers.h"
 #include "sandbox/report.h"
 #include "sandbox/root.h"
 #include "sandbox/wire.h"
+#include "sandbox/workspace.h"
 
 enum { REPORT_BYTES_MAX = 16 << 20, ISOLATION_BYTES_MAX = 1024 };
 
@@ -45,12 +50,31 @@ typedef struct Init {
         SandboxOutcome outcome;
 } Init;
 
+static bool is_on_host(const Init *init) {
+        return init->setup->spec.on_host;
+}
+
+static void signal_all(const Init *init, int number) {
+        if (is_on_host(init))
+                (void)descend_signal(number);
+        else
+                (void)kill(-1, number);
+}
+
+/* Nobody is there to be told. With PID 1 all others die; on the host they have to be killed. */
+noreturn_ static void leave(const Init *init) {
+        while (is_on_host(init) && descend_signal(SIGKILL) > 0)
+                while (waitpid(-1, NULL, WNOHANG) > 0)
+                        continue;
+        _exit(1);
+}
+
 static void send_frame(const Init *init, char kind, Slice payload) {
         cleanup_buf Buf frame = BUF_INIT(REPORT_BYTES_MAX + 16);
 
         wire_put_frame(&frame, kind, payload);
         if (fd_write_all(init->fds.link, buf_get(&frame)) < 0)
-                _exit(1); /* nobody is there to be told: with us all others die */
+                leave(init);
 }
 
 noreturn_ static void report(Init *init) {
@@ -71,6 +95,24 @@ static bool bring_up_loopback(void) {
         cleanup_fd int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
         return fd >= 0 && ioctl(fd, SIOCSIFFLAGS, &request) == 0;
+}
+
+static void enter_host(Init *init) {
+        cleanup_buf Buf isolation = BUF_INIT(ISOLATION_BYTES_MAX);
+        Fault fault = FAULT_INIT;
+
+        if (prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0) {
+                fault_set(&fault, "sandbox.host", "orphans cannot be kept: %s", strerror(errno));
+                give_up(init, &fault);
+        }
+        if (workspace_copy(init->setup, &fault) != 0)
+                give_up(init, &fault);
+        buf_printf(
+                &isolation,
+                "none (on: host, by the plan), workspace copy, own session, descendants tracked%s, "
+                "uid %u",
+                init->setup->is_root ? ", processes not limited" : "", (unsigned)geteuid());
+        init->outcome.isolation = arena_text(&init->outcome.arena, buf_get(&isolation));
 }
 
 static void enter(Init *init) {
@@ -103,7 +145,7 @@ static void enter(Init *init) {
 static void greet(const Init *init) {
         char go = 0;
 
-        if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
+        if (prctl(PR_SET_PDEATHSIG, is_on_host(init) ? SIGTERM : SIGKILL, 0, 0, 0) < 0)
                 _exit(1);
         send_frame(init, INIT_HELLO, SLICE_NULL);
         if (read(init->fds.link, &go, 1) != 1 || go != INIT_GO)
@@ -181,15 +223,15 @@ static void obey(Init *init) {
         char order;
 
         if (read(init->fds.link, &order, 1) != 1)
-                _exit(1); /* nobody is there to be told: with us all others die */
+                leave(init);
         if (!init->is_main_over)
                 init->outcome.end = SANDBOX_STOPPED;
         if (order == INIT_KILL) {
                 init->must_kill = true;
                 return;
         }
-        (void)kill(-1, SIGTERM);
-        (void)kill(-1, SIGCONT);
+        signal_all(init, SIGTERM);
+        signal_all(init, SIGCONT);
 }
 
 /* Until something was said or somebody died; at most `ms`, -1 without end. */
@@ -203,8 +245,11 @@ static void wait_for_news(Init *init, int ms) {
         if (poll(polled, ARRAY_SIZE(polled), ms) <= 0)
                 return;
         /* Deaths first: what has ended by itself was not ended by an order that came later. */
-        if (polled[0].revents && read(init->signal_fd, &info, sizeof info) > 0)
+        if (polled[0].revents && read(init->signal_fd, &info, sizeof info) > 0) {
                 reap(init, WNOHANG);
+                if (info.ssi_signo == SIGTERM)
+                        leave(init); /* on the host: the runner has died */
+        }
         if (polled[1].revents)
                 obey(init);
 }
@@ -225,16 +270,38 @@ static void wait_for_command(Init *init) {
         }
 }
 
+static void list_leftovers(Init *init) {
+        cleanup_arena Arena arena = ARENA_INIT;
+        Descendants ours;
+
+        if (!is_on_host(init)) {
+                (void)kill(-1, SIGSTOP);
+                leftovers_list(NULL, &init->outcome);
+                return;
+        }
+        descend_stop();
+        descend_list(&arena, &ours);
+        leftovers_list(&ours, &init->outcome);
+}
+
+/* On the host a process may have been forked from under the first signal: until there is none. */
+static void kill_all(Init *init) {
+        signal_all(init, SIGKILL);
+        while (!init->is_empty && is_on_host(init)) {
+                reap(init, WNOHANG);
+                if (descend_signal(SIGKILL) == 0)
+                        break;
+        }
+        while (!init->is_empty)
+                reap(init, 0);
+}
+
 static void end_all(Init *init) {
         struct rusage usage;
 
-        if (!init->is_empty && init->is_main_over) {
-                (void)kill(-1, SIGSTOP);
-                leftovers_list(&init->outcome);
-        }
-        (void)kill(-1, SIGKILL);
-        while (!init->is_empty)
-                reap(init, 0);
+        if (!init->is_empty && init->is_main_over)
+                list_leftovers(init);
+        kill_all(init);
         (void)getrusage(RUSAGE_CHILDREN, &usage);
         init->outcome.cpu_ms = (uint64_t)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000 +
                                (uint64_t)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1000;
@@ -250,18 +317,23 @@ void init_run(const Setup *setup, SeccompFilter *filter, const InitFds *fds) {
         (void)sigprocmask(SIG_SETMASK, &all, NULL);
         (void)sigemptyset(&all);
         (void)sigaddset(&all, SIGCHLD);
+        if (setup->spec.on_host)
+                (void)sigaddset(&all, SIGTERM);
         greet(&init);
         (void)prctl(PR_SET_NAME, "init");
         /* Unprivileged, the namespaces must be open to the caller, who is no more than the owner;
          * the command lacks our capabilities, and that keeps it out. */
-        if (setup->is_root)
+        if (setup->is_root && !setup->spec.on_host)
                 (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
         init.signal_fd = signalfd(-1, &all, SFD_CLOEXEC);
         if (init.signal_fd < 0) {
                 fault_set(&fault, "sandbox.init", "signals: %s", strerror(errno));
                 give_up(&init, &fault);
         }
-        enter(&init);
+        if (setup->spec.on_host)
+                enter_host(&init);
+        else
+                enter(&init);
         start(&init, filter);
         wait_for_command(&init);
         end_all(&init);

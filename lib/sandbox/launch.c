@@ -67,6 +67,8 @@ static int wait_for_hello(int link_fd) {
 }
 
 static uint64_t namespaces_of(const Setup *setup) {
+        if (setup->spec.on_host)
+                return 0;
         return CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP |
                (setup->spec.network == SANDBOX_NETWORK_NONE ? CLONE_NEWNET : 0) |
                (setup->is_root ? 0 : CLONE_NEWUSER);
@@ -77,7 +79,7 @@ static int greet(const Setup *setup, const Launch *launch, Fault *reterr_fault) 
 
         if (wait_for_hello(launch->link_fd) < 0)
                 return broken(reterr_fault, "sandbox.init", "PID 1 does not answer", EPIPE);
-        if (setup->is_root)
+        if (setup->is_root || setup->spec.on_host)
                 return 0;
         r = setup_map_user(launch->init_pid, setup->uid, geteuid(), setup->gid, getegid());
         return r < 0 ? broken(reterr_fault, "sandbox.namespaces", "the user map", -r) : 0;

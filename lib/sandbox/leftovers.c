@@ -216,7 +216,15 @@ static char *find_command(Arena *arena, int process_fd) {
         return text;
 }
 
-void leftovers_list(SandboxOutcome *outcome) {
+static bool is_meant(const Descendants *only, uint64_t pid) {
+        bool is_found = !only && pid > 1;
+
+        for (size_t i = 0; only && i < only->n; i++)
+                is_found |= (uint64_t)only->pids[i] == pid;
+        return is_found;
+}
+
+void leftovers_list(const Descendants *only, SandboxOutcome *outcome) {
         SocketTable tables[N_SOCKET_TABLES];
         Arena *arena = &outcome->arena;
         DIR *entries = opendir("/proc");
@@ -232,7 +240,7 @@ void leftovers_list(SandboxOutcome *outcome) {
                 cleanup_fd int fd = -1;
                 char *command;
 
-                if (pid <= 1)
+                if (!is_meant(only, pid))
                         continue;
                 fd = openat(dirfd(entries), entry->d_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
                 command = fd < 0 ? NULL : find_command(arena, fd);

@@ -10,7 +10,7 @@
 #include "sandbox/sandbox.h"
 
 const Place place_rows[] = {
-        {.part = "tmp", .path = SANDBOX_TMP, .mode = 01777, .is_mounted = true},
+        {.part = PART_TMP, .path = SANDBOX_TMP, .mode = 01777, .is_mounted = true},
         {.part = "vtmp",
          .path = "/var/tmp",
          .mode = 01777,
@@ -19,7 +19,7 @@ const Place place_rows[] = {
         {.part = "run", .path = "/run", .mode = 0755, .is_mounted = true},
         {.part = "run/lock", .path = "/run/lock", .mode = 01777},
         {.part = "homes", .path = "/home", .mode = 0755, .is_mounted = true},
-        {.part = "homes/work", .path = SANDBOX_HOME, .mode = 0700, .is_ours = true},
+        {.part = PART_HOME, .path = SANDBOX_HOME, .mode = 0700, .is_ours = true},
         {.part = "own", .path = "/root", .mode = 0700, .is_mounted = true},
         {.part = "shm", .path = "/dev/shm", .mode = 01777, .is_mounted = true},
 };

@@ -35,6 +35,8 @@ extern const size_t n_place_rows;
 #define PART_EMPTY      "empty" /* an empty file, put over hidden files */
 #define PART_PASSWD     "passwd"
 #define PART_GROUP      "group"
+#define PART_HOME       "homes/work" /* of place_rows, as the next */
+#define PART_TMP        "tmp"
 
 /* True if the host's files at `path` cannot be seen inside because something of ours is there. */
 bool place_covers(const char *path);

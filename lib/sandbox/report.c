@@ -12,10 +12,11 @@ enum { TEXT_MAX = 65536, FILES_MAX = REPORT_FILES_MAX + 1 };
 
 /* A Fault's rule is a static text: only these words come out of a report. */
 static const char *const rule_words[] = {
-        "exec.command",   "exec.workdir",      "sandbox.clone",      "sandbox.exec",
-        "sandbox.init",   "sandbox.mounts",    "sandbox.namespaces", "sandbox.network",
-        "sandbox.runner", "sandbox.scratch",   "sandbox.seccomp",    "sandbox.setup",
-        "sandbox.spec",   "sandbox.workspace",
+        "exec.command",      "exec.workdir",       "sandbox.clone",   "sandbox.exec",
+        "sandbox.access",    "sandbox.hide",       "sandbox.host",    "sandbox.init",
+        "sandbox.mounts",    "sandbox.namespaces", "sandbox.network", "sandbox.runner",
+        "sandbox.scratch",   "sandbox.seccomp",    "sandbox.setup",   "sandbox.spec",
+        "sandbox.workspace",
 };
 
 static void put_stream(const SandboxStream *stream, Buf *bytes) {

@@ -21,6 +21,7 @@
 
 #include "base/fd.h"
 #include "base/mem.h"
+#include "sandbox/access.h"
 #include "sandbox/place.h"
 #include "sandbox/report.h"
 
@@ -31,8 +32,8 @@ typedef struct Walk {
         char **paths;
         size_t n_paths, n_visits;
         bool is_cut;
-        Buf path;         /* of what is being looked at */
-        const char *made; /* a file that we put there ourselves, or NULL */
+        Buf path;           /* of what is being looked at */
+        const Setup *setup; /* what we put there ourselves; NULL: nothing */
 } Walk;
 
 static bool is_enough(Walk *walk) {
@@ -48,7 +49,9 @@ static bool is_made_by_us(const Walk *walk) {
         for (size_t i = 0; i < n_place_rows; i++)
                 if (strcmp(path, place_rows[i].path) == 0)
                         return true;
-        return walk->made && path_is_below(walk->made, path);
+        return walk->setup &&
+               ((walk->setup->resolver && path_is_below(walk->setup->resolver, path)) ||
+                access_made(walk->setup, path));
 }
 
 static void add(Walk *walk, bool is_directory) {
@@ -256,9 +259,9 @@ static int compare(const void *a, const void *b) {
         return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-static void walk_start(Walk *walk, const char *made, SandboxOutcome *outcome) {
+static void walk_start(Walk *walk, const Setup *setup, SandboxOutcome *outcome) {
         *walk = (Walk){
-                .made = made,
+                .setup = setup,
                 .arena = &outcome->arena,
                 .paths = arena_alloc_array(&outcome->arena, REPORT_FILES_MAX + 1, sizeof(char *)),
                 .path = BUF_INIT(PATH_MAX),
@@ -275,7 +278,7 @@ static size_t walk_finish(Walk *walk, SandboxOutcome *outcome) {
 static void list_outside(const Setup *setup, SandboxOutcome *outcome) {
         Walk walk;
 
-        walk_start(&walk, setup->resolver, outcome);
+        walk_start(&walk, setup, outcome);
         walk_part(&walk, PART_UPPER, "/", "/", true);
         for (size_t i = 0; i < n_place_rows; i++)
                 if (place_rows[i].is_mounted)
@@ -298,6 +301,7 @@ static void list_changed(const Setup *setup, SandboxOutcome *outcome) {
 }
 
 void residue_list(const Setup *setup, SandboxOutcome *outcome) {
-        list_outside(setup, outcome);
+        if (!setup->spec.on_host) /* there the plan's own probes tell */
+                list_outside(setup, outcome);
         list_changed(setup, outcome);
 }

@@ -21,6 +21,7 @@
 
 #include "base/fd.h"
 #include "base/mem.h"
+#include "sandbox/access.h"
 #include "sandbox/mount.h"
 #include "sandbox/place.h"
 #include "sandbox/workspace.h"
@@ -279,9 +280,20 @@ static int put_system(int root_fd, Fault *reterr_fault) {
                        : 0;
 }
 
-static int hide_paths(const Setup *setup, int root_fd, Fault *reterr_fault) {
-        static const char *const options[] = {"mode", "0", "size", "4k", NULL};
+/* An empty directory, but for the way to what the plan opens below it. */
+static int make_hiding_dir(const Setup *setup, const char *path) {
+        const char *mode = access_is_below(setup, path) ? "0711" : "0";
+        const char *const options[] = {"mode", mode, "size", "4k", NULL};
+        cleanup_fd int fd = mount_new("tmpfs", options, MOUNT_ATTR_NODEV);
+        int r = fd < 0 ? -errno : access_make_way(setup, path, fd);
 
+        if (r == 0)
+                return fd_take(&fd);
+        errno = -r;
+        return -1;
+}
+
+static int hide_paths(const Setup *setup, int root_fd, Fault *reterr_fault) {
         for (size_t i = 0; i < setup->n_hide; i++) {
                 struct stat facts;
                 cleanup_fd int fd = -1;
@@ -289,7 +301,7 @@ static int hide_paths(const Setup *setup, int root_fd, Fault *reterr_fault) {
 
                 if (lstat(setup->hide[i], &facts) < 0)
                         continue;
-                fd = S_ISDIR(facts.st_mode) ? mount_new("tmpfs", options, MOUNT_ATTR_NODEV)
+                fd = S_ISDIR(facts.st_mode) ? make_hiding_dir(setup, setup->hide[i])
                                             : mount_clone(PART_EMPTY, false);
                 if (fd < 0 || mount_restrict(fd, MOUNT_ATTR_RDONLY, false) < 0)
                         return broken(reterr_fault, setup->hide[i], errno);
@@ -320,7 +332,9 @@ static int fill_root(const Setup *setup, int root_fd, Buf *isolation, Fault *ret
                 r = put_file(PART_PASSWD, root_fd, "/etc/passwd", reterr_fault);
         if (r == 0)
                 r = put_file(PART_GROUP, root_fd, "/etc/group", reterr_fault);
-        return r == 0 ? hide_paths(setup, root_fd, reterr_fault) : r;
+        if (r == 0)
+                r = hide_paths(setup, root_fd, reterr_fault);
+        return r == 0 ? access_put(setup, root_fd, isolation, reterr_fault) : r;
 }
 
 int root_enter(const Setup *setup, Buf *isolation, Fault *reterr_fault) {

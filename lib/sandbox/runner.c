@@ -14,14 +14,17 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/log.h"
+#include "sandbox/descend.h"
 #include "sandbox/init.h"
 #include "sandbox/launch.h"
 #include "sandbox/report.h"
@@ -37,6 +40,7 @@ enum {
         LINK_BYTES_MAX = 17 << 20,
         CHUNK_BYTES = 1 << 16,
         DRAIN_MAX = 64,
+        BURIAL_STEP_MS = 2,
 };
 
 /* How far the end has come, where it is we who end it. */
@@ -64,6 +68,23 @@ typedef struct Runner {
 static void tell_init(const Runner *runner, char order) {
         (void)send(runner->launch.link_fd, &order, 1,
                    MSG_NOSIGNAL); /* dead: then there is nothing to say */
+}
+
+/* On the host the death of PID 1 leaves its children to us. False if one cannot be killed. */
+static bool bury_orphans(void) {
+        const struct timespec step = {.tv_nsec = BURIAL_STEP_MS * 1000000L};
+        uint64_t until_ms = clock_mono_ms() + KILL_MS;
+
+        for (;;) {
+                pid_t pid;
+
+                (void)descend_signal(SIGKILL);
+                while ((pid = waitpid(-1, NULL, WNOHANG)) > 0)
+                        continue;
+                if (pid < 0 || clock_mono_ms() >= until_ms)
+                        return pid < 0;
+                (void)nanosleep(&step, NULL);
+        }
 }
 
 static void cut(Runner *runner) {
@@ -270,6 +291,12 @@ static void conclude(Runner *runner) {
         drain(runner);
         if (!take_report(runner, outcome))
                 conclude_alone(runner, &death);
+        if (runner->setup.spec.on_host && !bury_orphans()) {
+                Fault fault = FAULT_INIT;
+
+                fault_set(&fault, "sandbox.host", "a process that it started cannot be killed");
+                report_break(outcome, &fault);
+        }
         if (outcome->end == SANDBOX_STOPPED && runner->stage > STAGE_RUNNING)
                 outcome->end = runner->reason;
         if (outcome->end == SANDBOX_BROKEN)
@@ -319,6 +346,8 @@ static int start(Runner *runner, char *name, Fault *reterr_fault) {
 
         if (r == 0)
                 r = setup_prepare(&runner->setup, reterr_fault);
+        if (r == 0 && runner->setup.spec.on_host)
+                (void)prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); /* should PID 1 die before them */
         if (r == 0)
                 r = launch_init(&runner->setup, name, &runner->launch, reterr_fault);
         if (r != 0)

@@ -18,6 +18,7 @@
 #include <spawn.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/pidfd.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -54,7 +55,7 @@ struct Sandbox {
         int control_fd;
         int init_fd; /* pidfd of PID 1; -1: not known */
         int init_pid;
-        bool is_started, is_over;
+        bool is_started, is_over, is_on_host;
         Buf bytes; /* what the runner says */
         size_t offset;
         Slice report; /* in `bytes`, complete */
@@ -173,6 +174,7 @@ int sandbox_start(const char *runner, const SandboxSpec *spec, Sandbox **ret_san
 
         *sandbox = (Sandbox){.control_fd = -1,
                              .init_fd = -1,
+                             .is_on_host = spec->on_host,
                              .bytes = BUF_INIT(RUNNER_REPORT_BYTES_MAX + CHUNK_BYTES)};
         if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
                 return error_origin(-errno);
@@ -268,11 +270,25 @@ static bool wait_readable(int fd, uint64_t ms) {
         return r > 0;
 }
 
+/* On the host it is the runner, and after it PID 1, who kill what was started: each gets its time
+ * for that. False if it still lives. */
+static bool let_end(const Sandbox *sandbox) {
+        uint64_t until_ms = clock_mono_ms() + END_MS;
+        int pidfd = pidfd_open(sandbox->runner_pid, 0);
+        bool has_ended = pidfd >= 0 && wait_readable(pidfd, until_ms - clock_mono_ms());
+
+        if (pidfd >= 0)
+                (void)close(pidfd);
+        return has_ended;
+}
+
 /* The runner ends by itself once it has reported; otherwise nothing is expected of it any more, and
  * PID 1 is told of its death by the kernel. In the end nothing of the sandbox lives. */
 static void bury(Sandbox *sandbox) {
         if (sandbox->runner_pid > 0) {
-                if (!sandbox->report.n)
+                if (sandbox->is_on_host)
+                        (void)shutdown(sandbox->control_fd, SHUT_WR);
+                if (!sandbox->report.n && !(sandbox->is_on_host && let_end(sandbox)))
                         (void)kill(sandbox->runner_pid, SIGKILL);
                 while (waitpid(sandbox->runner_pid, NULL, 0) < 0 && errno == EINTR)
                         continue;
@@ -282,6 +298,8 @@ static void bury(Sandbox *sandbox) {
         (void)receive(sandbox); /* the pidfd may have been its last word */
         if (sandbox->init_fd < 0)
                 return;
+        if (sandbox->is_on_host)
+                (void)wait_readable(sandbox->init_fd, END_MS);
         (void)syscall(SYS_pidfd_send_signal, sandbox->init_fd, SIGKILL, NULL, 0);
         if (!wait_readable(sandbox->init_fd, END_MS))
                 fault_set(&sandbox->fault, "sandbox.init", "PID %d cannot be killed",
@@ -319,6 +337,14 @@ int sandbox_wait(Sandbox *sandbox, uint64_t wait_ms, SandboxOutcome *ret_outcome
 
 char *sandbox_get_copy(const SandboxSpec *spec, Arena *arena) {
         return arena_printf(arena, "%s/%s", spec->scratch, PART_COPY);
+}
+
+char *sandbox_get_home(const SandboxSpec *spec, Arena *arena) {
+        return arena_printf(arena, "%s/%s", spec->scratch, PART_HOME);
+}
+
+char *sandbox_get_tmp(const SandboxSpec *spec, Arena *arena) {
+        return arena_printf(arena, "%s/%s", spec->scratch, PART_TMP);
 }
 
 Sandbox *sandbox_free(Sandbox *sandbox) {

@@ -56,7 +56,16 @@ typedef struct SandboxSpec {
          * parts: upper layers, HOME, TMP. The caller removes it afterwards. */
         const char *scratch;
         const char *const *hide; /* host paths that must not be seen (state, mirrors); NULL-ended */
+        /* Files, directories and sockets of the host that must be seen, the first two read-only;
+         * ends with NULL. They come before `hide`. Each must exist; nothing of /proc, /sys, /dev.
+         */
+        const char *const *access;
         SandboxNetwork network;
+        /* No namespaces, no other user: the caller's own rights, on the host, in a copy of the tree
+         * (sandbox_get_copy), which is where it starts; HOME and TMPDIR are sandbox_get_home and
+         * sandbox_get_tmp. All that it starts is tracked and ends with it, but what asks another
+         * process of the host to do something for it is not held. */
+        bool on_host;
         bool force_copy; /* no overlay for the tree (confirmation of a FAIL) */
         SandboxLimits limits;
 } SandboxSpec;
@@ -129,6 +138,9 @@ int sandbox_get_init_pid(const Sandbox *sandbox);
 /* Where the host has the workspace of a run that was forced to be a copy, as long as its scratch
  * directory stands. In the arena. */
 char *sandbox_get_copy(const SandboxSpec *spec, Arena *arena);
+/* What stands for HOME and TMPDIR there with `on_host`. */
+char *sandbox_get_home(const SandboxSpec *spec, Arena *arena);
+char *sandbox_get_tmp(const SandboxSpec *spec, Arena *arena);
 
 Sandbox *sandbox_free(Sandbox *sandbox); /* kills what still runs, and reaps it */
 DEFINE_FREEP(Sandbox, sandbox_free, sandbox_freep)

@@ -21,6 +21,7 @@
 
 #include "base/fd.h"
 #include "base/mem.h"
+#include "sandbox/access.h"
 #include "sandbox/place.h"
 
 /* Each sandbox that runs at the same time has a uid of its own, so that a limit on the number of
@@ -166,7 +167,8 @@ static void hide(Setup *setup, const char *path) {
         char real[PATH_MAX];
 
         /* What does not exist cannot be seen; what is below a place of ours neither. */
-        if (!realpath(path, real) || place_covers(real) || strcmp(real, "/") == 0)
+        if (!realpath(path, real) || place_covers(real) || strcmp(real, "/") == 0 ||
+            access_opens(setup, real))
                 return;
         if (setup->n_hide < HIDE_MAX)
                 setup->hide[setup->n_hide] = arena_text(&setup->arena, slice_text(real));
@@ -252,14 +254,29 @@ static int hide_all(Setup *setup, Fault *reterr_fault) {
         return SETUP_E_BROKEN;
 }
 
+/* Nothing is mounted or hidden there: only the places that the command may call its own. */
+static int prepare_host(const Setup *setup, Fault *reterr_fault) {
+        cleanup_free char *home = mem_printf("%s/%s", setup->spec.scratch, PART_HOME);
+
+        if (chdir(setup->spec.scratch) < 0 || chmod(".", 0700) < 0)
+                return broken(reterr_fault, "the scratch directory cannot be used");
+        if (dir_make(home, 0700) != 0 || mkdir(PART_TMP, 0700) < 0)
+                return broken(reterr_fault, "the scratch directory cannot be written");
+        return 0;
+}
+
 int setup_prepare(Setup *setup, Fault *reterr_fault) {
         struct stat facts;
         int r;
 
         setup->is_root = geteuid() == 0;
+        if (setup->spec.on_host)
+                return prepare_host(setup, reterr_fault);
         setup->uid = UID_FIRST + (setup->is_root ? (uid_t)getpid() % N_UIDS : 0);
         setup->gid = setup->uid;
         r = make_parts(setup, reterr_fault);
+        if (r == 0)
+                r = access_prepare(setup, reterr_fault);
         if (r == 0)
                 r = make_files(setup, reterr_fault);
         if (r == 0)

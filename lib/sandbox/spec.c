@@ -27,6 +27,10 @@ int spec_check(const SandboxSpec *spec, Fault *reterr_fault) {
                 if (spec->hide[i][0] != '/' || !spec->hide[i][1] || i >= SPEC_HIDE_MAX)
                         return refuse(reterr_fault,
                                       "a hidden path is relative, or all, or one too many");
+        for (size_t i = 0; spec->access && spec->access[i]; i++)
+                if (spec->access[i][0] != '/' || !spec->access[i][1] || i >= SPEC_ACCESS_MAX)
+                        return refuse(reterr_fault,
+                                      "a path of the host is relative, or all, or one too many");
         if (limits->keep_head > SPEC_KEEP_MAX || limits->keep_tail > SPEC_KEEP_MAX)
                 return refuse(reterr_fault, "more output is to be kept than 64 MiB");
         return 0;
@@ -65,7 +69,9 @@ void spec_encode(const SandboxSpec *spec, Buf *bytes) {
         wire_put_text(bytes, spec->workdir);
         wire_put_text(bytes, spec->scratch);
         wire_put_texts(bytes, spec->hide);
+        wire_put_texts(bytes, spec->access);
         wire_put_u64(bytes, spec->network);
+        wire_put_u64(bytes, spec->on_host);
         wire_put_u64(bytes, spec->force_copy);
         put_limits(&spec->limits, bytes);
 }
@@ -86,7 +92,9 @@ int spec_decode(Slice bytes, Arena *arena, SandboxSpec *ret_spec, Fault *reterr_
         spec.workdir = wire_get_text(&reader, arena, SPEC_BYTES_MAX);
         spec.scratch = wire_get_text(&reader, arena, SPEC_BYTES_MAX);
         spec.hide = get_texts(&reader, arena);
+        spec.access = get_texts(&reader, arena);
         spec.network = (SandboxNetwork)wire_get_limited(&reader, SANDBOX_NETWORK_HOST);
+        spec.on_host = wire_get_limited(&reader, 1) != 0;
         spec.force_copy = wire_get_limited(&reader, 1) != 0;
         get_limits(&reader, &spec.limits);
         if (reader.is_bad || reader.rest.n != 0)

@@ -6,7 +6,12 @@
 
 #include "sandbox/sandbox.h"
 
-enum { SPEC_BYTES_MAX = 8 << 20, SPEC_KEEP_MAX = 64 << 20, SPEC_HIDE_MAX = 256 };
+enum {
+        SPEC_BYTES_MAX = 8 << 20,
+        SPEC_KEEP_MAX = 64 << 20,
+        SPEC_HIDE_MAX = 256,
+        SPEC_ACCESS_MAX = 32
+};
 
 enum { _SPEC_E_SUCCESS, SPEC_E_REFUSED };
 

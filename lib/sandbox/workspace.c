@@ -52,16 +52,21 @@ static bool mount_overlay(const Setup *setup) {
 }
 
 static int make_copy(const Setup *setup, Fault *reterr_fault) {
+        bool is_others = setup->is_root && !setup->spec.on_host;
         int r;
 
         if (mkdir(PART_COPY, 0755) < 0 ||
-            (setup->is_root && chown(PART_COPY, setup->uid, setup->gid) < 0))
+            (is_others && chown(PART_COPY, setup->uid, setup->gid) < 0))
                 return broken(reterr_fault, PART_COPY, errno);
         if (!setup->spec.tree)
                 return 0;
-        r = copy_tree(setup->spec.tree, PART_COPY, setup->is_root ? setup->uid : (uid_t)-1,
-                      setup->is_root ? setup->gid : (gid_t)-1);
+        r = copy_tree(setup->spec.tree, PART_COPY, is_others ? setup->uid : (uid_t)-1,
+                      is_others ? setup->gid : (gid_t)-1);
         return r < 0 ? broken(reterr_fault, "the tree cannot be copied", -r) : 0;
+}
+
+int workspace_copy(const Setup *setup, Fault *reterr_fault) {
+        return make_copy(setup, reterr_fault);
 }
 
 int workspace_put(const Setup *setup, int root_fd, Buf *isolation, Fault *reterr_fault) {

@@ -67,6 +67,39 @@ static const char *const *make_argv(const Check *check, Arena *arena) {
         return argv;
 }
 
+static uint64_t limit_of(const AttemptSetting *setting, uint64_t own, uint64_t fallback) {
+        return (own ? own : fallback) * (setting->limit_factor ? setting->limit_factor : 1);
+}
+
+static void fill_limits(const AttemptSetting *setting, const Check *check, SandboxLimits *limits) {
+        const CheckLimits *own = &check->limits;
+        bool is_on_host = check->on == CHECK_ON_HOST;
+
+        *limits = sandbox_limits_default;
+        limits->wall_ms = check->timeout_ms;
+        limits->memory_bytes = limit_of(setting, own->memory_bytes, limits->memory_bytes);
+        limits->file_bytes = limit_of(setting, own->file_bytes, limits->file_bytes);
+        /* There it would count what the user does elsewhere: only where the plan says so. */
+        limits->n_processes =
+                limit_of(setting, own->n_processes, is_on_host ? 0 : limits->n_processes);
+        if (own->output_bytes)
+                limits->output_bytes = own->output_bytes;
+        limits->keep_head = KEEP_BYTES;
+        limits->keep_tail = KEEP_BYTES;
+}
+
+static const char *const *make_access(const Check *check, Arena *arena) {
+        const char **access = arena_alloc_array(arena, check->n_host_access + 1, sizeof(char *));
+
+        for (size_t i = 0; i < check->n_host_access; i++)
+                access[i] = arena_text(arena, check->host_access[i]);
+        return access;
+}
+
+bool check_reaches_out(const Check *check) {
+        return check->on == CHECK_ON_HOST || check->network == CHECK_NETWORK_HOST;
+}
+
 int attempt_prepare(AttemptSetting *setting, const Check *check, Arena *arena,
                     SandboxSpec *ret_spec) {
         char *dir = arena_printf(arena, "%s/run-%u", setting->dir, setting->n_dirs++);
@@ -75,18 +108,16 @@ int attempt_prepare(AttemptSetting *setting, const Check *check, Arena *arena,
                 return error_origin(-errno);
         *ret_spec = (SandboxSpec){
                 .argv = make_argv(check, arena),
-                .env = environment_make(setting, check, arena),
                 .tree = setting->tree,
                 .workdir = check->workdir.n ? arena_text(arena, check->workdir) : NULL,
                 .scratch = dir,
                 .hide = setting->hide,
-                .network = check->network == CHECK_NETWORK_HOST ? SANDBOX_NETWORK_HOST
-                                                                : SANDBOX_NETWORK_NONE,
-                .limits = sandbox_limits_default,
+                .access = make_access(check, arena),
+                .network = check_reaches_out(check) ? SANDBOX_NETWORK_HOST : SANDBOX_NETWORK_NONE,
+                .on_host = check->on == CHECK_ON_HOST,
         };
-        ret_spec->limits.wall_ms = check->timeout_ms;
-        ret_spec->limits.keep_head = KEEP_BYTES;
-        ret_spec->limits.keep_tail = KEEP_BYTES;
+        fill_limits(setting, check, &ret_spec->limits);
+        ret_spec->env = environment_make(setting, check, ret_spec, arena);
         return 0;
 }
 
@@ -130,13 +161,14 @@ uint64_t attempt_memory_kills(void) {
 }
 
 /* Whether a PATH leads into the workspace: then the repository decides what a bare name is. */
-static bool path_is_product(const char *path) {
+static bool path_is_product(const char *path, const char *workspace) {
+        size_t n_workspace = strlen(workspace);
+
         while (path && *path) {
                 size_t n = strcspn(path, ":");
 
                 if (n == 0 || path[0] != '/' ||
-                    (n >= strlen(SANDBOX_WORK) &&
-                     strncmp(path, SANDBOX_WORK, strlen(SANDBOX_WORK)) == 0))
+                    (n >= n_workspace && strncmp(path, workspace, n_workspace) == 0))
                         return true;
                 path += n;
                 path += *path == ':';
@@ -160,14 +192,17 @@ static bool path_has(const char *path, const char *name) {
 void attempt_get_facts(const SandboxSpec *spec, JudgeFacts *ret_facts) {
         const char *command = spec->argv[0];
         const char *path = environment_get(spec->env, "PATH");
+        cleanup_arena Arena arena = ARENA_INIT;
+        const char *workspace = spec->on_host ? sandbox_get_copy(spec, &arena) : SANDBOX_WORK;
+        size_t n = strlen(workspace);
 
         if (!strchr(command, '/')) {
-                ret_facts->command_is_product = path_is_product(path);
+                ret_facts->command_is_product = path_is_product(path, workspace);
                 ret_facts->command_is_missing = !path_has(path, command);
                 return;
         }
         ret_facts->command_is_product =
-                command[0] != '/' || strncmp(command, SANDBOX_WORK "/", sizeof SANDBOX_WORK) == 0;
+                command[0] != '/' || (strncmp(command, workspace, n) == 0 && command[n] == '/');
         ret_facts->command_is_missing = access(command, X_OK) != 0;
 }
 
@@ -221,7 +256,7 @@ int attempt_clean_up(AttemptSetting *setting, const Check *check, Buf *why, bool
         int r;
 
         *ret_failed = false;
-        if (!check->cleanup.n || check->network != CHECK_NETWORK_HOST)
+        if (!check->cleanup.n || !check_reaches_out(check))
                 return 0;
         script.is_shell = true;
         script.command = &script.cleanup;

@@ -52,10 +52,10 @@ enum { _ATTEMPT_E_SUCCESS, ATTEMPT_E_CANCELLED };
 int attempt_make(AttemptSetting *setting, const Check *check, bool force_copy,
                  Attempt *ret_attempt) must_check;
 
-/* The check's `cleanup`, after a run that could reach the outside (network: host): in a second
- * sandbox over the same tree, because the run's own one is dead with all that was in it. Without
- * such a network nothing can have outlived the sandbox and the text is not run. False if it ran and
- * failed; `why` is told. */
+/* The check's `cleanup`, after a run that could reach the outside (network: host, on: host): in a
+ * second sandbox over the same tree, because the run's own one is dead with all that was in it.
+ * Without such a network nothing can have outlived the sandbox and the text is not run. False if it
+ * ran and failed; `why` is told. */
 int attempt_clean_up(AttemptSetting *setting, const Check *check, Buf *why,
                      bool *ret_failed) must_check;
 
@@ -67,6 +67,9 @@ int attempt_run_script(AttemptSetting *setting, const Check *script, bool stays,
 
 /* Before anything but a pass is believed: a sick machine takes the judgement's place. */
 void attempt_ask_canary(const AttemptSetting *setting, Judgement *judgement);
+
+/* It has the machine's network: what it does can outlive its sandbox. */
+bool check_reaches_out(const Check *check);
 
 /* For the kinds of check: */
 

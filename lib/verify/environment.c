@@ -39,7 +39,7 @@ static void set(Environment *environment, Slice name, Slice value) {
 }
 
 const char *const *environment_make(const AttemptSetting *setting, const Check *check,
-                                    Arena *arena) {
+                                    const SandboxSpec *spec, Arena *arena) {
         const struct {
                 const char *name, *value;
         } facts[] = {
@@ -53,6 +53,10 @@ const char *const *environment_make(const AttemptSetting *setting, const Check *
                 arena, ARRAY_SIZE(rows) + ARRAY_SIZE(facts) + check->n_env + 2, sizeof(char *));
         for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
                 set(&environment, slice_text(rows[i].name), slice_text(rows[i].value));
+        if (spec->on_host) {
+                set(&environment, slice_text("HOME"), slice_text(sandbox_get_home(spec, arena)));
+                set(&environment, slice_text("TMPDIR"), slice_text(sandbox_get_tmp(spec, arena)));
+        }
         for (size_t i = 0; i < ARRAY_SIZE(facts); i++)
                 set(&environment, slice_text(facts[i].name), slice_text(facts[i].value));
         if (setting->repetition)

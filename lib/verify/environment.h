@@ -9,7 +9,7 @@
 
 /* NULL-ended, in the arena; a name that the plan sets replaces ours. */
 const char *const *environment_make(const AttemptSetting *setting, const Check *check,
-                                    Arena *arena);
+                                    const SandboxSpec *spec, Arena *arena);
 /* The value of a name, or NULL. */
 const char *environment_get(const char *const *env, const char *name);
 /* True for names whose values are not for evidence: tokens, passwords, keys. */

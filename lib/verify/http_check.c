@@ -49,7 +49,7 @@ static void fill_request(const Exchange *exchange, HttpRequest *ret_request) {
                 .waits_for_port = exchange->server != NULL,
                 .timeout_ms = exchange->deadline_ms > now_ms ? exchange->deadline_ms - now_ms : 1,
         };
-        if (exchange->server && check->network != CHECK_NETWORK_HOST)
+        if (exchange->server && !check_reaches_out(check))
                 ret_request->namespace_pid = sandbox_get_init_pid(exchange->server);
 }
 
@@ -87,8 +87,7 @@ static int fetch(Exchange *exchange, Attempt *attempt) {
         if (exchange->server_ended)
                 return 0;
         fill_request(exchange, &request);
-        if (exchange->server && exchange->check->network != CHECK_NETWORK_HOST &&
-            request.namespace_pid == 0)
+        if (exchange->server && !check_reaches_out(exchange->check) && request.namespace_pid == 0)
                 return 0; /* never this machine's network by mistake; the answer stays HTTP_BROKEN
                            */
         TRY(http_start(&request, &exchange->fetch));
@@ -142,7 +141,7 @@ static int port_is_taken(const Exchange *exchange, bool *ret_taken) {
 static int serve(Exchange *exchange, const SandboxSpec *spec, Attempt *attempt) {
         bool is_taken = false;
 
-        if (exchange->check->network == CHECK_NETWORK_HOST)
+        if (check_reaches_out(exchange->check))
                 TRY(port_is_taken(exchange, &is_taken));
         if (is_taken) {
                 judge_by(SIGHTING_HTTP_PORT_TAKEN, NULL, &attempt->judgement,
@@ -196,7 +195,7 @@ int http_check_attempt(AttemptSetting *setting, const Check *check, bool force_c
                 r = serve(&exchange, &spec, attempt);
                 if (r != 0 || attempt->judgement.sighting == SIGHTING_HTTP_PORT_TAKEN)
                         return r;
-        } else if (check->network == CHECK_NETWORK_NONE) {
+        } else if (!check_reaches_out(check)) {
                 judge_by(SIGHTING_HTTP_REFUSED, NULL, &attempt->judgement,
                          "nothing can answer: the check starts no server and has no network");
                 return 0;

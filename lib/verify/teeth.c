@@ -222,17 +222,13 @@ static int bite(Proof *proof) {
         return r ? r : mended;
 }
 
-/* Where a break can outlive its workspace, it must be seen that it did not. */
-static bool reaches_out(const Check *check) {
-        return check->on == CHECK_ON_HOST || check->network == CHECK_NETWORK_HOST ||
-               check->n_host_access;
-}
-
 static int expect_green(Proof *proof) {
         Attempt attempt = {.has_sandbox = false};
         int r;
 
-        if (!reaches_out(proof->check) || proof->judgement.outcome != OUTCOME_PASS)
+        /* Where a break can outlive its workspace, it must be seen that it did not. */
+        if (!(check_reaches_out(proof->check) || proof->check->n_host_access) ||
+            proof->judgement.outcome != OUTCOME_PASS)
                 return 0;
         proof->setting->how = ", mended after its teeth";
         r = series_run(proof->setting, proof->check, false, proof->report, &attempt);

@@ -6,6 +6,7 @@
 #include "verify/tools.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "base/mem.h"
@@ -157,12 +158,28 @@ static int look(AttemptSetting *setting, const Tool *tool, ToolMemo *memo, bool 
         return 0;
 }
 
+/* A path of the host that the plan opens to the check. */
+static bool look_at_access(const Check *check, Judgement *ret_judgement) {
+        cleanup_arena Arena arena = ARENA_INIT;
+
+        for (size_t i = 0; i < check->n_host_access; i++) {
+                const char *path = arena_text(&arena, check->host_access[i]);
+
+                if (access(path, F_OK) == 0)
+                        continue;
+                judge_by(SIGHTING_ENV_MISSING, NULL, ret_judgement,
+                         "the plan opens `%s` to it; that is not on this machine", path);
+                return false;
+        }
+        return true;
+}
+
 int tools_look(AttemptSetting *setting, const Check *check, ToolMemo *memo, bool *ret_all_there,
                Judgement *ret_judgement) {
         AttemptSetting elsewhere = *setting;
         int r = 0;
 
-        *ret_all_there = true;
+        *ret_all_there = look_at_access(check, ret_judgement);
         if (!check->n_tools)
                 return 0;
         elsewhere.tree = NULL; /* an empty one */

@@ -10,6 +10,8 @@ static const char *const argv[] = {"sh", "-c", "exit 3", NULL};
 static const char *const env[] = {"PATH=/bin", "EMPTY=", NULL};
 static const char *const hide[] = {"/var/lib/secret", NULL};
 
+static const char *const access_paths[] = {"/srv/data", NULL};
+
 static SandboxSpec make_spec(void) {
         return (SandboxSpec){.argv = argv,
                              .env = env,
@@ -17,6 +19,8 @@ static SandboxSpec make_spec(void) {
                              .workdir = "sub",
                              .scratch = "/scratch",
                              .hide = hide,
+                             .access = access_paths,
+                             .on_host = true,
                              .network = SANDBOX_NETWORK_HOST,
                              .force_copy = true,
                              .limits = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10}};
@@ -38,6 +42,9 @@ TEST(a_specification_comes_back_as_it_was) {
         CHECK_EQ_TEXT(got.tree, "/tree");
         CHECK_EQ_TEXT(got.workdir, "sub");
         CHECK_EQ_TEXT(got.scratch, "/scratch");
+        CHECK_EQ_TEXT(got.access[0], "/srv/data");
+        CHECK_EQ_TEXT(got.access[1], NULL);
+        CHECK(got.on_host);
         CHECK_EQ_TEXT(got.hide[0], "/var/lib/secret");
         CHECK_EQ_TEXT(got.hide[1], NULL);
         CHECK(got.network == SANDBOX_NETWORK_HOST);
