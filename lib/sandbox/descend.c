@@ -30,10 +30,34 @@ typedef struct Process {
         bool is_ours;
 } Process;
 
+/* As proc(5) counts them, from the state, which is the third. */
+enum { FIELD_STATE = 3, FIELD_PARENT = 4, FIELD_THREADS = 20, FIELD_STARTED = 22 };
+
+/* `text` begins before the state. False: it is not such a line. */
+static bool parse_fields(char *text, Process *process) {
+        char *field;
+        int number = FIELD_STATE;
+
+        while (number <= FIELD_STARTED && (field = strsep(&text, " "))) {
+                if (!field[0])
+                        continue;
+                if (number == FIELD_STATE)
+                        process->state = field[0];
+                else if (number == FIELD_PARENT)
+                        process->parent = (pid_t)strtol(field, NULL, 10);
+                else if (number == FIELD_THREADS)
+                        process->n_threads = strtoul(field, NULL, 10);
+                else if (number == FIELD_STARTED)
+                        process->started = strtoull(field, NULL, 10);
+                number++;
+        }
+        return number > FIELD_STARTED;
+}
+
 /* False: it is dead. */
 static bool read_process(pid_t pid, Process *ret_process) {
         char path[PATH_BYTES], text[STAT_BYTES];
-        const char *behind;
+        char *behind;
         cleanup_fd int fd = -1;
         ssize_t n;
 
@@ -45,11 +69,7 @@ static bool read_process(pid_t pid, Process *ret_process) {
         text[n] = 0;
         behind = strrchr(text, ')'); /* the name before it may be anything */
         *ret_process = (Process){.pid = pid};
-        return behind && sscanf(behind + 1,
-                                " %c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d "
-                                "%*d %lu %*d %llu",
-                                &ret_process->state, &ret_process->parent, &ret_process->n_threads,
-                                &ret_process->started) == 4;
+        return behind && parse_fields(behind + 1, ret_process);
 }
 
 static Process *read_table(Arena *arena, size_t *ret_n) {

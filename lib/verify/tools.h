@@ -2,8 +2,8 @@
 /* SPDX-FileCopyrightText: The coldgate authors */
 #pragma once
 
-/* What a check's `tools` and `host-access` ask of this machine, looked at before anything of the claim runs: a tool
- * that is not there is the machine's fault. */
+/* What a check's `tools` and `host-access` ask of this machine, looked at before anything of the
+ * claim runs: a tool that is not there is the machine's fault. */
 
 #include "verify/attempt.h"
 
