@@ -40,7 +40,7 @@ static YamlNode *inherit(const YamlNode *map, const YamlNode *defaults, unsigned
                 YamlEntry entry = map->entries[i];
                 const YamlEntry *inherited = defaults ? yaml_find(defaults, entry.key) : NULL;
 
-                if (inherited && slice_is(entry.key, "env"))
+                if (inherited && (slice_is(entry.key, "env") || slice_is(entry.key, "limits")))
                         entry.value = merge(entry.value, inherited->value, arena);
                 entry_add(copy, entry, arena);
         }
@@ -66,13 +66,36 @@ static const YamlNode *inherit_checks(const YamlNode *checks, const YamlNode *de
         return copy;
 }
 
+/* `unchanged` runs where the checks do, unless it says so itself: its short forms become the map.
+ */
+static const YamlNode *inherit_unchanged(const YamlNode *unchanged, const YamlNode *defaults,
+                                         Arena *arena) {
+        const YamlEntry *on = defaults ? yaml_find(defaults, slice_text("on")) : NULL;
+        YamlNode *map;
+
+        if (!on || (unchanged->kind == YAML_KIND_MAP && yaml_find(unchanged, on->key)))
+                return unchanged;
+        map = arena_alloc(arena, sizeof *map);
+        map->kind = YAML_KIND_MAP;
+        map->place = unchanged->place;
+        if (unchanged->kind != YAML_KIND_MAP)
+                entry_add(map, (YamlEntry){slice_text("run"), unchanged->place, unchanged}, arena);
+        for (size_t i = 0; unchanged->kind == YAML_KIND_MAP && i < unchanged->n_entries; i++)
+                entry_add(map, unchanged->entries[i], arena);
+        entry_add(map, *on, arena);
+        return map;
+}
+
 const YamlNode *inherit_defaults(const YamlNode *gate, const YamlNode *defaults, Arena *arena) {
         YamlNode *copy = inherit(gate, defaults, IN_GATE, arena);
 
-        for (size_t i = 0; i < copy->n_entries; i++)
-                if (slice_is(copy->entries[i].key, "checks") &&
-                    copy->entries[i].value->kind == YAML_KIND_LIST)
-                        copy->entries[i].value =
-                                inherit_checks(copy->entries[i].value, defaults, arena);
+        for (size_t i = 0; i < copy->n_entries; i++) {
+                YamlEntry *entry = &copy->entries[i];
+
+                if (slice_is(entry->key, "checks") && entry->value->kind == YAML_KIND_LIST)
+                        entry->value = inherit_checks(entry->value, defaults, arena);
+                else if (slice_is(entry->key, "unchanged"))
+                        entry->value = inherit_unchanged(entry->value, defaults, arena);
+        }
         return copy;
 }

@@ -9,22 +9,33 @@
 #include "plan/expect.h"
 #include "plan/visible.h"
 
+/* The row of a word of the long form, under the name that stands in the plan. */
+static const Word *short_form(const Word *word, unsigned inside, const char *name, Word *inner) {
+        *inner = *grammar_find_word(inside, slice_text(name));
+        inner->word = word->word;
+        inner->example = word->example;
+        return inner;
+}
+
 void parts_read_lock(Build *build, const Word *word, const YamlNode *node, void *target) {
         PlanLock *lock = value_member(word, target);
+        Word inner;
 
         if (node->kind == YAML_KIND_MAP) {
                 build_words(build, node, IN_LOCK, lock);
                 lock->is_shared = true;
                 return;
         }
-        value_read_id(build, grammar_find_word(IN_LOCK, slice_text("shared")), node, lock);
+        value_read_id(build, short_form(word, IN_LOCK, "shared", &inner), node, lock);
 }
 
 void parts_read_unchanged(Build *build, const Word *word, const YamlNode *node, void *target) {
+        Word inner;
+
         if (node->kind == YAML_KIND_MAP)
                 build_words(build, node, word->inside, target);
         else
-                value_read_scripts(build, grammar_find_word(word->inside, slice_text("run")), node,
+                value_read_scripts(build, short_form(word, word->inside, "run", &inner), node,
                                    target);
 }
 
@@ -55,8 +66,10 @@ void parts_read_teeth(Build *build, const Word *word, const YamlNode *node, void
         Check *check = target;
 
         if (node->kind == YAML_KIND_TEXT || n == 0 || n > TEETH_MAX) {
-                value_refuse(build, word, node, "%zu of them, or %s", n,
-                             yaml_kind_name(node->kind));
+                if (node->kind == YAML_KIND_TEXT)
+                        value_refuse(build, word, node, "a text");
+                else
+                        value_refuse(build, word, node, "a list of %zu", n);
                 return;
         }
         check->teeth = arena_alloc_array(&build->plan->arena, n, sizeof *check->teeth);
