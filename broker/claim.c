@@ -41,6 +41,8 @@ int claim_apply(ClaimRecord *claim, const ClaimEvent *event) {
                 claim->adversary = event->adversary;
                 claim->attempts = event->attempt;
         }
+        if (event->kind == CLAIM_EV_AGAIN)
+                claim->attempts = 0;
         return 0;
 }
 

@@ -15,6 +15,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "broker/core_parts.h"
+#include "broker/done.h"
 #include "broker/replay.h"
 #include "proto/codec.h"
 
@@ -250,6 +251,7 @@ int core_receive(Core *core, const Route *route, const uint8_t curve[CURVE_BYTES
 
 int core_commit(Core *core) {
         TRY(offer_settle(core));
+        TRY(done_settle(core));
         TRY(offer_hand_out(core));
         TRY(grant_settle(core));
         if (core->is_dirty)

@@ -12,6 +12,8 @@
 #include "broker/gate.h"
 #include "broker/status_parts.h"
 
+enum { CHECKS_SHOWN = 10 };
+
 static bool say_stale(Buf *why, const char *format, ...) printf_like(2, 3);
 
 static bool say_stale(Buf *why, const char *format, ...) {
@@ -22,6 +24,31 @@ static bool say_stale(Buf *why, const char *format, ...) {
         va_start(args, format);
         buf_vprintf(why, format, args);
         va_end(args);
+        return false;
+}
+
+/* What each of several verifiers found: its word, and the checks that did not pass. */
+static void say_vote(const VerdictRecord *vote, Buf *why) {
+        size_t n = 0;
+
+        buf_printf(why, "%s says %s (V-%" PRIu64, vote->adversary,
+                   word_of(&words_DECISION, (int)vote->decision), vote->seq);
+        for (size_t i = 0; i < vote->n_results; i++)
+                if (vote->results[i].outcome != OUTCOME_PASS && n++ < CHECKS_SHOWN)
+                        buf_printf(why, "%s%s", n == 1 ? ": " : ", ", vote->results[i].check);
+        if (n > CHECKS_SHOWN)
+                buf_printf(why, " and %zu more", n - CHECKS_SHOWN);
+        buf_text(why, ")");
+}
+
+static bool say_disagreement(const GateRecord *gate, Buf *why) {
+        if (!why)
+                return false;
+        buf_printf(why, "its verifiers disagree at " SHORT_COMMIT, gate->verdict.commit);
+        for (size_t i = 0; i < gate->n_votes; i++) {
+                buf_text(why, i ? ", " : ": ");
+                say_vote(&gate->votes[i], why);
+        }
         return false;
 }
 
@@ -46,8 +73,18 @@ bool gate_is_fresh(const GateRecord *gate, Slice commit, uint64_t now_ms, Buf *w
         if (gate_is_exhausted(gate))
                 return say_stale(why, "claim C-%" PRIu64 " ran out of attempts without a verdict",
                                  gate->claim_seq);
+        if (verdict->seq == 0 && gate->retracted_seq)
+                return say_stale(why, "its verdict V-%" PRIu64 " was retracted",
+                                 gate->retracted_seq);
         if (verdict->seq == 0)
                 return say_stale(why, "it has no verdict");
+        if (verdict->is_mismatch)
+                return say_stale(why,
+                                 "its PASS at " SHORT_COMMIT
+                                 " does not count: the claimed evidence differs (V-%" PRIu64 ")",
+                                 verdict->commit, verdict->seq);
+        if (verdict->is_disagreement)
+                return say_disagreement(gate, why);
         if (verdict->decision != DECISION_PASS)
                 return say_stale(why, "%s at " SHORT_COMMIT " (V-%" PRIu64 ")",
                                  word_of(&words_DECISION, (int)verdict->decision), verdict->commit,
@@ -68,4 +105,14 @@ bool gate_is_fresh(const GateRecord *gate, Slice commit, uint64_t now_ms, Buf *w
 
 bool gate_is_pending(const GateRecord *gate) {
         return gate->state == GATE_STATE_CLAIMED || gate->state == GATE_STATE_VERIFYING;
+}
+
+bool gate_need_is_met(const GateRecord *need, Slice commit, uint64_t now_ms) {
+        const VerdictRecord *verdict = &need->verdict;
+
+        if (gate_is_waived(need, now_ms))
+                return true;
+        return verdict->seq && verdict->decision == DECISION_PASS && !verdict->is_mismatch &&
+               slice_is(commit, verdict->commit) &&
+               hash_equal(&verdict->gate_digest, &need->digest);
 }

@@ -13,3 +13,7 @@ bool gate_is_fresh(const GateRecord *gate, Slice commit, uint64_t now_ms, Buf *w
 
 /* Claimed, and without its verdict yet. */
 bool gate_is_pending(const GateRecord *gate);
+
+/* A gate that needs this one may be verified at `commit`: its newest verdict is a PASS there, of
+ * the gate as it is, or an operator waives it. */
+bool gate_need_is_met(const GateRecord *need, Slice commit, uint64_t now_ms);

@@ -48,8 +48,18 @@ int gate_apply(GateRecord *gate, const GateEvent *event) {
         gate->state = (GateState)becomes;
         if (event->kind == GATE_EV_CLAIM)
                 gate->claim_seq = event->claim_seq;
-        if (event->verdict)
+        if (event->verdict) {
                 gate->verdict = *event->verdict;
+                gate->retracted_seq = 0;
+        }
+        if (event->kind == GATE_EV_RETRACT) {
+                gate->retracted_seq = gate->verdict.seq;
+                gate->retract_seq = event->retract_seq;
+                gate->retract_ms = event->retract_ms;
+                gate->verdict = (VerdictRecord){.seq = 0};
+        }
+        if (event->kind == GATE_EV_DIFFER)
+                gate->verdict.is_mismatch = true;
         return 0;
 }
 

@@ -15,8 +15,9 @@ typedef enum GateEventKind {
 
 typedef struct GateEvent {
         GateEventKind kind;
-        uint64_t claim_seq;           /* of a claim */
-        const VerdictRecord *verdict; /* of a verdict */
+        uint64_t claim_seq;               /* of a claim */
+        const VerdictRecord *verdict;     /* of a verdict */
+        uint64_t retract_seq, retract_ms; /* of a retraction */
 } GateEvent;
 
 enum { _GATE_E_SUCCESS, GATE_E_NOT_NOW };

@@ -9,22 +9,22 @@
 #include "broker/claim.h"
 #include "broker/gate.h"
 
-static ClaimRecord *make_claim(const Step *step, PhaseRecord *phase, AgentRecord *builder) {
-        const struct claim *message = &step->message->claim;
+static ClaimRecord *make_claim(const Step *step, PhaseRecord *phase, const ClaimDraft *draft) {
         ClaimRecord *claim = mem_new(ClaimRecord);
 
         claim->seq = step->entry->seq;
         claim->received_ms = step->entry->received_ms;
         claim->phase = phase;
-        claim->builder = builder->name;
-        claim->repository = step_copy_text(message->repository);
-        step_copy_commit(claim->commit, message->commit);
-        claim->mode = message->mode;
-        claim->gates = mem_new_array(char *, message->n_gates);
-        claim->verdicts = mem_new_array(uint64_t, message->n_gates);
-        claim->n_gates = message->n_gates;
-        for (size_t i = 0; i < message->n_gates; i++)
-                claim->gates[i] = step_copy_text(message->gates[i]);
+        claim->builder = draft->builder->name;
+        claim->repository = step_copy_text(draft->repository);
+        step_copy_commit(claim->commit, draft->commit);
+        claim->mode = draft->mode;
+        claim->cause = draft->cause;
+        claim->gates = mem_new_array(char *, draft->n_gates);
+        claim->verdicts = mem_new_array(uint64_t, draft->n_gates);
+        claim->n_gates = draft->n_gates;
+        for (size_t i = 0; i < draft->n_gates; i++)
+                claim->gates[i] = step_copy_text(draft->gates[i]);
         return claim;
 }
 
@@ -41,14 +41,9 @@ static int supersede(const Step *step, uint64_t seq) {
         return 0;
 }
 
-int fold_claim(const Step *step) {
-        PhaseRecord *phase = state_find_phase(step->state, step->message->claim.phase);
-        AgentRecord *builder = step_get_actor(step);
-        ClaimRecord *claim;
+int step_add_claim(const Step *step, PhaseRecord *phase, const ClaimDraft *draft) {
+        ClaimRecord *claim = make_claim(step, phase, draft);
 
-        if (!phase || !builder)
-                return step_corrupt(step, "names no phase or no builder");
-        claim = make_claim(step, phase, builder);
         state_add_claim(step->state, claim);
         for (size_t i = 0; i < claim->n_gates; i++) {
                 GateRecord *gate = phase_find_gate(phase, slice_text(claim->gates[i]));
@@ -58,11 +53,29 @@ int fold_claim(const Step *step) {
                     gate_apply(gate,
                                &(GateEvent){.kind = GATE_EV_CLAIM, .claim_seq = claim->seq}) != 0)
                         return step_corrupt(step, "claims what is no gate of the plan, or twice");
+                gate_drop_votes(gate);
                 if (before && supersede(step, before) != 0)
                         return REPLAY_E_CORRUPT;
         }
         phase->state = PHASE_STATE_ACTIVE;
         return 0;
+}
+
+int fold_claim(const Step *step) {
+        const struct claim *message = &step->message->claim;
+        PhaseRecord *phase = state_find_phase(step->state, message->phase);
+        ClaimDraft draft = {
+                .builder = step_get_actor(step),
+                .repository = message->repository,
+                .commit = message->commit,
+                .mode = message->mode,
+                .gates = message->gates,
+                .n_gates = message->n_gates,
+        };
+
+        if (!phase || !draft.builder)
+                return step_corrupt(step, "names no phase or no builder");
+        return step_add_claim(step, phase, &draft);
 }
 
 /* The same event for each gate of the claim that is still open. */

@@ -23,12 +23,26 @@ AgentRecord *step_get_actor(const Step *step);
 char *step_copy_text(Slice text);
 void step_copy_commit(char ret_commit[65], Slice commit);
 
+/* A claim, whoever says it. */
+typedef struct ClaimDraft {
+        const AgentRecord *builder;
+        Slice repository, commit;
+        Mode mode;
+        const Slice *gates;
+        size_t n_gates;
+        uint64_t cause; /* of a re-verification */
+} ClaimDraft;
+
+int step_add_claim(const Step *step, PhaseRecord *phase, const ClaimDraft *draft) must_check;
+
 /* A function for each kind of entry: 0, or REPLAY_E_CORRUPT with the fault filled in. */
 
 /* ---- replay_agent.c ---- */
 int fold_genesis(const Step *step) must_check;
 int fold_admit(const Step *step) must_check;
 int fold_revoke(const Step *step) must_check;
+
+/* ---- replay_plan.c ---- */
 int fold_plan(const Step *step) must_check;
 
 /* ---- replay_claim.c ---- */
@@ -39,7 +53,15 @@ int fold_lapse(const Step *step) must_check;
 
 /* ---- replay_verdict.c ---- */
 int fold_verdict(const Step *step) must_check;
+int fold_retract(const Step *step) must_check;
+int fold_differs(const Step *step) must_check;
+
+/* ---- replay_done.c ---- */
 int fold_done(const Step *step) must_check;
+int fold_granted(const Step *step) must_check;
+int fold_denied(const Step *step) must_check;
+int fold_reverify(const Step *step) must_check;
+int fold_answer(const Step *step) must_check;
 
 /* ---- replay_finding.c ---- */
 int fold_finding(const Step *step) must_check;

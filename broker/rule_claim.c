@@ -7,7 +7,7 @@
 
 #include <inttypes.h>
 
-#include "broker/status.h"
+#include "broker/why_done.h"
 
 enum { OPEN_CLAIMS_MAX = 256 };
 
@@ -145,20 +145,29 @@ bool rule_claim_not_open(const RuleCase *c) {
         return rule_next(c, "builder-agent status %s", claim->phase->name);
 }
 
+/* What only a re-verification misses, or a verdict that is on its way, is waited for. */
+static bool stands_against_done(const Why *whys, size_t n) {
+        for (size_t i = 0; i < n; i++)
+                if (whys[i].kind == WHY_STANDS)
+                        return true;
+        return false;
+}
+
 bool rule_done_not_yet(const RuleCase *c) {
         const struct done *done = &c->input->message->done;
         const PhaseRecord *phase = rule_get_phase(c);
         RuleRefusal *refusal = c->refusal;
-        Slice *reasons;
+        Why *whys;
         size_t n;
 
-        phase_why_not_done(c->input->state, phase, done->commit, c->input->now_ms, c->arena,
-                           &reasons, &n);
-        if (n == 0)
+        why_done_build(c->input->state, phase, done->commit, c->input->now_ms, c->arena, &whys, &n);
+        if (!stands_against_done(whys, n))
                 return true;
         rule_broken(c, "done.commit", "%zu reason%s why %s is not DONE at %.*s", n,
                     n == 1 ? "" : "s", phase->name, SLICE_ARGS(slice_head(done->commit, 12)));
-        refusal->reasons = reasons;
+        refusal->reasons = arena_alloc_array(c->arena, n, sizeof *refusal->reasons);
         refusal->n_reasons = n;
+        for (size_t i = 0; i < n; i++)
+                refusal->reasons[i] = whys[i].text;
         return rule_next(c, "builder-agent status %s", phase->name);
 }

@@ -29,15 +29,28 @@ bool rule_verdict_gate_not_claimed(const RuleCase *c) {
                            claim->seq, SLICE_ARGS(gate));
 }
 
+/* The verdict of this adversary beside which others are needed; 0: none. */
+static uint64_t find_vote(const ClaimRecord *claim, size_t place, const AgentRecord *actor) {
+        const GateRecord *gate = claim_get_open_gate(claim, place);
+
+        for (size_t i = 0; gate && i < gate->n_votes; i++)
+                if (gate->votes[i].adversary == actor->name)
+                        return gate->votes[i].seq;
+        return 0;
+}
+
 bool rule_verdict_already(const RuleCase *c) {
         const ClaimRecord *claim = rule_get_claim(c);
         int place = claim_find_gate(claim, c->input->message->verdict.gate);
+        uint64_t known = claim->verdicts[place];
 
-        if (claim->verdicts[place] == 0)
+        if (known == 0)
+                known = find_vote(claim, (size_t)place, c->input->actor);
+        if (known == 0)
                 return true;
         rule_broken(c, "verdict.gate", "entry %" PRIu64 " is the verdict on %s of claim %" PRIu64,
-                    claim->verdicts[place], claim->gates[place], claim->seq);
-        return rule_next(c, "broker show %" PRIu64, claim->verdicts[place]);
+                    known, claim->gates[place], claim->seq);
+        return rule_next(c, "broker show %" PRIu64, known);
 }
 
 bool rule_lease_unknown(const RuleCase *c) {
@@ -119,18 +132,89 @@ bool rule_evidence_missing(const RuleCase *c) {
         return rule_next(c, "send evidence-put, then the verdict with a new id");
 }
 
+/* What a PASS may rest on: a warning is what the plan lets be one. */
+static bool may_pass(Outcome outcome, bool is_carried) {
+        if (is_carried)
+                return outcome == OUTCOME_CARRIED;
+        return outcome == OUTCOME_PASS || outcome == OUTCOME_WARN;
+}
+
 bool rule_pass_with_failures(const RuleCase *c) {
         const struct verdict *verdict = &c->input->message->verdict;
+        size_t n_passed = 0;
 
         if (verdict->decision != DECISION_PASS)
                 return true;
-        if (verdict->n_checks == 0)
-                return rule_broken(c, "verdict.checks", "a PASS without a single check");
-        for (size_t i = 0; i < verdict->n_checks; i++)
-                if (verdict->checks[i].outcome != OUTCOME_PASS)
-                        return rule_broken(
-                                c, "verdict.checks", "a PASS whose check \"%.*s\" is %s",
-                                SLICE_ARGS(verdict->checks[i].check),
-                                word_of(&words_OUTCOME, (int)verdict->checks[i].outcome));
+        for (size_t i = 0; i < verdict->n_checks; i++) {
+                Outcome outcome = verdict->checks[i].outcome;
+
+                if (!may_pass(outcome, verdict->carried_from))
+                        return rule_broken(c, "verdict.checks", "a PASS whose check \"%.*s\" is %s",
+                                           SLICE_ARGS(verdict->checks[i].check),
+                                           word_of(&words_OUTCOME, (int)outcome));
+                n_passed += outcome != OUTCOME_WARN;
+        }
+        return n_passed ||
+               rule_broken(c, "verdict.checks", "a PASS without a single check that passed");
+}
+
+static bool has_check(const struct verdict *verdict, const char *check, size_t *hint) {
+        for (size_t i = 0; i < verdict->n_checks; i++) {
+                size_t at = (*hint + i) % verdict->n_checks;
+
+                if (!slice_is(verdict->checks[at].check, check))
+                        continue;
+                *hint = at + 1;
+                return true;
+        }
+        return false;
+}
+
+bool rule_pass_without_checks(const RuleCase *c) {
+        const struct verdict *verdict = &c->input->message->verdict;
+        const GateRecord *gate = phase_find_gate(rule_get_claim(c)->phase, verdict->gate);
+        size_t hint = 0;
+
+        for (size_t i = 0; verdict->decision == DECISION_PASS && i < gate->n_checks; i++)
+                if (!has_check(verdict, gate->checks[i].id, &hint))
+                        return rule_broken(c, "verdict.checks", "a PASS without the check \"%s\"",
+                                           gate->checks[i].id);
         return true;
+}
+
+/* ---- carried over ---- */
+
+static const char *why_not_carried(const RuleCase *c, const struct verdict *verdict,
+                                   const GateRecord *gate) {
+        const VerdictRecord *source = &gate->last_pass;
+        uint64_t now_ms = c->input->now_ms;
+
+        if (verdict->decision != DECISION_PASS || verdict->mode != MODE_COLD)
+                return "only a cold PASS is carried over";
+        if (!gate->has_inputs)
+                return "the plan declares no inputs of the gate";
+        if (source->seq != verdict->carried_from)
+                return "it is not the gate's newest measured cold PASS";
+        if (!hash_equal(&source->gate_digest, &gate->digest))
+                return "it is for an older definition of the gate";
+        if (!source->has_inputs || !slice_equal(verdict->inputs, hash_slice(&source->inputs)))
+                return "the inputs are not the same";
+        if (now_ms > source->measured_ms && now_ms - source->measured_ms >= gate->valid_for_ms)
+                return "it is too old";
+        return NULL;
+}
+
+bool rule_carried(const RuleCase *c) {
+        const struct verdict *verdict = &c->input->message->verdict;
+        const GateRecord *gate = phase_find_gate(rule_get_claim(c)->phase, verdict->gate);
+        const char *why;
+
+        if (verdict->carried_from == 0)
+                return true;
+        why = why_not_carried(c, verdict, gate);
+        if (!why)
+                return true;
+        rule_broken(c, "verdict.carried_from", "V-%" PRIu64 " cannot be carried over: %s",
+                    verdict->carried_from, why);
+        return rule_next(c, "run the checks");
 }

@@ -105,7 +105,8 @@ const char *rule_place(const RuleCase *c, const char *field) {
 }
 
 PhaseRecord *rule_get_phase(const RuleCase *c) {
-        return state_find_phase(c->input->state, message_phase(c->input->message));
+        return state_find_phase(c->input->state,
+                                state_phase_of(c->input->state, c->input->message));
 }
 
 ClaimRecord *rule_get_claim(const RuleCase *c) {

@@ -18,15 +18,22 @@ static AgentRecord *agent_free(AgentRecord *agent) {
         return NULL;
 }
 
+void answer_free(AnswerRecord *answer) {
+        free(answer->gate);
+        free(answer->check);
+        free(answer->text);
+        free(answer);
+}
+
 static PhaseRecord *phase_free(PhaseRecord *phase) {
         if (!phase)
                 return NULL;
-        for (size_t i = 0; i < phase->n_gates; i++) {
-                free(phase->gates[i].id);
-                free(phase->gates[i].title);
-                free(phase->gates[i].waived_because);
-        }
+        for (size_t i = 0; i < phase->n_gates; i++)
+                gate_deinit(&phase->gates[i]);
         free(phase->gates);
+        for (size_t i = 0; i < phase->n_answers; i++)
+                answer_free(phase->answers[i]);
+        free(phase->answers);
         for (size_t i = 0; i < phase->n_needs; i++)
                 free(phase->needs[i]);
         free(phase->needs);
@@ -192,6 +199,14 @@ static Slice phase_of_claim(const State *state, uint64_t seq) {
         return claim ? slice_text(claim->phase->name) : SLICE_NULL;
 }
 
+static Slice phase_of_verdict(const State *state, uint64_t seq) {
+        PhaseRecord *phase;
+        const char *adversary;
+
+        return state_find_verdict(state, seq, &phase, &adversary) ? slice_text(phase->name)
+                                                                  : SLICE_NULL;
+}
+
 static Slice phase_of_pause(const State *state, uint64_t seq) {
         const PauseRecord *pause = state_find_pause(state, seq);
 
@@ -210,6 +225,8 @@ Slice state_phase_of(const State *state, const Message *message) {
         case MESSAGE_LEASE: return phase_of_claim(state, message->lease.claim);
         case MESSAGE_LAPSE: return phase_of_claim(state, message->lapse.claim);
         case MESSAGE_VERDICT: return phase_of_claim(state, message->verdict.claim);
+        case MESSAGE_DIFFERS: return phase_of_claim(state, message->differs.claim);
+        case MESSAGE_RETRACT: return phase_of_verdict(state, message->retract.verdict);
         case MESSAGE_CLOSE: return phase_of_finding(state, message->close.finding);
         case MESSAGE_FIXED: return phase_of_finding(state, message->fixed.finding);
         case MESSAGE_REOPEN: return phase_of_finding(state, message->reopen.finding);

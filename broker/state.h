@@ -47,6 +47,13 @@ typedef struct AgentRecord {
         uint64_t admitted_seq;
 } AgentRecord;
 
+/* Of a vote: a check that did not pass, or that was seen red. */
+typedef struct ResultRecord {
+        char *check;
+        Outcome outcome;
+        bool is_red;
+} ResultRecord;
+
 /* A verdict as far as it still matters. */
 typedef struct VerdictRecord {
         uint64_t seq; /* 0: none */
@@ -64,12 +71,25 @@ typedef struct VerdictRecord {
         uint64_t carried_from; /* 0: measured itself */
         uint64_t measured_ms;  /* when the measured one was received */
         bool is_mismatch;      /* claimed evidence differs, and the plan lets that fail the gate */
+        bool is_disagreement;  /* of several verifiers: they did not say the same */
+        /* What it was made of, where several verifiers were needed. */
+        struct {
+                uint64_t seq;
+                char *adversary; /* borrowed from the agent's record */
+        } parts[VERIFIERS_MAX];
+        size_t n_parts;
+        /* Of a vote only; owned. */
+        ResultRecord *results;
+        size_t n_results;
+        Hash *evidence;
+        size_t n_evidence;
 } VerdictRecord;
 
 /* A check of a gate, as far as whether it can fail is known. */
 typedef struct CheckRecord {
         char *id;
-        bool was_red; /* failed once, or was proved able to */
+        bool was_red;     /* failed once, or was proved able to */
+        uint64_t red_seq; /* the newest verdict that showed it so */
 } CheckRecord;
 
 typedef struct GateRecord {
@@ -95,6 +115,12 @@ typedef struct GateRecord {
         VerdictRecord last_pass;              /* newest measured cold PASS that was not retracted */
         uint64_t waived_until_ms, waived_seq; /* 0: not waived */
         char *waived_because;
+        /* The verdict that was the newest and was retracted, while no other took its place. */
+        uint64_t retracted_seq;           /* 0: none */
+        uint64_t retract_seq, retract_ms; /* of the retraction */
+        /* Manual checks that the newest verdict left without an answer. */
+        char **asked;
+        size_t n_asked;
 } GateRecord;
 
 typedef struct ClaimRecord {
@@ -111,7 +137,8 @@ typedef struct ClaimRecord {
         uint64_t lease_seq, lease_ms; /* the newest lease; 0: none */
         uint64_t leased_ms;           /* when it was received */
         char *adversary;              /* its holder; borrowed */
-        uint64_t attempts;
+        uint64_t attempts;            /* since the newest verdict that wants another's beside it */
+        uint64_t cause; /* of a re-verification: what made it so; 0: a builder's claim */
 } ClaimRecord;
 
 typedef struct FindingRecord {
@@ -284,6 +311,23 @@ size_t claim_count_open_gates(const ClaimRecord *claim);
 
 /* As much of a reason as the state repeats, cut between characters. */
 Slice state_cut_said(Slice text);
+/* The claim's i-th gate if this adversary's verdict on it is still wanted: it is open, and where
+ * several are needed, none of them is its own yet; NULL otherwise. */
+GateRecord *claim_get_gate_for(const ClaimRecord *claim, size_t i, const char *adversary);
+size_t claim_count_gates_for(const ClaimRecord *claim, const char *adversary);
+/* The gate for which a verdict counts still: its newest, its last PASS, or part of one; NULL if
+ * there is none. `ret_adversary` is told whose it is. */
+GateRecord *state_find_verdict(const State *state, uint64_t seq, PhaseRecord **ret_phase,
+                               const char **ret_adversary);
+/* The newest answer to a manual check, if it is for this commit and the gate as it is; or NULL. */
+const AnswerRecord *phase_find_answer(const PhaseRecord *phase, const GateRecord *gate,
+                                      const char *check, const char *commit);
+
+/* For the fold only. */
+void gate_deinit(GateRecord *gate);
+void gate_drop_votes(GateRecord *gate);
+void gate_drop_asked(GateRecord *gate);
+void answer_free(AnswerRecord *answer);
 
 /* For the fold only: takes the record over; drops and frees it. */
 void state_add_agent(State *state, AgentRecord *agent);

@@ -19,9 +19,47 @@ static void describe_agent(const AgentRecord *agent, Buf *text) {
         buf_text(text, "\n");
 }
 
-static void describe_gate(const GateRecord *gate, Buf *text) {
-        const VerdictRecord *verdict = &gate->verdict;
+static void describe_verdict(const char *name, const VerdictRecord *verdict, Buf *text) {
+        if (verdict->seq == 0)
+                return;
+        buf_printf(text, "    %s %" PRIu64 " claim=%" PRIu64 " at=%" PRIu64 " %s %s %s by=%s", name,
+                   verdict->seq, verdict->claim_seq, verdict->received_ms,
+                   word_of(&words_DECISION, (int)verdict->decision),
+                   word_of(&words_MODE, (int)verdict->mode), verdict->commit, verdict->adversary);
+        describe_hash("digest", &verdict->gate_digest, text);
+        buf_printf(text, " carried=%" PRIu64 " measured=%" PRIu64 "%s%s", verdict->carried_from,
+                   verdict->measured_ms, verdict->is_mismatch ? " mismatch" : "",
+                   verdict->is_disagreement ? " disagreement" : "");
+        if (verdict->has_inputs)
+                describe_hash("inputs", &verdict->inputs, text);
+        for (size_t i = 0; i < verdict->n_parts; i++)
+                buf_printf(text, " part=%" PRIu64 ":%s", verdict->parts[i].seq,
+                           verdict->parts[i].adversary);
+        for (size_t i = 0; i < verdict->n_results; i++)
+                buf_printf(text, " %s:%s:%d", verdict->results[i].check,
+                           word_of(&words_OUTCOME, (int)verdict->results[i].outcome),
+                           verdict->results[i].is_red);
+        for (size_t i = 0; i < verdict->n_evidence; i++)
+                describe_hash("evidence", &verdict->evidence[i], text);
+        buf_text(text, "\n");
+}
 
+static void describe_gate_row(const GateRecord *gate, Buf *text) {
+        buf_printf(text, " verifiers=%u inputs=%d match=%d stall=%" PRIu64, gate->verifiers,
+                   gate->has_inputs, gate->must_match, gate->stall_ms);
+        for (size_t i = 0; i < gate->n_needs; i++)
+                buf_printf(text, " needs=%s", gate->needs[i]);
+        for (size_t i = 0; i < gate->n_checks; i++)
+                buf_printf(text, " check=%s:%d:%" PRIu64, gate->checks[i].id,
+                           gate->checks[i].was_red, gate->checks[i].red_seq);
+        for (size_t i = 0; i < gate->n_asked; i++)
+                buf_printf(text, " asked=%s", gate->asked[i]);
+        if (gate->retracted_seq)
+                buf_printf(text, " retracted=%" PRIu64 " by=%" PRIu64 " at=%" PRIu64,
+                           gate->retracted_seq, gate->retract_seq, gate->retract_ms);
+}
+
+static void describe_gate(const GateRecord *gate, Buf *text) {
         buf_printf(text,
                    "  gate %s title=\"%s\" state=%s in_plan=%d valid=%" PRIu64 " claim=%" PRIu64,
                    gate->id, gate->title, word_of(&words_GATE_STATE, (int)gate->state),
@@ -29,14 +67,18 @@ static void describe_gate(const GateRecord *gate, Buf *text) {
         describe_hash("digest", &gate->digest, text);
         buf_printf(text, " waived=%" PRIu64 " until=%" PRIu64 " \"%s\"", gate->waived_seq,
                    gate->waived_until_ms, gate->waived_because ? gate->waived_because : "");
+        describe_gate_row(gate, text);
         buf_text(text, "\n");
-        if (verdict->seq == 0)
-                return;
-        buf_printf(text, "    verdict %" PRIu64 " claim=%" PRIu64 " at=%" PRIu64 " %s %s %s by=%s",
-                   verdict->seq, verdict->claim_seq, verdict->received_ms,
-                   word_of(&words_DECISION, (int)verdict->decision),
-                   word_of(&words_MODE, (int)verdict->mode), verdict->commit, verdict->adversary);
-        describe_hash("digest", &verdict->gate_digest, text);
+        describe_verdict("verdict", &gate->verdict, text);
+        describe_verdict("last-pass", &gate->last_pass, text);
+        for (size_t i = 0; i < gate->n_votes; i++)
+                describe_verdict("vote", &gate->votes[i], text);
+}
+
+static void describe_answer(const AnswerRecord *answer, Buf *text) {
+        buf_printf(text, "  answer %" PRIu64 " %s %s %s holds=%d \"%s\"", answer->seq, answer->gate,
+                   answer->check, answer->commit, answer->holds, answer->text);
+        describe_hash("digest", &answer->gate_digest, text);
         buf_text(text, "\n");
 }
 
@@ -48,11 +90,16 @@ static void describe_phase(const PhaseRecord *phase, Buf *text) {
         describe_hash("digest", &phase->plan_digest, text);
         buf_printf(text, " done=%" PRIu64 " at=%" PRIu64 " %s", phase->done_seq, phase->done_ms,
                    phase->done_commit);
+        buf_printf(text, " asked=%" PRIu64 " %s by=%s eligible=%" PRIu64, phase->asked_seq,
+                   phase->asked_commit, phase->asked_by ? phase->asked_by->name : "",
+                   phase->eligible_seq);
         for (size_t i = 0; i < phase->n_needs; i++)
                 buf_printf(text, " needs=%s", phase->needs[i]);
         buf_text(text, "\n");
         for (size_t i = 0; i < phase->n_gates; i++)
                 describe_gate(&phase->gates[i], text);
+        for (size_t i = 0; i < phase->n_answers; i++)
+                describe_answer(phase->answers[i], text);
 }
 
 static void describe_claim(const ClaimRecord *claim, Buf *text) {
@@ -63,6 +110,7 @@ static void describe_claim(const ClaimRecord *claim, Buf *text) {
         buf_printf(text, " lease=%" PRIu64 " ms=%" PRIu64 " at=%" PRIu64 " to=%s attempts=%" PRIu64,
                    claim->lease_seq, claim->lease_ms, claim->leased_ms,
                    claim->adversary ? claim->adversary : "", claim->attempts);
+        buf_printf(text, " cause=%" PRIu64, claim->cause);
         for (size_t i = 0; i < claim->n_gates; i++)
                 buf_printf(text, " %s:%" PRIu64, claim->gates[i], claim->verdicts[i]);
         buf_text(text, "\n");

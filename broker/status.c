@@ -5,9 +5,13 @@
 
 #include "broker/status.h"
 
+#include <inttypes.h>
+
+#include "broker/gate.h"
 #include "broker/status_findings.h"
 #include "broker/status_parts.h"
 #include "broker/status_watch.h"
+#include "broker/veto.h"
 
 enum { STALE_BYTES_MAX = 512 };
 
@@ -35,8 +39,31 @@ uint64_t status_age(uint64_t then_ms, uint64_t now_ms) {
         return now_ms > then_ms ? now_ms - then_ms : 0;
 }
 
+static void build_never_red(const View *view, const GateRecord *gate, struct gate_status *status) {
+        status->never_red =
+                arena_alloc_array(view->arena, gate->n_checks, sizeof *status->never_red);
+        for (size_t i = 0; i < gate->n_checks; i++)
+                if (!gate->checks[i].was_red)
+                        status->never_red[status->n_never_red++] = slice_text(gate->checks[i].id);
+}
+
+static void build_votes(const GateRecord *gate, struct gate_status *status) {
+        if (gate->verifiers < 2)
+                return;
+        status->verifiers = gate->verifiers;
+        for (size_t i = 0; i < gate->n_votes; i++)
+                status->passes += gate->votes[i].decision == DECISION_PASS;
+}
+
+static void say_veto(const VetoRecord *veto, Buf *why) {
+        buf_printf(why, "%s vetoes it (entry %" PRIu64 "): %s", veto->adversary, veto->seq,
+                   veto->why);
+}
+
 static void build_gate(const View *view, const GateRecord *gate, struct gate_status *ret_status) {
         const ClaimRecord *claim = state_find_claim(view->state, gate->claim_seq);
+        const VetoRecord *veto = veto_find_blocking(view->state, view->phase, gate);
+        bool is_waived = gate_is_waived(gate, view->now_ms);
         cleanup_buf Buf why = BUF_TEXT;
 
         *ret_status = (struct gate_status){
@@ -49,7 +76,16 @@ static void build_gate(const View *view, const GateRecord *gate, struct gate_sta
                 .decided_ms = gate->verdict.seq ? gate->verdict.received_ms : 0,
                 .fresh = gate_is_fresh(gate, view->commit, view->now_ms, &why),
                 .open_findings = status_count_open_findings(view->state, view->phase, gate),
+                .carried_from = gate->verdict.carried_from,
+                .waived_until_ms = is_waived ? gate->waived_until_ms : 0,
+                .waived_because = slice_text(is_waived ? gate->waived_because : NULL),
         };
+        if (ret_status->fresh && veto && veto->n_gates) {
+                ret_status->fresh = 0;
+                say_veto(veto, &why);
+        }
+        build_never_red(view, gate, ret_status);
+        build_votes(gate, ret_status);
         if (gate->verdict.seq && gate->verdict.decision == DECISION_PASS && !ret_status->fresh)
                 ret_status->stale_because = status_cut(view->arena, &why, STALE_BYTES_MAX);
 }

@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "broker/core_parts.h"
+#include "broker/done.h"
 #include "proto/codec.h"
 
 enum { _SUBMIT_E_SUCCESS, SUBMIT_E_REFUSED };
@@ -157,6 +158,7 @@ static int accept(Core *core, Submission *submission, Receipt *ret_receipt) {
                 .frame = submission->submit->frame,
                 .signature = submission->submit->signature,
         };
+        TRY(done_supersede(core, &submission->message));
         TRY(core_append(core, &draft, &submission->message));
         *ret_receipt = (Receipt){.seq = core->state.head_seq, .hash = core->state.head_hash};
         return 0;

@@ -148,17 +148,35 @@ static void say_approved(const Errand *errand, const Plan *plan, uint64_t seq) {
         errand_print(&text);
 }
 
+/* `inputs` and the rest of the words stay in the text; this is what the broker decides by. */
+static struct gate_digest row_of(const Gate *gate, Arena *arena) {
+        struct gate_digest row = {
+                .gate = gate->id,
+                .digest = hash_slice(&gate->digest),
+                .title = gate->title,
+                .valid_for_ms = gate->valid_for_ms,
+                .needs = gate->needs,
+                .n_needs = gate->n_needs,
+                .verifiers = gate->verifiers > 1 ? gate->verifiers : 0,
+                .has_inputs = gate->n_inputs > 0,
+                .must_match = gate->must_match,
+                .stall_ms = gate->stall_ms,
+                .checks = arena_alloc_array(arena, gate->n_checks, sizeof *row.checks),
+                .n_checks = gate->n_checks,
+        };
+
+        for (size_t i = 0; i < gate->n_checks; i++)
+                row.checks[i] = gate->checks[i].id;
+        return row;
+}
+
 /* What the entry says of the plan is computed here and checked by the broker's rules. */
 static void make_message(const char *file, const Plan *plan, Arena *arena, Message *ret_message) {
         struct gate_digest *gates = arena_alloc_array(arena, plan->n_gates, sizeof *gates);
         const char *slash = strrchr(file, '/');
 
-        for (size_t i = 0; i < plan->n_gates; i++) {
-                gates[i].gate = plan->gates[i].id;
-                gates[i].digest = hash_slice(&plan->gates[i].digest);
-                gates[i].title = plan->gates[i].title;
-                gates[i].valid_for_ms = plan->gates[i].valid_for_ms;
-        }
+        for (size_t i = 0; i < plan->n_gates; i++)
+                gates[i] = row_of(&plan->gates[i], arena);
         *ret_message = (Message){
                 .type = MESSAGE_PLAN,
                 .plan = {.phase = plan->phase,

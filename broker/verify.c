@@ -243,18 +243,19 @@ static int check_verdict_grounds(Verification *v) {
 }
 
 /* What decides, even if the broker's key wrote what its rules refuse. Ages are left out: DONE was
- * asked for a moment before its entry's time. */
+ * granted a moment before its entry's time. */
 static int check_grounds(Verification *v) {
-        const struct done *done = &v->message.done;
+        const struct granted *granted = &v->message.granted;
         const PhaseRecord *phase;
         Slice *reasons;
         size_t n = 0;
 
         if (v->message.type == MESSAGE_VERDICT)
                 return check_verdict_grounds(v);
-        phase = v->message.type == MESSAGE_DONE ? state_find_phase(&v->state, done->phase) : NULL;
+        phase = v->message.type == MESSAGE_GRANTED ? state_find_phase(&v->state, granted->phase)
+                                                   : NULL;
         if (phase)
-                phase_why_not_done(&v->state, phase, done->commit, 0, &v->arena, &reasons, &n);
+                phase_why_not_done(&v->state, phase, granted->commit, 0, &v->arena, &reasons, &n);
         if (n)
                 return broken(v, "entry-grounds", "DONE without its grounds: %.*s",
                               SLICE_ARGS(reasons[0]));

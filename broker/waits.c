@@ -12,6 +12,7 @@
 #include "broker/fresh.h"
 #include "broker/gate.h"
 #include "broker/status_parts.h"
+#include "broker/veto.h"
 #include "broker/why_done.h"
 
 enum { WAITS_MAX = 2048, WAIT_BYTES_MAX = 512 };
@@ -62,8 +63,41 @@ static void for_verdict(Waits *waits, const GateRecord *gate, const ClaimRecord 
         wait.wait_for = WAIT_FOR_TAKE;
         wait.since_ms = claim->received_ms;
         wait.cause = claim->seq;
+        if (gate->n_votes) {
+                const VerdictRecord *vote = &gate->votes[gate->n_votes - 1];
+
+                wait.wait_for = WAIT_FOR_SECOND;
+                wait.since_ms = vote->received_ms;
+                wait.cause = vote->seq;
+                add(waits, &wait,
+                    "verdict of another adversary on %s at " SHORT_COMMIT " (claim C-%" PRIu64
+                    "): it has %zu of %u",
+                    gate->id, claim->commit, claim->seq, gate->n_votes, gate->verifiers);
+                return;
+        }
         add(waits, &wait, "take claim C-%" PRIu64 " of %s at " SHORT_COMMIT, claim->seq, gate->id,
             claim->commit);
+}
+
+/* Manual checks without an answer at the verdict's commit; false if there is none. */
+static bool for_answers(Waits *waits, const GateRecord *gate) {
+        struct wait wait = {
+                .who = slice_text("adversary"),
+                .wait_for = WAIT_FOR_ANSWER,
+                .gate = slice_text(gate->id),
+                .since_ms = gate->verdict.received_ms,
+                .cause = gate->verdict.seq,
+        };
+        cleanup_buf Buf checks = BUF_TEXT;
+
+        for (size_t i = 0; i < gate->n_asked; i++)
+                if (!phase_find_answer(waits->phase, gate, gate->asked[i], gate->verdict.commit))
+                        buf_printf(&checks, "%s%s", checks.n ? ", " : "", gate->asked[i]);
+        if (checks.n == 0)
+                return false;
+        add(waits, &wait, "answer the manual checks of %s at " SHORT_COMMIT ": %s", gate->id,
+            gate->verdict.commit, buf_get_text(&checks));
+        return true;
 }
 
 static void for_operator(Waits *waits, const GateRecord *gate, const ClaimRecord *claim) {
@@ -75,6 +109,14 @@ static void for_operator(Waits *waits, const GateRecord *gate, const ClaimRecord
                 .cause = gate->verdict.seq,
         };
 
+        if (!gate_is_exhausted(gate) && gate->verdict.is_disagreement) {
+                cleanup_buf Buf why = BUF_TEXT;
+
+                (void)gate_is_fresh(gate, SLICE_NULL, waits->now_ms, &why);
+                add(waits, &wait, "%s: %s; find out why, then it is claimed again", gate->id,
+                    buf_get_text(&why));
+                return;
+        }
         if (!gate_is_exhausted(gate)) {
                 add(waits, &wait,
                     "%s could not be verified: mend what V-%" PRIu64
@@ -118,7 +160,15 @@ static void for_claim(Waits *waits, const GateRecord *gate) {
                 .cause = waits->phase->plan_seq,
         };
 
-        add(waits, &wait, "claim %s", gate->id);
+        if (!gate->retracted_seq) {
+                add(waits, &wait, "claim %s", gate->id);
+                return;
+        }
+        wait.wait_for = WAIT_FOR_RECLAIM;
+        wait.since_ms = gate->retract_ms;
+        wait.cause = gate->retract_seq;
+        add(waits, &wait, "claim %s again: its verdict V-%" PRIu64 " was retracted", gate->id,
+            gate->retracted_seq);
 }
 
 static void for_gate(Waits *waits, const GateRecord *gate) {
@@ -129,7 +179,10 @@ static void for_gate(Waits *waits, const GateRecord *gate) {
         case GATE_STATE_OPEN: for_claim(waits, gate); break;
         case GATE_STATE_CLAIMED:
         case GATE_STATE_VERIFYING: for_verdict(waits, gate, claim); break;
-        case GATE_STATE_INCONCLUSIVE: for_operator(waits, gate, claim); break;
+        case GATE_STATE_INCONCLUSIVE:
+                if (gate_is_exhausted(gate) || !for_answers(waits, gate))
+                        for_operator(waits, gate, claim);
+                break;
         case GATE_STATE_FAILED:
                 add(waits, &mend, "mend %s and claim it again: FAIL at " SHORT_COMMIT, gate->id,
                     gate->verdict.commit);
@@ -141,7 +194,7 @@ static void for_gate(Waits *waits, const GateRecord *gate) {
 
 /* ---- findings ---- */
 
-/* A PASS that is newer than the finding is the re-test that closes it. */
+/* The builder's move, unless it is mended or a PASS that is newer than the finding re-tested it. */
 static void for_finding(Waits *waits, const FindingRecord *finding) {
         const GateRecord *gate =
                 finding->gate ? phase_find_gate(finding->phase, slice_text(finding->gate)) : NULL;
@@ -149,18 +202,40 @@ static void for_finding(Waits *waits, const FindingRecord *finding) {
                 .who = slice_text("builder"),
                 .wait_for = WAIT_FOR_FIX,
                 .gate = slice_text(finding->gate),
-                .since_ms = finding->received_ms,
-                .cause = finding->seq,
+                .since_ms = finding->changed_ms,
+                .cause = finding->changed_seq,
         };
 
-        if (!gate || gate->verdict.decision != DECISION_PASS || gate->verdict.seq < finding->seq) {
+        if (gate && gate->verdict.decision == DECISION_PASS &&
+            gate->verdict.seq > finding->opened_seq) {
+                wait.who = slice_text(gate->verdict.adversary);
+                wait.wait_for = WAIT_FOR_CLOSE;
+                wait.since_ms = gate->verdict.received_ms;
+                add(waits, &wait, "close F-%" PRIu64 ", or say why not: %s", finding->seq,
+                    finding->title);
+        } else if (finding->state == FINDING_STATE_FIXED) {
+                wait.who = slice_text("adversary");
+                wait.wait_for = WAIT_FOR_RETEST;
+                add(waits, &wait,
+                    "re-test F-%" PRIu64 ", said to be mended at " SHORT_COMMIT ": %s",
+                    finding->seq, finding->fixed_at, finding->title);
+        } else if (finding->is_deferred) {
+                add(waits, &wait, "mend F-%" PRIu64 ", which was deferred: %s", finding->seq,
+                    finding->title);
+        } else {
                 add(waits, &wait, "mend F-%" PRIu64 ": %s", finding->seq, finding->title);
-                return;
         }
-        wait.who = slice_text(gate->verdict.adversary);
-        wait.wait_for = WAIT_FOR_CLOSE;
-        wait.since_ms = gate->verdict.received_ms;
-        add(waits, &wait, "close F-%" PRIu64 ", or say why not: %s", finding->seq, finding->title);
+}
+
+static void for_veto(Waits *waits, const VetoRecord *veto) {
+        struct wait wait = {
+                .who = slice_text(veto->adversary),
+                .wait_for = WAIT_FOR_LIFT,
+                .since_ms = veto->received_ms,
+                .cause = veto->seq,
+        };
+
+        add(waits, &wait, "lift its veto when: %s", veto->lift_when);
 }
 
 /* ---- DONE ---- */
@@ -198,7 +273,7 @@ static bool is_green(const Waits *waits) {
 
 void waits_build(const State *state, const PhaseRecord *phase, uint64_t now_ms, Arena *arena,
                  struct wait **ret_waits, size_t *ret_n) {
-        size_t n_max = phase->n_gates + phase->n_findings + 1;
+        size_t n_max = phase->n_gates + phase->n_findings + state->n_vetoes + 1;
         Waits waits = {
                 .state = state,
                 .phase = phase,
@@ -219,7 +294,10 @@ void waits_build(const State *state, const PhaseRecord *phase, uint64_t now_ms, 
                 if (state->findings[i]->phase == phase &&
                     finding_is_blocking(state->findings[i], now_ms))
                         for_finding(&waits, state->findings[i]);
-        if (is_green(&waits))
+        for (size_t i = 0; i < state->n_vetoes; i++)
+                if (veto_blocks(state->vetoes[i], phase, NULL))
+                        for_veto(&waits, state->vetoes[i]);
+        if (phase->asked_seq == 0 && is_green(&waits))
                 for_done(&waits);
         *ret_waits = waits.waits;
         *ret_n = waits.n;

@@ -12,6 +12,7 @@
 #include "broker/fresh.h"
 #include "broker/gate.h"
 #include "broker/status_parts.h"
+#include "broker/veto.h"
 
 enum { REASONS_MAX = 2048, REASON_BYTES_MAX = 1024 };
 
@@ -52,7 +53,8 @@ static void say_pending(const Reasons *reasons, const GateRecord *gate, Buf *tex
         if (is_leased)
                 buf_printf(text, " is being verified by %s since ", claim->adversary);
         else
-                buf_text(text, " waits for an adversary since ");
+                buf_printf(text, " waits for %s adversary since ",
+                           gate->n_votes ? "another" : "an");
         duration_describe(status_age(since_ms, reasons->now_ms), text);
 }
 
@@ -87,6 +89,16 @@ static void add_finding(Reasons *reasons, const FindingRecord *finding) {
         add(reasons, WHY_STANDS, NULL, &text);
 }
 
+static void add_veto(Reasons *reasons, const VetoRecord *veto) {
+        cleanup_buf Buf text = BUF_TEXT;
+
+        for (size_t i = 0; i < veto->n_gates; i++)
+                buf_printf(&text, "%s%s", veto->gates[i], i + 1 < veto->n_gates ? ", " : ": ");
+        buf_printf(&text, "the veto of %s (entry %" PRIu64 ") stands: %s; it is lifted when: %s",
+                   veto->adversary, veto->seq, veto->why, veto->lift_when);
+        add(reasons, WHY_STANDS, NULL, &text);
+}
+
 static void add_all(Reasons *reasons) {
         const PhaseRecord *phase = reasons->phase;
         const State *state = reasons->state;
@@ -99,6 +111,9 @@ static void add_all(Reasons *reasons) {
                 if (state->findings[i]->phase == phase &&
                     finding_is_blocking(state->findings[i], reasons->now_ms))
                         add_finding(reasons, state->findings[i]);
+        for (size_t i = 0; i < state->n_vetoes; i++)
+                if (veto_blocks(state->vetoes[i], phase, NULL))
+                        add_veto(reasons, state->vetoes[i]);
         if (reasons->n_left_out == 0)
                 return;
         buf_printf(&text, "and %zu more reasons", reasons->n_left_out);
@@ -110,7 +125,7 @@ static void add_all(Reasons *reasons) {
 
 void why_done_build(const State *state, const PhaseRecord *phase, Slice commit, uint64_t now_ms,
                     Arena *arena, Why **ret_whys, size_t *ret_n) {
-        size_t n_max = phase->n_gates + phase->n_findings + 2;
+        size_t n_max = phase->n_gates + phase->n_findings + state->n_vetoes + 2;
         Reasons reasons = {
                 .state = state,
                 .phase = phase,
