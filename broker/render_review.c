@@ -264,10 +264,26 @@ static void render_note(const Entry *entry, const struct note *note, Buf *text) 
 }
 
 static void render_done(const Entry *entry, const struct done *done, Buf *text) {
-        heading("### DONE granted to ", entry->actor, "", entry, text);
+        heading("### DONE asked for by ", entry->actor, "", entry, text);
         begin_facts(text);
         code_fact("Commit", done->commit, text);
         ledger_fact(entry, text);
+}
+
+static void render_granted(const Entry *entry, const struct granted *granted, Buf *text) {
+        heading("### DONE granted", SLICE_NULL, "", entry, text);
+        begin_facts(text);
+        code_fact("Commit", granted->commit, text);
+        ledger_fact(entry, text);
+}
+
+static void render_denied(const Entry *entry, const struct denied *denied, Buf *text) {
+        heading("### DONE denied", SLICE_NULL, "", entry, text);
+        for (size_t i = 0; i < denied->n_reasons; i++) {
+                buf_text(text, "- ");
+                render_inline(denied->reasons[i], text);
+                buf_text(text, "\n");
+        }
 }
 
 int render_review_entry(const State *state, const Entry *entry, const Message *message,
@@ -282,6 +298,8 @@ int render_review_entry(const State *state, const Entry *entry, const Message *m
         case MESSAGE_CLOSE: render_close(entry, &message->close, text); return 0;
         case MESSAGE_NOTE: render_note(entry, &message->note, text); return 0;
         case MESSAGE_DONE: render_done(entry, &message->done, text); return 0;
+        case MESSAGE_GRANTED: render_granted(entry, &message->granted, text); return 0;
+        case MESSAGE_DENIED: render_denied(entry, &message->denied, text); return 0;
         default: return 0; /* genesis, admit, revoke, lease: the log has them */
         }
 }

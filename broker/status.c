@@ -56,8 +56,7 @@ static void build_votes(const GateRecord *gate, struct gate_status *status) {
 }
 
 static void say_veto(const VetoRecord *veto, Buf *why) {
-        buf_printf(why, "%s vetoes it (entry %" PRIu64 "): %s", veto->adversary, veto->seq,
-                   veto->why);
+        buf_printf(why, "%s vetoes it (X-%" PRIu64 "): %s", veto->adversary, veto->seq, veto->why);
 }
 
 static void build_gate(const View *view, const GateRecord *gate, struct gate_status *ret_status) {

@@ -235,7 +235,7 @@ static void for_veto(Waits *waits, const VetoRecord *veto) {
                 .cause = veto->seq,
         };
 
-        add(waits, &wait, "lift its veto when: %s", veto->lift_when);
+        add(waits, &wait, "lift its veto X-%" PRIu64 " when: %s", veto->seq, veto->lift_when);
 }
 
 /* ---- DONE ---- */

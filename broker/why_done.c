@@ -94,8 +94,8 @@ static void add_veto(Reasons *reasons, const VetoRecord *veto) {
 
         for (size_t i = 0; i < veto->n_gates; i++)
                 buf_printf(&text, "%s%s", veto->gates[i], i + 1 < veto->n_gates ? ", " : ": ");
-        buf_printf(&text, "the veto of %s (entry %" PRIu64 ") stands: %s; it is lifted when: %s",
-                   veto->adversary, veto->seq, veto->why, veto->lift_when);
+        buf_printf(&text, "the veto X-%" PRIu64 " of %s stands: %s; it is lifted when: %s",
+                   veto->seq, veto->adversary, veto->why, veto->lift_when);
         add(reasons, WHY_STANDS, NULL, &text);
 }
 

@@ -8,16 +8,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { DIGITS_MAX = 18, ANY_LETTER = 'E', FINDING_LETTER = 'F' };
+enum { DIGITS_MAX = 18, ANY_LETTER = 'E', FINDING_LETTER = 'F', CLAIM_LETTER = 'C' };
 
 /* In the order of the letters. Add a kind: one row, a letter that no other has. */
 const LabelRow label_rows[] = {
-        {MESSAGE_ALERT, 'A'}, {MESSAGE_CLAIM, 'C'},
-        {MESSAGE_DONE, 'D'},  {MESSAGE_FINDING, FINDING_LETTER},
-        {MESSAGE_HOLD, 'H'},  {MESSAGE_LEASE, 'L'},
-        {MESSAGE_NOTE, 'N'},  {MESSAGE_PROBE, 'P'},
-        {MESSAGE_PLAN, 'R'},  {MESSAGE_VERDICT, 'V'},
-        {MESSAGE_WAIVE, 'W'}, {MESSAGE_VETO, 'X'},
+        {MESSAGE_ALERT, 'A'},   {MESSAGE_CLAIM, CLAIM_LETTER},
+        {MESSAGE_GRANTED, 'D'}, {MESSAGE_FINDING, FINDING_LETTER},
+        {MESSAGE_HOLD, 'H'},    {MESSAGE_LEASE, 'L'},
+        {MESSAGE_NOTE, 'N'},    {MESSAGE_PROBE, 'P'},
+        {MESSAGE_PLAN, 'R'},    {MESSAGE_VERDICT, 'V'},
+        {MESSAGE_WAIVE, 'W'},   {MESSAGE_VETO, 'X'},
         {MESSAGE_PAUSE, 'Z'},
 };
 const size_t label_n_rows = ARRAY_SIZE(label_rows);
@@ -63,8 +63,11 @@ bool label_parse(const char *text, char *ret_letter, uint64_t *ret_seq) {
 }
 
 bool label_fits(char letter, Slice kind) {
+        MessageType type = message_type_by_name(kind);
+
         return letter == '\0' || letter == label_letter(kind) ||
-               (letter == FINDING_LETTER && message_type_by_name(kind) == MESSAGE_DEFER);
+               (letter == FINDING_LETTER && type == MESSAGE_DEFER) ||
+               (letter == CLAIM_LETTER && type == MESSAGE_REVERIFY);
 }
 
 int label_read(const char *text, MessageType wanted, uint64_t *ret_seq, Fault *reterr_fault) {

@@ -347,16 +347,17 @@ TEST(a_verdict_without_a_lease_or_on_another_commit_is_named) {
 }
 
 TEST(a_done_without_its_passes_is_named) {
+        static const char commit[] = "cccccccccccccccccccccccccccccccccccccccc";
         cleanup_book Book book;
-        Message message = {
-                .type = MESSAGE_DONE,
-                .done = {.phase = slice_text("m"),
-                         .commit = slice_text("cccccccccccccccccccccccccccccccccccccccc")}};
+        Message message = {.type = MESSAGE_GRANTED,
+                           .granted = {.phase = slice_text("m"), .commit = slice_text(commit)}};
 
         book_begin(&book);
         book_say_plan(&book);
+        book_say_done(&book, commit);
+        message.granted.done = book.state.head_seq;
         book_close(&book);
-        check_append_named(&book, BUILDER, message, "entry-grounds");
+        check_append_named(&book, BROKER, message, "entry-grounds");
 }
 
 TEST(an_adversary_that_the_broker_admits_by_itself_later_is_named) {

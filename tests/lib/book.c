@@ -135,6 +135,12 @@ Message book_make_verdict(const Book *book, Decision decision, struct check_resu
                                      .started_ms = 1}};
 }
 
+void book_say_done(Book *book, const char *commit) {
+        say(book, BUILDER,
+            (Message){.type = MESSAGE_DONE,
+                      .done = {.phase = slice_text("m"), .commit = slice_text(commit)}});
+}
+
 static void say_verdict(Book *book) {
         Slice frame = slice_text("what was measured");
         struct check_result check = {.check = slice_text("one"), .outcome = OUTCOME_FAIL};

@@ -25,6 +25,8 @@ void book_begin(Book *book);
 void book_say_plan(Book *book);
 /* A claim of the plan's gate, and its lease. */
 void book_say_claim(Book *book);
+/* A request of the builder; what it lacks is not looked at. */
+void book_say_done(Book *book, const char *commit);
 void book_close(Book *book);
 /* All of that, a verdict with evidence, a note, a revocation of the builder; closed. */
 void book_make(Book *book);

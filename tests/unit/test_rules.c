@@ -325,6 +325,102 @@ static Who pass_with_failures(Desk *desk, Message *ret_message) {
 
 /* ---- done ---- */
 
+/* ---- gates ---- */
+
+/* The plan of M1 and M2, to be changed before it is approved. */
+static Message make_plan(Desk *desk) {
+        return desk_make_plan(desk, "m", m1_m2, 2, "1");
+}
+
+static void set_needs(Desk *desk, Message *plan, size_t gate, const char *need) {
+        Slice *needs = arena_alloc(&desk->arena, sizeof *needs);
+
+        *needs = slice_text(need);
+        plan->plan.gates[gate].needs = needs;
+        plan->plan.gates[gate].n_needs = 1;
+}
+
+static Who plan_gate_needs(Desk *desk, Message *ret_message) {
+        *ret_message = make_plan(desk);
+        set_needs(desk, ret_message, 0, "M2");
+        set_needs(desk, ret_message, 1, "M1");
+        return OPERATOR;
+}
+
+static Who plan_gate_needs_nothing(Desk *desk, Message *ret_message) {
+        *ret_message = make_plan(desk);
+        set_needs(desk, ret_message, 0, "M3");
+        return OPERATOR;
+}
+
+static Who gate_needs(Desk *desk, Message *ret_message) {
+        Message plan = make_plan(desk);
+
+        set_needs(desk, &plan, 0, "M2");
+        CHECK(desk_submit(desk, OPERATOR, plan));
+        *ret_message = make_claim_m1(desk);
+        return BUILDER;
+}
+
+static void approve_with_check(Desk *desk, const char *check) {
+        Message plan = make_plan(desk);
+
+        plan.plan.gates[0].checks = arena_alloc(&desk->arena, sizeof(Slice));
+        plan.plan.gates[0].checks[0] = slice_text(check);
+        plan.plan.gates[0].n_checks = 1;
+        CHECK(desk_submit(desk, OPERATOR, plan));
+}
+
+static Who pass_without_checks(Desk *desk, Message *ret_message) {
+        approve_with_check(desk, "routes");
+        *ret_message = desk_make_verdict(desk, desk_claim_and_lease(desk, 1), "M1", DECISION_PASS);
+        return ADVERSARY;
+}
+
+static Who carried(Desk *desk, Message *ret_message) {
+        Who who = prepare_verdict(desk, ret_message);
+
+        ret_message->verdict.carried_from = 1;
+        ret_message->verdict.checks[0].outcome = OUTCOME_CARRIED;
+        return who;
+}
+
+static Message make_retract(uint64_t verdict) {
+        return (Message){.type = MESSAGE_RETRACT,
+                         .retract = {.verdict = verdict, .why = slice_text("a bug of mine")}};
+}
+
+static Who retract_unknown(Desk *desk, Message *ret_message) {
+        desk_approve(desk);
+        *ret_message = make_retract(1);
+        return ADVERSARY;
+}
+
+static Who retract_not_yours(Desk *desk, Message *ret_message) {
+        Message verdict;
+        Who who = prepare_verdict(desk, &verdict);
+
+        *ret_message = make_retract(desk_submit(desk, who, verdict));
+        return ADVERSARY_2;
+}
+
+static Who retract_of_done(Desk *desk, Message *ret_message) {
+        make_done_phase(desk);
+        *ret_message = make_retract(desk_state(desk)->phases[0]->gates[0].verdict.seq);
+        return ADVERSARY;
+}
+
+static Who check_unknown(Desk *desk, Message *ret_message) {
+        approve_with_check(desk, "look");
+        *ret_message = (Message){.type = MESSAGE_ANSWER,
+                                 .answer = {.phase = slice_text("m"),
+                                            .gate = slice_text("M1"),
+                                            .check = slice_text("lok"),
+                                            .commit = slice_text(COMMIT_A),
+                                            .text = slice_text("seen")}};
+        return ADVERSARY;
+}
+
 static Who done_not_yet(Desk *desk, Message *ret_message) {
         desk_approve(desk);
         *ret_message = desk_make_done("m", COMMIT_A);
@@ -463,6 +559,15 @@ static const Case cases[] = {
         CASE(verdict_gate_digest, "verdict-gate-digest"),
         CASE(evidence_missing, "evidence-missing"),
         CASE(pass_with_failures, "pass-with-failures"),
+        CASE(plan_gate_needs, "plan-gate-needs"),
+        CASE(plan_gate_needs_nothing, "plan-gate-needs"),
+        CASE(gate_needs, "gate-needs"),
+        CASE(pass_without_checks, "pass-without-checks"),
+        CASE(carried, "carried"),
+        CASE(retract_unknown, "retract-unknown"),
+        CASE(retract_not_yours, "retract-not-yours"),
+        CASE(retract_of_done, "phase-done"),
+        CASE(check_unknown, "check-unknown"),
         CASE(done_not_yet, "done-not-yet"),
         CASE(pause_over, "pause-over"),
         CASE(pause_too_long, "pause-too-long"),
