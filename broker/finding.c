@@ -357,6 +357,12 @@ static bool forget_fail(FindingRecord *finding, uint64_t verdict_seq) {
         return n == 0;
 }
 
+/* Nothing opens again for which no FAIL stands any more. */
+static bool is_untested(const FindingRecord *finding, uint64_t verdict_seq) {
+        return !finding_is_open(finding) && finding->retest_seq == verdict_seq &&
+               (!finding->is_of_fail || finding->n_fails);
+}
+
 void finding_hear_retract(State *state, PhaseRecord *phase, const Entry *entry,
                           uint64_t verdict_seq) {
         FindingEvent event = {.seq = entry->seq, .ms = entry->received_ms};
@@ -367,10 +373,12 @@ void finding_hear_retract(State *state, PhaseRecord *phase, const Entry *entry,
 
                 if (finding->phase != phase)
                         continue;
-                is_unfounded = finding->is_of_fail && forget_fail(finding, verdict_seq);
+                if (finding->last_pass_seq == verdict_seq)
+                        finding->last_pass_seq = 0;
+                is_unfounded = finding->is_of_fail && forget_fail(finding, verdict_seq) &&
+                               finding_is_open(finding);
                 event.kind = is_unfounded ? FINDING_EV_CLOSE : FINDING_EV_REOPEN;
-                if (is_unfounded ? finding_is_open(finding)
-                                 : !finding_is_open(finding) && finding->retest_seq == verdict_seq)
+                if (is_unfounded || is_untested(finding, verdict_seq))
                         apply_surely(finding, &event);
         }
 }

@@ -488,6 +488,19 @@ TEST(what_a_retracted_pass_closed_opens_again) {
         desk_close(&finds.desk);
 }
 
+TEST(nothing_opens_again_for_which_no_fail_stands) {
+        uint64_t pass;
+        Finds finds;
+
+        finds_fail(&finds);
+        pass = desk_verify_m1(&finds.desk, COMMIT_B, DECISION_PASS);
+        hear_retract(&finds, finds.finding);
+        CHECK_EQ_INT(state_of(&finds), FINDING_STATE_CLOSED);
+        hear_retract(&finds, pass);
+        CHECK_EQ_INT(state_of(&finds), FINDING_STATE_CLOSED);
+        desk_close(&finds.desk);
+}
+
 TEST(what_was_closed_by_hand_with_a_retracted_pass_opens_again) {
         uint64_t pass;
         Finds finds;
