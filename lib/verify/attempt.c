@@ -206,14 +206,30 @@ void attempt_get_facts(const SandboxSpec *spec, JudgeFacts *ret_facts) {
         ret_facts->command_is_missing = access(command, X_OK) != 0;
 }
 
+/* With the references put in that only a run can know. */
+static Check settle(const AttemptSetting *setting, const Check *check, Arena *arena) {
+        const PlanPair values[] = {
+                {slice_text("N"),
+                 slice_text(arena_printf(arena, "%llu",
+                                         (unsigned long long)size_max(setting->repetition, 1)))},
+                {slice_text("GATE_COMMIT"), slice_text(setting->request->commit)},
+                {slice_text("GATE_STARTED_AT"), slice_text(setting->started_at)},
+                {slice_text("GATE_SINCE"), slice_text(setting->since)},
+        };
+
+        return check_substitute_late(check, values, ARRAY_SIZE(values), arena);
+}
+
 int attempt_make(AttemptSetting *setting, const Check *check, bool force_copy,
                  Attempt *ret_attempt) {
         uint64_t started_ns = clock_mono_ns();
+        Check settled;
         int r;
 
         *ret_attempt = (Attempt){.started_ms = clock_wall_ms()};
+        settled = settle(setting, check, &ret_attempt->arena);
         judge_by(SIGHTING_SANDBOX_BROKEN, "unjudged", &ret_attempt->judgement, "it was not judged");
-        r = runners[check->kind](setting, check, force_copy, ret_attempt);
+        r = runners[check->kind](setting, &settled, force_copy, ret_attempt);
         ret_attempt->duration_ms = (clock_mono_ns() - started_ns) / 1000000;
         if (r != 0)
                 attempt_deinit(ret_attempt);
@@ -232,8 +248,9 @@ int attempt_follow(AttemptSetting *setting, Sandbox *sandbox, SandboxOutcome *re
 int attempt_run_script(AttemptSetting *setting, const Check *script, bool stays, Arena *arena,
                        SandboxSpec *ret_spec, SandboxOutcome *ret_outcome) {
         cleanup(sandbox_freep) Sandbox *sandbox = NULL;
+        Check settled = settle(setting, script, arena);
 
-        TRY(attempt_prepare(setting, script, arena, ret_spec));
+        TRY(attempt_prepare(setting, &settled, arena, ret_spec));
         ret_spec->force_copy = stays;
         TRY(sandbox_start(setting->request->runner, ret_spec, &sandbox));
         return attempt_follow(setting, sandbox, ret_outcome);

@@ -51,36 +51,6 @@ static int clean_up(const Series *series) {
         return r;
 }
 
-static int try_once(const Series *series, const char *how) {
-        char all[HOW_BYTES];
-        int r;
-
-        attempt_deinit(series->last);
-        r = attempt_make(series->setting, series->check, series->force_copy, series->last);
-        if (r != 0)
-                return r;
-        (void)snprintf(all, sizeof all, "%s%s", series->setting->how, how);
-        check_report_add_attempt(series->report, series->last, all);
-        return clean_up(series);
-}
-
-static int converge(const Series *series) {
-        const Check *check = series->check;
-
-        for (uint64_t i = 0;; i++) {
-                Outcome outcome;
-                int r = try_once(series, "");
-
-                if (r != 0)
-                        return r;
-                outcome = series->last->judgement.outcome;
-                if (outcome == OUTCOME_PASS || outcome == OUTCOME_ERROR || i == check->retries)
-                        return 0;
-                if (pause_between(series->setting, check->interval_ms))
-                        return ATTEMPT_E_CANCELLED;
-        }
-}
-
 static void judge_broken_hold(const Series *series, uint64_t held_ms) {
         Judgement *judgement = &series->last->judgement;
         Judgement was = *judgement;
@@ -90,6 +60,39 @@ static void judge_broken_hold(const Series *series, uint64_t held_ms) {
         judge_by(SIGHTING_HOLD, NULL, judgement, "it held for %llu ms of %llu ms; then %s: %s",
                  (unsigned long long)held_ms, (unsigned long long)series->check->hold_ms,
                  was.reason, was.summary);
+}
+
+/* `held_ms` is for how long it has held already; 0: it has not yet. */
+static int try_once(const Series *series, uint64_t held_ms) {
+        char how[HOW_BYTES];
+        int r;
+
+        attempt_deinit(series->last);
+        r = attempt_make(series->setting, series->check, series->force_copy, series->last);
+        if (r != 0)
+                return r;
+        if (held_ms)
+                judge_broken_hold(series, held_ms);
+        (void)snprintf(how, sizeof how, "%s%s", series->setting->how, held_ms ? ", holding" : "");
+        check_report_add_attempt(series->report, series->last, how);
+        return clean_up(series);
+}
+
+static int converge(const Series *series) {
+        const Check *check = series->check;
+
+        for (uint64_t i = 0;; i++) {
+                Outcome outcome;
+                int r = try_once(series, 0);
+
+                if (r != 0)
+                        return r;
+                outcome = series->last->judgement.outcome;
+                if (outcome == OUTCOME_PASS || outcome == OUTCOME_ERROR || i == check->retries)
+                        return 0;
+                if (pause_between(series->setting, check->interval_ms))
+                        return ATTEMPT_E_CANCELLED;
+        }
 }
 
 /* It is asked at least once more, at the end of the time. */
@@ -106,15 +109,10 @@ static int hold(const Series *series) {
                 if (pause_between(series->setting, size_min(interval_ms, left_ms)))
                         return ATTEMPT_E_CANCELLED;
                 asked_ms = clock_mono_ms();
-                r = try_once(series, ", holding");
-                if (r != 0)
+                r = try_once(series, size_max(asked_ms - start_ms, 1));
+                if (r != 0 || series->last->judgement.outcome != OUTCOME_PASS ||
+                    asked_ms >= until_ms)
                         return r;
-                if (series->last->judgement.outcome != OUTCOME_PASS) {
-                        judge_broken_hold(series, asked_ms - start_ms);
-                        return 0;
-                }
-                if (asked_ms >= until_ms)
-                        return 0;
         }
 }
 

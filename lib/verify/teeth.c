@@ -27,9 +27,8 @@ typedef struct Proof {
         Judgement judgement; /* HELD as long as nothing is amiss */
 } Proof;
 
-bool teeth_is_named(Slice named, Slice where) {
-        return named.n && where.n >= named.n && slice_equal(slice_head(where, named.n), named) &&
-               (where.n == named.n || strchr(".[=:", where.data[named.n]));
+static bool begins(Slice text, Slice beginning) {
+        return slice_equal(slice_head(text, beginning.n), beginning);
 }
 
 /* ---- red? ---- */
@@ -39,7 +38,7 @@ static const MatchResult *find_red(const Proof *proof, const Attempt *attempt) {
                 const MatchResult *result = &attempt->results[i];
 
                 if (!result->held && !result->is_undecided &&
-                    (!proof->assertion.n || teeth_is_named(proof->assertion, result->where)))
+                    begins(result->where, proof->assertion))
                         return result;
         }
         return NULL;
@@ -52,8 +51,7 @@ static bool is_red_without(const Proof *proof, const Judgement *judgement) {
             judgement->sighting == SIGHTING_EXEC_WORKDIR ||
             judgement->sighting == SIGHTING_ASSERTION)
                 return false;
-        return !proof->assertion.n ||
-               teeth_is_named(proof->assertion, slice_text(judgement->reason));
+        return begins(slice_text(judgement->reason), proof->assertion);
 }
 
 static void judge_red(Proof *proof, const Attempt *attempt) {

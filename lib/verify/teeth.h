@@ -10,6 +10,3 @@
 /* The report's judgement is a pass; afterwards it is one with `seen_red` where the plan asks for
  * such a proof, or says what was amiss with it. Conditions: ATTEMPT_E_CANCELLED. */
 int teeth_prove(AttemptSetting *setting, const Check *check, CheckReport *report) must_check;
-
-/* Whether `where` or the class of a reason is what a plan names: that, or a part of it. */
-bool teeth_is_named(Slice named, Slice where);
