@@ -254,7 +254,7 @@ static void drop_vote(GateRecord *gate, uint64_t seq) {
 }
 
 int fold_retract(const Step *step) {
-        uint64_t seq = step->message->retract.verdict;
+        uint64_t seq = step->message->retract.verdict, decided = seq;
         const char *adversary;
         PhaseRecord *phase;
         GateRecord *gate = state_find_verdict(step->state, seq, &phase, &adversary);
@@ -267,6 +267,7 @@ int fold_retract(const Step *step) {
         if (!gate || phase->state == PHASE_STATE_DONE)
                 return step_corrupt(step, "retracts what does not count");
         if (is_made_of(&gate->verdict, seq)) {
+                decided = gate->verdict.seq;
                 if (gate_apply(gate, &event) != 0)
                         return step_corrupt(step, "finds a gate in a state that it cannot be in");
                 gate_drop_asked(gate);
@@ -277,6 +278,8 @@ int fold_retract(const Step *step) {
         for (size_t i = 0; i < gate->n_checks; i++)
                 gate->checks[i].was_red &= gate->checks[i].red_seq != seq;
         finding_hear_retract(step->state, phase, step->entry, seq);
+        if (decided != seq)
+                finding_hear_retract(step->state, phase, step->entry, decided);
         return 0;
 }
 

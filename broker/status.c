@@ -59,9 +59,24 @@ static void say_veto(const VetoRecord *veto, Buf *why) {
         buf_printf(why, "%s vetoes it (X-%" PRIu64 "): %s", veto->adversary, veto->seq, veto->why);
 }
 
+/* A PASS that is fresh and does not count all the same. */
+static void refuse_pass(const View *view, const GateRecord *gate, struct gate_status *status,
+                        Buf *why) {
+        const VetoRecord *veto = veto_find_blocking(view->state, view->phase, gate);
+        const FindingRecord *finding = status_find_blocking(view->state, gate, view->now_ms);
+
+        if (!status->fresh || !((veto && veto->n_gates) || finding))
+                return;
+        status->fresh = 0;
+        if (veto && veto->n_gates)
+                say_veto(veto, why);
+        else
+                buf_printf(why, "finding F-%" PRIu64 " blocks it: %s", finding->seq,
+                           finding->title);
+}
+
 static void build_gate(const View *view, const GateRecord *gate, struct gate_status *ret_status) {
         const ClaimRecord *claim = state_find_claim(view->state, gate->claim_seq);
-        const VetoRecord *veto = veto_find_blocking(view->state, view->phase, gate);
         bool is_waived = gate_is_waived(gate, view->now_ms);
         cleanup_buf Buf why = BUF_TEXT;
 
@@ -79,10 +94,7 @@ static void build_gate(const View *view, const GateRecord *gate, struct gate_sta
                 .waived_until_ms = is_waived ? gate->waived_until_ms : 0,
                 .waived_because = slice_text(is_waived ? gate->waived_because : NULL),
         };
-        if (ret_status->fresh && veto && veto->n_gates) {
-                ret_status->fresh = 0;
-                say_veto(veto, &why);
-        }
+        refuse_pass(view, gate, ret_status, &why);
         build_never_red(view, gate, ret_status);
         build_votes(gate, ret_status);
         if (gate->verdict.seq && gate->verdict.decision == DECISION_PASS && !ret_status->fresh)

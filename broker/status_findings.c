@@ -31,6 +31,14 @@ uint64_t status_count_open_findings(const State *state, const PhaseRecord *phase
         return n;
 }
 
+const FindingRecord *status_find_blocking(const State *state, const GateRecord *gate,
+                                          uint64_t now_ms) {
+        for (size_t i = 0; i < state->n_findings; i++)
+                if (finding_blocks_gate(state->findings[i], gate, now_ms))
+                        return state->findings[i];
+        return NULL;
+}
+
 static void build_finding(const FindingRecord *finding, uint64_t now_ms, Arena *arena,
                           struct finding_status *ret_status) {
         bool is_open = finding_is_open(finding);

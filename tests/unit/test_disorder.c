@@ -120,6 +120,17 @@ static Message make_veto(Disorder *d) {
         return desk_make_veto(&d->desk, roll(d, 2) ? gates[roll(d, GATES)] : NULL);
 }
 
+static Message make_retract(Disorder *d) {
+        const PhaseRecord *phase = state_find_phase(desk_state(&d->desk), slice_text("m"));
+        const GateRecord *gate =
+                phase && phase->n_gates ? &phase->gates[roll(d, phase->n_gates)] : NULL;
+        uint64_t verdict = gate ? gate->verdict.seq : 0;
+
+        return (Message){
+                .type = MESSAGE_RETRACT,
+                .retract = {.verdict = verdict ? verdict : 1, .why = slice_text("misread")}};
+}
+
 static Message make_entry(Disorder *d) {
         const char *some[GATES];
         size_t n = choose_gates(d, some);
@@ -152,6 +163,7 @@ static Message make_entry(Disorder *d) {
         case 17:
         case 18: return make_saying(d);
         case 19: return make_veto(d);
+        case 20: return make_retract(d);
         default: break;
         }
         return make_verdict(d);
@@ -168,6 +180,7 @@ static Who choose_speaker(Disorder *d, MessageType type) {
         case MESSAGE_VERDICT:
         case MESSAGE_FINDING:
         case MESSAGE_CLOSE:
+        case MESSAGE_RETRACT:
         case MESSAGE_REOPEN:
         case MESSAGE_CORRECT:
         case MESSAGE_DEFER:

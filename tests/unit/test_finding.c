@@ -449,8 +449,8 @@ TEST(a_fail_after_the_pass_files_another_finding) {
 
 /* ---- retracted verdicts ---- */
 
-/* The state as it is, with the entry of a retraction; the desk is not asked, for who may retract
- * which verdict is told elsewhere. */
+/* The state as it is, with the entry of a retraction; the desk is not asked, for only what counts
+ * is retracted there. */
 static void hear_retract(Finds *finds, uint64_t verdict) {
         State *state = (State *)desk_state(&finds->desk);
         Entry entry = {.seq = state->head_seq + 1, .received_ms = finds->desk.port.wall_ms};
@@ -523,5 +523,70 @@ TEST(more_fails_than_are_remembered_leave_the_newest) {
                 newest = desk_verify_m1(&finds.desk, COMMIT_B, DECISION_FAIL);
         CHECK_EQ_U64(get(&finds)->n_fails, FINDING_FAILS_MAX);
         CHECK_EQ_U64(get(&finds)->fails[FINDING_FAILS_MAX - 1], newest);
+        desk_close(&finds.desk);
+}
+
+/* Both adversaries say it of a gate that needs two; whose verdict came first and last. */
+static void verify_by_two(Finds *finds, const char *commit, Decision decision, uint64_t ret[2]) {
+        static const Who who[] = {ADVERSARY, ADVERSARY_2};
+        Desk *desk = &finds->desk;
+        uint64_t claim =
+                say(finds, BUILDER, desk_make_claim(desk, "m", (const char *[]){"M1"}, 1, commit));
+
+        for (size_t i = 0; i < 2; i++) {
+                desk_credit(desk, who[i], 1, 0, 0);
+                ret[i] = say(finds, who[i], desk_make_verdict(desk, claim, "M1", decision));
+        }
+}
+
+TEST(a_verdict_of_two_counts_no_more_when_one_of_them_is_retracted) {
+        uint64_t fails[2], passes[2];
+        Message plan;
+        Finds finds;
+
+        desk_open(&finds.desk);
+        plan = desk_make_plan(&finds.desk, "m", (const char *[]){"M1"}, 1, "1");
+        plan.plan.gates[0].verifiers = 2;
+        say(&finds, OPERATOR, plan);
+        verify_by_two(&finds, COMMIT_A, DECISION_FAIL, fails);
+        finds.finding = fails[1];
+        CHECK_EQ_INT(state_of(&finds), FINDING_STATE_OPEN);
+        verify_by_two(&finds, COMMIT_B, DECISION_PASS, passes);
+        CHECK_EQ_INT(state_of(&finds), FINDING_STATE_CLOSED);
+        say(&finds, ADVERSARY,
+            (Message){.type = MESSAGE_RETRACT,
+                      .retract = {.verdict = passes[0], .why = slice_text("another machine")}});
+        CHECK_EQ_INT(state_of(&finds), FINDING_STATE_REOPENED);
+        desk_close(&finds.desk);
+}
+
+TEST(the_last_pass_stands_beside_what_a_fail_files) {
+        uint64_t pass;
+        Finds finds;
+
+        desk_open(&finds.desk);
+        desk_approve(&finds.desk);
+        pass = desk_verify_m1(&finds.desk, COMMIT_A, DECISION_PASS);
+        finds.finding = desk_verify_m1(&finds.desk, COMMIT_B, DECISION_FAIL);
+        CHECK_EQ_U64(get(&finds)->last_pass_seq, pass);
+        desk_close(&finds.desk);
+}
+
+TEST(a_pass_does_not_count_while_a_finding_blocks_its_gate) {
+        struct status status;
+        Finds finds;
+
+        finds_open(&finds);
+        finds.finding = say(&finds, ADVERSARY, desk_make_finding("m", "M1", BLOCKS_GATE));
+        (void)desk_verify_m1(&finds.desk, COMMIT_A, DECISION_PASS);
+        status_build(desk_state(&finds.desk), SLICE_NULL, finds.desk.port.wall_ms,
+                     &finds.desk.arena, &status);
+        CHECK_EQ_U64(status.phases[0].gates[0].fresh, 0);
+        CHECK_CONTAINS(arena_text(&finds.desk.arena, status.phases[0].gates[0].stale_because),
+                       "blocks it: it leaks");
+        bring(&finds, FINDING_STATE_DEFERRED);
+        status_build(desk_state(&finds.desk), SLICE_NULL, finds.desk.port.wall_ms,
+                     &finds.desk.arena, &status);
+        CHECK_EQ_U64(status.phases[0].gates[0].fresh, 1);
         desk_close(&finds.desk);
 }
