@@ -27,8 +27,11 @@ enum {
 };
 
 static const CheckRunner runners[] = {
-        [CHECK_RUN] = run_check_attempt,
-        [CHECK_HTTP] = http_check_attempt,
+        [CHECK_RUN] = run_check_attempt,           [CHECK_HTTP] = http_check_attempt,
+        [CHECK_REPORT] = report_check_attempt,     [CHECK_GIT] = git_check_attempt,
+        [CHECK_REVISION] = revision_check_attempt, [CHECK_FILE] = file_check_attempt,
+        [CHECK_PORT] = port_check_attempt,         [CHECK_PROCESS] = process_check_attempt,
+        [CHECK_LOG] = log_check_attempt,           [CHECK_MANUAL] = manual_check_attempt,
 };
 
 void attempt_deinit(Attempt *attempt) {
@@ -124,24 +127,6 @@ int attempt_prepare(AttemptSetting *setting, const Check *check, Arena *arena,
 void attempt_drop(const AttemptSetting *setting, const SandboxSpec *spec) {
         if (!setting->request->keep)
                 scratch_drop(spec->scratch);
-}
-
-void attempt_evaluate(Attempt *attempt, const Check *check, const Observed *observed) {
-        MatchResult examined, *results, *all;
-        size_t n;
-
-        expectations_evaluate(check, observed, &attempt->arena, &results, &n);
-        examined_evaluate(check, observed, &attempt->arena, &examined);
-        attempt->results = results;
-        attempt->n_results = n;
-        if (!check->examined && examined.held)
-                return;
-        all = arena_alloc_array(&attempt->arena, n + 1, sizeof *all);
-        for (size_t i = 0; i < n; i++)
-                all[i] = results[i];
-        all[n] = examined;
-        attempt->results = all;
-        attempt->n_results = n + 1;
 }
 
 bool attempt_was_overlay(const Attempt *attempt) {

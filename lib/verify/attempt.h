@@ -28,6 +28,16 @@ typedef struct AttemptSetting {
         uint64_t reported_ms; /* when progress was told last, monotonic */
 } AttemptSetting;
 
+enum { ATTEMPT_KEPT_MAX = 4 };
+
+/* What was read beside the output: a report, a file, a log. In the attempt's arena. */
+typedef struct AttemptStream {
+        const char *name; /* static */
+        uint64_t n_bytes; /* in all */
+        Hash hash;
+        Slice head, tail;
+} AttemptStream;
+
 typedef struct Attempt {
         Arena arena;
         uint64_t started_ms; /* wall */
@@ -35,6 +45,8 @@ typedef struct Attempt {
         bool has_sandbox, has_http;
         SandboxOutcome sandbox;
         HttpAnswer http;
+        AttemptStream kept[ATTEMPT_KEPT_MAX];
+        size_t n_kept;
         MatchResult *results;
         size_t n_results;
         const char *const *env;  /* NULL-ended */
@@ -80,9 +92,6 @@ int attempt_prepare(AttemptSetting *setting, const Check *check, Arena *arena,
 bool attempt_is_cancelled(AttemptSetting *setting);
 /* Removes the run's directory, unless it is to be kept. */
 void attempt_drop(const AttemptSetting *setting, const SandboxSpec *spec);
-/* Every assertion of the check, and behind them whether enough was examined where the plan says how
- * much, or where nothing was. */
-void attempt_evaluate(Attempt *attempt, const Check *check, const Observed *observed);
 /* The tree was the lower layer of an overlay. */
 bool attempt_was_overlay(const Attempt *attempt);
 /* How the kernel's count of kills for memory stands. */

@@ -132,13 +132,20 @@ static void put_streams(Writer *writer, const Attempt *attempt) {
         const SandboxOutcome *outcome = &attempt->sandbox;
         const HttpAnswer *answer = &attempt->http;
 
-        writer->evidence->streams = arena_alloc_array(writer->arena, 3, sizeof(struct stream));
+        writer->evidence->streams =
+                arena_alloc_array(writer->arena, 3 + ATTEMPT_KEPT_MAX, sizeof(struct stream));
         writer->evidence->n_streams = 0;
         if (attempt->has_http && answer->end == HTTP_ANSWERED)
                 put_stream(writer, &(Kept){.name = "body",
                                            .n_bytes = answer->body_bytes,
                                            .hash = &answer->body_hash,
                                            .head = answer->body});
+        for (size_t i = 0; i < attempt->n_kept; i++)
+                put_stream(writer, &(Kept){.name = attempt->kept[i].name,
+                                           .n_bytes = attempt->kept[i].n_bytes,
+                                           .hash = &attempt->kept[i].hash,
+                                           .head = attempt->kept[i].head,
+                                           .tail = attempt->kept[i].tail});
         if (!attempt->has_sandbox || outcome->end == SANDBOX_BROKEN)
                 return;
         put_output(writer, "stdout", &outcome->out);
@@ -187,7 +194,7 @@ static void put_http(Writer *writer, const Check *check, const Attempt *attempt)
         struct check_evidence *evidence = writer->evidence;
         size_t n = size_min(attempt->http.n_headers, HEADERS_MAX);
 
-        if (check->kind != CHECK_HTTP)
+        if (!check->http.url.n)
                 return;
         evidence->url = line(writer, check->http.url, TEXT_BYTES);
         if (!attempt->has_http || attempt->http.end != HTTP_ANSWERED)

@@ -9,15 +9,8 @@
 #include "verify/http_child.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <grp.h>
-#include <sched.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/prctl.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <curl/curl.h>
@@ -29,13 +22,13 @@
 enum {
         RETRY_MS = 10,
         REDIRECTS_MAX = 10,
-        NOBODY = 65534,
 };
 
 typedef struct Client {
         const HttpRequest *request;
         CURL *curl;
-        struct curl_slist *headers;
+        struct curl_slist *headers, *resolve;
+        uint64_t deadline_ms; /* monotonic */
         HttpReportHead report;
         Buf header_fields; /* as they are reported */
         Buf body;
@@ -119,68 +112,16 @@ static size_t on_body(char *data, size_t size, size_t n, void *userdata) {
         return client->is_too_large ? 0 : size * n;
 }
 
-static bool same_file(const char *a, const char *b) {
-        struct stat facts_a, facts_b;
-
-        return stat(a, &facts_a) == 0 && stat(b, &facts_b) == 0 &&
-               facts_a.st_dev == facts_b.st_dev && facts_a.st_ino == facts_b.st_ino;
-}
-
-static int join(int pid, const char *kind, int flag) {
-        char ours[64], theirs[64];
-        cleanup_fd int fd = -1;
-
-        (void)snprintf(ours, sizeof ours, "/proc/self/ns/%s", kind);
-        (void)snprintf(theirs, sizeof theirs, "/proc/%d/ns/%s", pid, kind);
-        if (same_file(ours, theirs))
-                return 0;
-        fd = open(theirs, O_RDONLY | O_CLOEXEC);
-        return fd >= 0 && setns(fd, flag) == 0 ? 0 : -errno;
-}
-
-static int give_up_rights(void) {
-        if (geteuid() != 0)
-                return 0;
-        /* In a namespace with one user only there is nobody to become. */
-        if (setgroups(0, NULL) < 0 || setresgid(NOBODY, NOBODY, NOBODY) < 0 ||
-            setresuid(NOBODY, NOBODY, NOBODY) < 0)
-                return errno == EINVAL || errno == EPERM ? 0 : -errno;
-        return 0;
-}
-
-static bool client_isolate(Client *client, pid_t parent, int fd) {
-        const char *step = NULL;
-        sigset_t none;
-
-        (void)sigemptyset(&none);
-        (void)sigprocmask(SIG_SETMASK, &none, NULL);
-        (void)signal(SIGTERM, SIG_DFL);
-        (void)signal(SIGINT, SIG_IGN); /* a person's Ctrl-C is for the parent, which stops us */
-        (void)signal(SIGPIPE, SIG_IGN);
-        if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent)
-                _exit(1);
-        (void)clearenv();
-        if (fd != 3 && dup3(fd, 3, 0) < 0)
-                step = "could not keep the pipe";
-        else if (syscall(SYS_close_range, 4u, ~0u, 0u) < 0)
-                step = "could not close descriptors";
-        else if (client->request->namespace_pid &&
-                 (join(client->request->namespace_pid, "user", CLONE_NEWUSER) < 0 ||
-                  join(client->request->namespace_pid, "net", CLONE_NEWNET) < 0))
-                step = "could not join the sandbox's network";
-        else if (give_up_rights() < 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
-                step = "could not give up rights";
-        if (step)
-                (void)snprintf(client->report.error, sizeof client->report.error, "%s: %s", step,
-                               strerror(errno));
-        return step == NULL;
-}
-
 /* The value with a NUL behind it; options copy it. */
 static CURLcode set_text(CURL *curl, CURLoption option, Slice text) {
         cleanup_free char *copy = mem_strndup((const char *)text.data, text.n);
 
         return curl_easy_setopt(curl, option, copy);
+}
+
+/* Servers want to be told the length, zero too. */
+static bool demands_body(Slice method) {
+        return slice_is(method, "POST") || slice_is(method, "PUT") || slice_is(method, "PATCH");
 }
 
 static CURLcode client_set_request(Client *client) {
@@ -198,16 +139,44 @@ static CURLcode client_set_request(Client *client) {
         }
         if (!code)
                 code = curl_easy_setopt(curl, CURLOPT_HTTPHEADER, client->headers);
-        if (!code && request->body.n) {
+        if (!code && (request->body.n || demands_body(request->method))) {
                 code = curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE,
                                         (curl_off_t)request->body.n);
                 if (!code)
-                        code = curl_easy_setopt(curl, CURLOPT_POSTFIELDS, request->body.data);
+                        code = curl_easy_setopt(curl, CURLOPT_POSTFIELDS,
+                                                request->body.n ? (const char *)request->body.data
+                                                                : "");
         }
         if (!code && slice_is(request->method, "HEAD"))
                 code = curl_easy_setopt(curl, CURLOPT_NOBODY, 1L);
         else if (!code && request->method.n)
                 code = set_text(curl, CURLOPT_CUSTOMREQUEST, request->method);
+        return code;
+}
+
+/* Names and certificates that the plan brings along. */
+static CURLcode client_set_trust(Client *client) {
+        const HttpRequest *request = client->request;
+        struct curl_blob ca = {.data = (void *)(uintptr_t)request->ca.data,
+                               .len = request->ca.n,
+                               .flags = CURL_BLOB_NOCOPY};
+        CURL *curl = client->curl;
+        CURLcode code = CURLE_OK;
+
+        for (size_t i = 0; i < request->n_resolve; i++) {
+                cleanup_free char *line =
+                        mem_strndup((const char *)request->resolve[i].data, request->resolve[i].n);
+
+                client->resolve = curl_slist_append(client->resolve, line);
+        }
+        if (client->resolve)
+                code = curl_easy_setopt(curl, CURLOPT_RESOLVE, client->resolve);
+        if (!code && request->ca.n)
+                code = curl_easy_setopt(curl, CURLOPT_CAPATH, NULL);
+        if (!code && request->ca.n)
+                code = curl_easy_setopt(curl, CURLOPT_CAINFO_BLOB, &ca);
+        if (!code && request->unix_socket.n)
+                code = set_text(curl, CURLOPT_UNIX_SOCKET_PATH, request->unix_socket);
         return code;
 }
 
@@ -226,6 +195,7 @@ static CURLcode client_set_rules(Client *client) {
                 {CURLOPT_FRESH_CONNECT, 1},
                 {CURLOPT_HTTP09_ALLOWED, 0},
                 {CURLOPT_CONNECT_ONLY, request->only_connects},
+                {CURLOPT_CERTINFO, 1},
         };
         const struct {
                 CURLoption option;
@@ -249,6 +219,8 @@ static CURLcode client_set_rules(Client *client) {
                 code = curl_easy_setopt(client->curl, CURLOPT_WRITEFUNCTION, on_body);
         if (!code)
                 code = curl_easy_setopt(client->curl, CURLOPT_WRITEDATA, client);
+        if (!code)
+                code = client_set_trust(client);
         return code ? code : client_set_request(client);
 }
 
@@ -270,7 +242,7 @@ static HttpEnd end_of(const Client *client, CURLcode code) {
 
 /* Until something else than a refusal, or the deadline. */
 static CURLcode client_perform(Client *client) {
-        uint64_t deadline_ms = clock_mono_ms() + client->request->timeout_ms;
+        uint64_t deadline_ms = client->deadline_ms;
         CURLcode code;
 
         for (;;) {
@@ -289,6 +261,16 @@ static CURLcode client_perform(Client *client) {
                         return code;
                 (void)usleep(RETRY_MS * 1000);
         }
+}
+
+static void client_tell_certificate(Client *client) {
+        struct curl_certinfo *chain = NULL;
+
+        if (curl_easy_getinfo(client->curl, CURLINFO_CERTINFO, &chain) || !chain ||
+            chain->num_of_certs < 1)
+                return;
+        for (const struct curl_slist *line = chain->certinfo[0]; line; line = line->next)
+                certificate_add(&client->report.certificate, slice_text(line->data));
 }
 
 static void client_run(Client *client) {
@@ -313,6 +295,7 @@ static void client_run(Client *client) {
         if (end == HTTP_ANSWERED && !client->request->only_connects &&
             (status < 100 || status > 999))
                 end = HTTP_MALFORMED;
+        client_tell_certificate(client);
         hash_finish(&client->hasher, &client->report.body_hash);
         client->report.end = end;
         client->report.status = status > 0 ? (uint32_t)status : 0;
@@ -325,9 +308,15 @@ void http_child(const HttpRequest *request, pid_t parent, int fd) {
         Client client = {.request = request,
                          .header_fields = BUF_INIT(2 * HTTP_HEADER_BYTES_MAX),
                          .body = BUF_INIT(HTTP_BODY_KEPT)};
+        const char *undone;
         uint32_t body_bytes;
 
-        if (client_isolate(&client, parent, fd))
+        client.deadline_ms = clock_mono_ms() + request->timeout_ms;
+        undone = http_isolate(request, parent, fd, client.deadline_ms);
+        if (undone)
+                (void)snprintf(client.report.error, sizeof client.report.error, "%s: %s", undone,
+                               strerror(errno));
+        else
                 client_run(&client);
         body_bytes = (uint32_t)client.body.n;
         if (fd_write_all(3, slice_make(&client.report, sizeof client.report)) < 0 ||

@@ -12,6 +12,7 @@
 #include "base/hash.h"
 #include "base/slice.h"
 #include "plan/match.h"
+#include "verify/certificate.h"
 
 enum {
         HTTP_BODY_KEPT = 1 << 20,  /* bytes of a body that are kept */
@@ -39,8 +40,13 @@ typedef struct HttpRequest {
         Slice url, method, body; /* method empty: GET */
         const PlanPair *headers;
         size_t n_headers;
+        const Slice *resolve; /* "host:port:address": asked before any resolver */
+        size_t n_resolve;
+        Slice unix_socket; /* a path, of the mount namespace; empty: TCP */
+        Slice ca;          /* certificates that are believed, PEM; empty: this machine's */
         bool follow_redirects, insecure;
         int namespace_pid;   /* whose network namespace; 0: this machine's */
+        int mount_pid;       /* whose files `unix_socket` is one of; 0: this machine's */
         bool waits_for_port; /* a refused connection is tried again until the deadline */
         bool only_connects;  /* HTTP_ANSWERED, without a status, as soon as something accepts */
         uint64_t timeout_ms;
@@ -53,9 +59,12 @@ typedef struct HttpAnswer {
         size_t n_headers;
         Slice body; /* its beginning, at most HTTP_BODY_KEPT */
         uint64_t body_bytes;
-        Hash body_hash;       /* of all that was read */
-        uint64_t duration_ms; /* of the request that was answered */
-        char error[256];      /* curl's words; "" if there was no error */
+        Hash body_hash;                  /* of all that was read */
+        uint64_t duration_ms;            /* of the request that was answered */
+        char error[256];                 /* curl's words; "" if there was no error */
+        ObservedCertificate certificate; /* of an https server; points into `facts` */
+        CertificateFacts facts;
+        char fingerprint[HASH_HEX + 1];
         Buf report;
 } HttpAnswer;
 

@@ -19,7 +19,14 @@ typedef struct HttpReportHead {
         uint64_t duration_ms;
         Hash body_hash;
         char error[256];
+        CertificateFacts certificate;
 } HttpReportHead;
+
+/* Leaves the parent behind: signals, environment, descriptors but `fd`, which becomes 3, and
+ * rights; joins the namespaces that the request names. Until the monotonic deadline it waits for
+ * the unix socket, as whose owner it goes on. NULL, or what could not be done, with errno. */
+const char *http_isolate(const HttpRequest *request, pid_t parent, int fd,
+                         uint64_t deadline_ms) must_check;
 
 /* In the forked child: makes the request, writes the report to `fd`, exits. */
 noreturn_ void http_child(const HttpRequest *request, pid_t parent, int fd);

@@ -78,7 +78,27 @@ static bool read_report(HttpAnswer *answer) {
         answer->body_bytes = head.body_bytes;
         answer->body_hash = head.body_hash;
         answer->duration_ms = head.duration_ms;
+        answer->facts = head.certificate;
         return !reader.is_short;
+}
+
+/* In place: it points into the answer, which must not be moved afterwards. */
+static void read_certificate(HttpAnswer *answer) {
+        CertificateFacts *facts = &answer->facts;
+
+        facts->subject[sizeof facts->subject - 1] = 0;
+        facts->issuer[sizeof facts->issuer - 1] = 0;
+        facts->names[sizeof facts->names - 1] = 0;
+        hex_encode(hash_slice(&facts->sha256), answer->fingerprint);
+        answer->certificate = (ObservedCertificate){
+                .is_there = facts->is_there,
+                .subject = slice_text(facts->subject),
+                .issuer = slice_text(facts->issuer),
+                .names = slice_text(facts->names),
+                .not_before_ms = facts->not_before_ms,
+                .not_after_ms = facts->not_after_ms,
+                .sha256 = slice_text(answer->fingerprint),
+        };
 }
 
 int http_start(const HttpRequest *request, HttpFetch **ret_fetch) {
@@ -155,6 +175,7 @@ int http_wait(HttpFetch *fetch, uint64_t wait_ms, HttpAnswer *ret_answer) {
                 (void)snprintf(ret_answer->error, sizeof ret_answer->error,
                                "the client gave no whole report");
         }
+        read_certificate(ret_answer);
         return 0;
 }
 

@@ -66,9 +66,7 @@ static void judge_number(Sighting sighting, int number, Judgement *ret_judgement
         judge_by(sighting, detail, ret_judgement, "%s %d", what, number);
 }
 
-/* The first assertion that does not hold decides; its reason is the matcher's own class. */
-static void judge_assertions(const MatchResult *results, size_t n_results,
-                             Judgement *ret_judgement) {
+void judge_assertions(const MatchResult *results, size_t n_results, Judgement *ret_judgement) {
         if (n_results == 0) {
                 judge_by(SIGHTING_VACUOUS, NULL, ret_judgement, "nothing was examined");
                 return;
@@ -155,9 +153,14 @@ void judge_run(const SandboxOutcome *outcome, const JudgeFacts *facts, const Mat
         }
 }
 
-/* A server that has ended by itself is the reason for whatever the request saw. */
-static bool judge_server(const SandboxOutcome *server, const JudgeFacts *facts,
-                         Judgement *ret_judgement) {
+bool judge_server(const SandboxOutcome *server, bool has_ended, const JudgeFacts *facts,
+                  Judgement *ret_judgement) {
+        if (server->end == SANDBOX_BROKEN) {
+                judge_broken(server, ret_judgement);
+                return true;
+        }
+        if (!has_ended)
+                return false;
         switch (server->end) {
         case SANDBOX_EXITED:
                 /* A server that put itself into the background is dead with its sandbox. */
@@ -192,7 +195,7 @@ void judge_http(const HttpSeen *seen, const JudgeFacts *facts, const MatchResult
                 judge_assertions(results, n_results, ret_judgement);
                 return;
         }
-        if (server && !seen->was_alive && judge_server(server, facts, ret_judgement))
+        if (server && judge_server(server, !seen->was_alive, facts, ret_judgement))
                 return;
         judge_by(sighting, NULL, ret_judgement, "%s%s%s", rows[sighting].sentence,
                  answer->error[0] ? " " : "", answer->error);
@@ -317,6 +320,12 @@ bool judge_closed(const Slice *expected, size_t n_expected, const struct check_r
         return false;
 }
 
+/* What could not be carried out says more than what nobody has answered, and that more than what
+ * was skipped for it. */
+static int weight_of(Outcome outcome) {
+        return outcome == OUTCOME_ERROR ? 2 : outcome == OUTCOME_UNVERIFIABLE ? 1 : 0;
+}
+
 Decision judge_gate(const struct check_result *checks, size_t n_checks, size_t *ret_first) {
         size_t first_error = n_checks, n_passed = 0;
 
@@ -332,7 +341,11 @@ Decision judge_gate(const struct check_result *checks, size_t n_checks, size_t *
                 case OUTCOME_ERROR:
                 case OUTCOME_UNVERIFIABLE:
                 case OUTCOME_SKIPPED:
-                case _OUTCOME_MAX: first_error = first_error < n_checks ? first_error : i; break;
+                case _OUTCOME_MAX:
+                        if (first_error == n_checks ||
+                            weight_of(checks[i].outcome) > weight_of(checks[first_error].outcome))
+                                first_error = i;
+                        break;
                 }
         }
         *ret_first = first_error;

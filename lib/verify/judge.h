@@ -48,9 +48,18 @@ const SightingRow *sighting_row(Sighting sighting);
 void judge_by(Sighting sighting, const char *detail, Judgement *ret_judgement, const char *format,
               ...) printf_like(4, 5);
 
+/* The first assertion that does not hold decides; its reason is the matcher's own class. None at
+ * all: vacuous. */
+void judge_assertions(const MatchResult *results, size_t n_results, Judgement *ret_judgement);
+
 /* One run of a `run` check. */
 void judge_run(const SandboxOutcome *outcome, const JudgeFacts *facts, const MatchResult *results,
                size_t n_results, Judgement *ret_judgement);
+
+/* A server that has ended by itself, or whose sandbox is broken, is the reason for whatever was
+ * seen or not seen of it. False: it is not. */
+bool judge_server(const SandboxOutcome *server, bool has_ended, const JudgeFacts *facts,
+                  Judgement *ret_judgement) must_check;
 
 /* One run of an `http` check. */
 typedef struct HttpSeen {

@@ -14,6 +14,22 @@ int run_check_attempt(AttemptSetting *setting, const Check *check, bool force_co
                       Attempt *attempt) must_check;
 int http_check_attempt(AttemptSetting *setting, const Check *check, bool force_copy,
                        Attempt *attempt) must_check;
+int report_check_attempt(AttemptSetting *setting, const Check *check, bool force_copy,
+                         Attempt *attempt) must_check;
+int git_check_attempt(AttemptSetting *setting, const Check *check, bool force_copy,
+                      Attempt *attempt) must_check;
+int revision_check_attempt(AttemptSetting *setting, const Check *check, bool force_copy,
+                           Attempt *attempt) must_check;
+int file_check_attempt(AttemptSetting *setting, const Check *check, bool force_copy,
+                       Attempt *attempt) must_check;
+int port_check_attempt(AttemptSetting *setting, const Check *check, bool force_copy,
+                       Attempt *attempt) must_check;
+int process_check_attempt(AttemptSetting *setting, const Check *check, bool force_copy,
+                          Attempt *attempt) must_check;
+int log_check_attempt(AttemptSetting *setting, const Check *check, bool force_copy,
+                      Attempt *attempt) must_check;
+int manual_check_attempt(AttemptSetting *setting, const Check *check, bool force_copy,
+                         Attempt *attempt) must_check;
 
 /* Waits for the end of a sandbox, telling progress. ATTEMPT_E_CANCELLED: stopped and dead. */
 int attempt_follow(AttemptSetting *setting, Sandbox *sandbox,

@@ -142,8 +142,8 @@ static bool kind_from_mode(unsigned mode, EntryKind *ret_kind) {
         }
 }
 
-/* One entry from the head of a tree's bytes: mode in octal, a blank, the name, NUL, the id. */
-static bool entry_parse(Slice *rest, Slice *ret_name, ListingEntry *ret_entry) {
+/* Mode in octal, a blank, the name, NUL, the id. */
+bool listing_entry_parse(Slice *rest, Slice *ret_name, ListingEntry *ret_entry) {
         size_t n_mode = slice_find(slice_head(*rest, MODE_DIGITS_MAX), slice_text(" "));
         unsigned mode = 0;
         const uint8_t *nul;
@@ -268,7 +268,7 @@ static int dir_read(Reader *reader, size_t dir) {
                 ListingEntry entry = {.n_bytes = 0};
                 Slice name = SLICE_NULL;
 
-                if (!entry_parse(&rest, &name, &entry))
+                if (!listing_entry_parse(&rest, &name, &entry))
                         return bad_tree(reader, dir, "", "cannot be read as one");
                 r = entry_take(reader, dir, name, &entry);
                 if (r != 0)

@@ -57,6 +57,10 @@ int listing_open(const char *mirror_path, const char *tree, const TreeLimits *li
 void listing_deinit(Listing *listing);
 #define cleanup_listing cleanup(listing_deinit)
 
+/* One entry from the head of a tree's bytes, which is taken off: kind, id and name, nothing else is
+ * looked at. False: it is none. */
+bool listing_entry_parse(Slice *rest, Slice *ret_name, ListingEntry *ret_entry) must_check;
+
 /* The path of a directory, and of an entry in it, relative to the root. Replaces what is in
  * `path`. */
 void listing_get_dir_path(const Listing *listing, size_t dir, Buf *path);

@@ -20,6 +20,7 @@
 #include "verify/clip.h"
 #include "verify/evidence.h"
 #include "verify/hide.h"
+#include "verify/revision.h"
 #include "verify/scratch.h"
 #include "verify/tools.h"
 #include "verify/verdict.h"
@@ -48,6 +49,16 @@ static void run_deinit(Run *run) {
         checkout_deinit(&run->workspace);
 }
 
+/* By its own word, or because what it asks may be of another commit. */
+static bool needs_check(const Gate *gate, size_t index, size_t other) {
+        const Check *check = &gate->checks[index];
+
+        for (size_t i = 0; i < check->n_needs; i++)
+                if (check_is(&gate->checks[other], check->needs[i]))
+                        return true;
+        return revision_guards(gate, other, index);
+}
+
 /* A check stands behind those it needs, so one pass from the end finds them all. */
 static void choose(Run *run) {
         const Gate *gate = run->request->gate;
@@ -58,10 +69,9 @@ static void choose(Run *run) {
 
                 if (!only || check_is(check, slice_text(only)))
                         run->is_wanted[i] = true;
-                for (size_t k = 0; run->is_wanted[i] && k < check->n_needs; k++)
-                        for (size_t j = 0; j < i; j++)
-                                if (check_is(&gate->checks[j], check->needs[k]))
-                                        run->is_wanted[j] = true;
+                for (size_t j = 0; run->is_wanted[i] && j < i; j++)
+                        if (needs_check(gate, i, j))
+                                run->is_wanted[j] = true;
         }
 }
 
@@ -107,23 +117,23 @@ static int look_at_tools(Run *run) {
 }
 
 /* The first check that it needs and that did not pass. */
-static const struct check_result *find_unmet(const Run *run, const Check *check) {
+static const struct check_result *find_unmet(const Run *run, size_t index) {
+        const Gate *gate = run->request->gate;
+
         for (size_t k = 0; k < run->draft.n_checks; k++) {
                 const struct check_result *result = &run->draft.checks[k];
-                const Check *other = gate_find_check(run->request->gate, result->check);
+                const Check *other = gate_find_check(gate, result->check);
 
-                if (result->outcome == OUTCOME_PASS || result->outcome == OUTCOME_WARN)
-                        continue;
-                for (size_t i = 0; i < check->n_needs; i++)
-                        if (check_is(other, check->needs[i]))
-                                return result;
+                if (result->outcome != OUTCOME_PASS && result->outcome != OUTCOME_WARN &&
+                    needs_check(gate, index, (size_t)(other - gate->checks)))
+                        return result;
         }
         return NULL;
 }
 
 static int examine(Run *run, size_t index, CheckReport *report) {
         const Check *check = &run->request->gate->checks[index];
-        const struct check_result *unmet = find_unmet(run, check);
+        const struct check_result *unmet = find_unmet(run, index);
 
         if (unmet)
                 judge_by(SIGHTING_NEEDS, NULL, &report->judgement, "needs %.*s, which did not pass",

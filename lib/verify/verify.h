@@ -36,8 +36,10 @@ typedef struct VerifyRequest {
         uint64_t fetch_ms;   /* deadline of git */
         /* What is taken out of evidence and verdict; NULL: nothing is, for tests. */
         const struct Redactor *redactor;
-        bool keep;          /* leave the workspaces for a person to look at */
-        const char *runner; /* sandbox_find_runner() */
+        bool keep;                      /* leave the workspaces for a person to look at */
+        const char *runner;             /* sandbox_find_runner() */
+        const struct answered *answers; /* to `manual` checks; of one check the last one counts */
+        size_t n_answers;
         VerifyProgress progress;
 } VerifyRequest;
 
