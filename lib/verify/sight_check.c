@@ -33,9 +33,8 @@ static void look(Sight *sight, int init) {
         bool is_there = false;
 
         if (sight->check->kind == CHECK_PORT) {
-                sight->unseen =
-                        listeners_look(check_reaches_out(sight->check) ? 0 : init,
-                                       sight->check, &sight->lines, &is_there);
+                sight->unseen = listeners_look(check_reaches_out(sight->check) ? 0 : init,
+                                               sight->check, &sight->lines, &is_there);
                 sight->n = is_there;
         } else {
                 sight->unseen = processes_find(init, sight->check->process.matches, &sight->lines,

@@ -10,7 +10,13 @@
 #include "verify/verify.h"
 #include "view/status.h"
 
-enum { EXCERPT_BYTES = 600, EXCERPT_LINES = 8, ID_WIDTH = 24, COMMIT_SHOWN = 12 };
+enum {
+        EXCERPT_BYTES = 600,
+        EXCERPT_LINES = 8,
+        ID_WIDTH = 24,
+        OUTCOME_WIDTH = 9,
+        COMMIT_SHOWN = 12
+};
 
 #define GREEN  "\033[32m"
 #define RED    "\033[31m"
@@ -100,13 +106,14 @@ static void describe_check(const VerifyResult *result, const struct check_result
         Message evidence;
         bool has_evidence = false;
         char id[ID_WIDTH * 4];
+        int n_word = (int)strlen(word_of(&words_OUTCOME, (int)check->outcome));
 
         clip_line(check->check, sizeof id, id);
         buf_text(text, "  ");
         coloured(word_of(&words_OUTCOME, (int)check->outcome),
                  with_colour ? outcome_colours[check->outcome] : NULL, text);
-        buf_printf(text, "%*s%-*s ", 9 - (int)strlen(word_of(&words_OUTCOME, (int)check->outcome)),
-                   "", ID_WIDTH, id);
+        buf_printf(text, "%*s%-*s ", n_word < OUTCOME_WIDTH ? OUTCOME_WIDTH - n_word : 1, "",
+                   ID_WIDTH, id);
         duration_describe(check->duration_ms, text);
         if (check->reason.n)
                 buf_printf(text, "  %.*s", SLICE_ARGS(check->reason));

@@ -104,8 +104,8 @@ TEST(a_blob_that_is_too_large_to_search_is_inconclusive) {
         script = mem_printf("head -c 17000000 /dev/zero > %s/zeros", trial.repo.path);
         bench_run_expect(&(ProcessSpec){.argv = {"sh", "-c", script}}, 20000, 0, NULL);
         repo_commit(&trial.repo, "large", trial.commit);
-        expect_fact(&trial, "no-match-in-history: ['BEGIN [A-Z ]*PRIVATE KEY']",
-                    TRIAL_INCONCLUSIVE, "a version of zeros is larger than is searched");
+        expect_fact(&trial, "no-match-in-history: ['BEGIN [A-Z ]*PRIVATE KEY']", TRIAL_INCONCLUSIVE,
+                    "a version of zeros is larger than is searched");
         expect_fact(&trial, "no-match-in-history: ['a prod']", TRIAL_FAIL, "git.history");
 }
 
@@ -113,9 +113,10 @@ TEST(a_command_that_names_the_commit_holds) {
         cleanup_trial Trial trial;
 
         trial_make(&trial, NULL, NULL, 0);
-        trial_expect(&trial,
-                     "  - id: rev\n    revision: { run: \"echo v1-3-g${GATE_COMMIT:0:12}\", digits: 12 }\n",
-                     TRIAL_PASS, "PASS  M1");
+        trial_expect(
+                &trial,
+                "  - id: rev\n    revision: { run: \"echo v1-3-g${GATE_COMMIT:0:12}\", digits: 12 }\n",
+                TRIAL_PASS, "PASS  M1");
         trial_expect(&trial, "  - id: rev\n    revision: { run: echo 0123abc, digits: 7 }\n",
                      TRIAL_FAIL, "revision.other");
         trial_expect(&trial, "  - id: rev\n    revision: { run: \"echo $GATE_COMMIT; exit 1\" }\n",
@@ -139,6 +140,6 @@ TEST(a_question_that_nobody_has_answered_is_inconclusive) {
 
         trial_make(&trial, NULL, NULL, 0);
         trial_expect(&trial, "  - id: look\n    manual: Does it look well?\n", TRIAL_INCONCLUSIVE,
-                     "unverifiable  look");
+                     "unverifiable look");
         CHECK_CONTAINS(buf_get_text(&trial.out), ", manual: look: to be answered: Does it");
 }
