@@ -5,7 +5,6 @@
 
 #include "verify/processes.h"
 
-#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -56,7 +55,7 @@ static int list(Processes *processes) {
         if (!entries)
                 return PROCESSES_E_UNREADABLE;
         while (r == 0 && (entry = readdir(entries))) {
-                int pid = isdigit((unsigned char)entry->d_name[0]) ? atoi(entry->d_name) : 0;
+                int pid = (int)strtol(entry->d_name, NULL, 10); /* 0: not one */
                 int parent = pid ? read_parent(pid) : -1;
 
                 if (parent < 0)
