@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: The coldgate authors */
 
 /*
- * The documents that are printed from rows: docs/<name>.md. `write` makes them, `check` fails when
+ * The documents that are printed from rows. `write` makes them in a folder, `check` fails when
  * one differs from its rows. Add a document: one row.
  */
 
@@ -84,16 +84,18 @@ static void print_settings(Buf *text) {
 }
 
 static const struct {
-        const char *name;
+        const char *name; /* of the file */
         void (*print)(Buf *text);
 } documents[] = {
-        {"cli", print_cli},
-        {"gate", print_gate},
-        {"plan", plan_print_docs},
-        {"protocol", describe_docs},
-        {"rules", rules_print_docs},
-        {"settings", print_settings},
-        {"watchdog", watchdog_print_docs},
+        {"cli.md", print_cli},
+        {"gate.md", print_gate},
+        {"plan.md", plan_print_docs},
+        {"plan.schema.json", plan_print_schema},
+        {"coldgate-plan.5", plan_print_man},
+        {"protocol.md", describe_docs},
+        {"rules.md", rules_print_docs},
+        {"settings.md", print_settings},
+        {"watchdog.md", watchdog_print_docs},
 };
 
 static int verb_print(const Args *args) {
@@ -112,7 +114,7 @@ static int verb_print(const Args *args) {
 
 static int verb_write(const Args *args) {
         for (size_t i = 0; i < ARRAY_SIZE(documents); i++) {
-                cleanup_free char *path = mem_printf("%s/%s.md", args->rest[0], documents[i].name);
+                cleanup_free char *path = mem_printf("%s/%s", args->rest[0], documents[i].name);
                 cleanup_buf Buf text = BUF_TEXT;
 
                 documents[i].print(&text);
@@ -126,7 +128,7 @@ static int verb_check(const Args *args) {
         int status = EXIT_HOLDS;
 
         for (size_t i = 0; i < ARRAY_SIZE(documents); i++) {
-                cleanup_free char *path = mem_printf("%s/%s.md", args->rest[0], documents[i].name);
+                cleanup_free char *path = mem_printf("%s/%s", args->rest[0], documents[i].name);
                 cleanup_buf Buf text = BUF_TEXT, there = BUF_INIT(DOCUMENT_BYTES_MAX);
 
                 documents[i].print(&text);

@@ -1,81 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The coldgate authors */
 
-/* What people read: a plan in short, and docs/plan.md from the rows. */
+/* docs/plan.md from the rows. */
 
 #include "plan/plan.h"
 
-#include "base/clock.h"
 #include "plan/grammar.h"
 #include "plan/lint.h"
-
-static void describe_digest(const Hash *digest, Buf *text) {
-        buf_text(text, "  sha256 ");
-        hex_append(text, hash_slice(digest));
-        buf_byte(text, '\n');
-}
-
-static void describe_list(const char *name, const Slice *items, size_t n_items, Buf *text) {
-        for (size_t i = 0; i < n_items; i++)
-                buf_printf(text, "%s%.*s", i ? ", " : name, SLICE_ARGS(items[i]));
-        if (n_items)
-                buf_byte(text, '\n');
-}
-
-static void describe_check(const Check *check, Buf *text) {
-        buf_printf(text, "  %-24.*s %-8s", SLICE_ARGS(check->id), check_kind_words[check->kind]);
-        buf_printf(text, "  %zu assertion%s", check->n_expectations,
-                   check->n_expectations == 1 ? "" : "s");
-        if (check->title.n)
-                buf_printf(text, "  %.*s", SLICE_ARGS(check->title));
-        buf_byte(text, '\n');
-}
-
-void plan_describe(const Plan *plan, Buf *text) {
-        buf_printf(text, "phase %.*s\n", SLICE_ARGS(plan->phase));
-        describe_digest(&plan->digest, text);
-        describe_list("  needs ", plan->needs, plan->n_needs, text);
-        describe_list("  protected ", plan->protected_paths, plan->n_protected_paths, text);
-        for (size_t i = 0; i < plan->n_gates; i++) {
-                const Gate *gate = &plan->gates[i];
-
-                buf_printf(text, "\ngate %.*s%s%.*s\n", SLICE_ARGS(gate->id),
-                           gate->title.n ? ": " : "", SLICE_ARGS(gate->title));
-                describe_digest(&gate->digest, text);
-                describe_list("  needs ", gate->needs, gate->n_needs, text);
-                buf_text(text, "  valid for ");
-                duration_describe(gate->valid_for_ms, text);
-                buf_byte(text, '\n');
-                for (size_t k = 0; k < gate->n_checks; k++)
-                        describe_check(&gate->checks[k], text);
-        }
-}
-
-static const struct {
-        unsigned place;
-        const char *title;
-} sections[] = {
-        {IN_PHASE, "The block `yaml phase`"},
-        {IN_DEFAULTS, "`defaults`"},
-        {IN_GATE, "The block `yaml gate`"},
-        {IN_CHECK, "A check"},
-        {IN_HTTP, "`http`"},
-        {IN_REPORT, "`report`"},
-        {IN_GIT, "`git`"},
-        {IN_UNCHANGED_SINCE, "`git`: `unchanged-since`"},
-        {IN_PATHS_ONLY, "`git`: `paths-only`"},
-        {IN_REVISION, "`revision`"},
-        {IN_FILE, "`file`"},
-        {IN_PORT, "`port`"},
-        {IN_PROCESS, "`process`"},
-        {IN_LOG, "`log`"},
-        {IN_REPEAT, "`repeat`"},
-        {IN_EXAMINED, "`examined`"},
-        {IN_LIMITS, "`limits`"},
-        {IN_TEETH, "`teeth`"},
-        {IN_LOCK, "`lock`"},
-        {IN_UNCHANGED, "`unchanged`"},
-};
 
 static const char intro[] =
         "# Plans\n\n"
@@ -86,10 +17,19 @@ static const char intro[] =
         "is prose. The YAML is a strict subset: no anchors, aliases, tags, merge keys or document\n"
         "markers; every scalar is text until its word types it; a word that is unknown or stands\n"
         "twice is refused. `broker plan lint FILE` says what is wrong, with its place.\n\n"
-        "`${name}` stands for a text of `vars` in `http`, `expect` and `env`; it is put in after\n"
-        "the YAML was read and never changes the structure; `$${` stands for `${` itself. The text\n"
-        "of a command is never touched: a command has the vars in its environment, and beside them\n"
-        "`GATE_COMMIT`, `GATE_STARTED_AT` and `GATE_SINCE` (when the claim was made).\n";
+        "## Variables\n\n"
+        "`${name}` stands for a text of `vars`, `${matrix.name}` for the value of the check's row,\n"
+        "`${N}` for the repetition (from 1), `${GATE_COMMIT}` for the claimed commit,\n"
+        "`${GATE_STARTED_AT}` and `${GATE_SINCE}` for the times when the run began and when the claim\n"
+        "was made. They are put in after the YAML was read and never change the structure; `$${`\n"
+        "stands for `${` itself; a name that is not there is refused. Where they may stand is said\n"
+        "with the values below; the last four are known only when the check runs.\n\n"
+        "The text of a command is never touched. A command has them in its environment: the vars by\n"
+        "their names, a row as `MATRIX_NAME` (capitals, `-` becomes `_`), and `N`, `GATE_COMMIT`,\n"
+        "`GATE_STARTED_AT`, `GATE_SINCE`. So write `\"$MATRIX_HOST\"`, in quotes. `vars` and `env`\n"
+        "may not use these names. An instance of a matrix has an id of its own, as in\n"
+        "`routes[host=ci,status=200]`: what is not printable, or would end a value, is written as\n"
+        "`%XX`; beyond 256 bytes the end is cut and `~` and a hash of the whole stand there.\n";
 
 static const char digests[] =
         "\n## Digests\n\n"
@@ -109,23 +49,30 @@ static void print_row(const char *word, const char *value, const char *sentence,
         buf_printf(text, " %s For example `%s: %s`.\n", sentence, word, example);
 }
 
-static void print_words(Buf *text) {
-        for (size_t s = 0; s < ARRAY_SIZE(sections); s++) {
-                buf_printf(text, "\n## %s\n\n", sections[s].title);
-                for (size_t i = 0; i < n_word_rows; i++) {
-                        const Word *row = &word_rows[i];
+static const char *variables_of(const Word *row) {
+        static const char *const texts[] = {
+                [NO_VARIABLES] = "",
+                [VARIABLES] = "; vars and matrix",
+                [LATE_VARIABLES] = "; all variables",
+        };
 
-                        if (!(row->places & sections[s].place))
-                                continue;
-                        if (sections[s].place == IN_DEFAULTS) {
-                                buf_printf(text, "- `%s`\n", row->word);
-                                continue;
-                        }
-                        buf_printf(text, "- `%s`%s: %s. %s For example `%s: %s`.\n", row->word,
+        return texts[row->places & IN_PHASE ? NO_VARIABLES : value_rows[row->kind].variables];
+}
+
+static void print_place(const PlaceRow *place, Buf *text) {
+        buf_printf(text, "\n## %s\n\n", place->title);
+        for (size_t i = 0; i < n_word_rows; i++) {
+                const Word *row = &word_rows[i];
+
+                if (!(row->places & place->place))
+                        continue;
+                if (place->place == IN_DEFAULTS)
+                        buf_printf(text, "- `%s`\n", row->word);
+                else
+                        buf_printf(text, "- `%s`%s: %s%s. %s For example `%s: %s`.\n", row->word,
                                    row->is_required ? " (required)" : "",
-                                   value_rows[row->kind].sentence, row->sentence, row->word,
-                                   row->example);
-                }
+                                   value_rows[row->kind].sentence, variables_of(row), row->sentence,
+                                   row->word, row->example);
         }
 }
 
@@ -171,7 +118,9 @@ void plan_print_docs(Buf *text) {
         const LintRule *rule;
 
         buf_text(text, intro);
-        print_words(text);
+        for (size_t i = 0; i < n_place_rows; i++)
+                if (place_rows[i].title)
+                        print_place(&place_rows[i], text);
         print_expectations(text);
         buf_text(text, "\n## What is refused because it could not fail\n\n");
         for (size_t i = 0; (rule = lint_rule_at(i)); i++)

@@ -99,35 +99,36 @@ const MatcherRow matcher_rows[_MATCH_MAX] = {
 #include "plan/grammar.def"
 };
 
+const PlaceRow place_rows[] = {
+        {IN_PHASE, "phase", "a phase", "The block `yaml phase`"},
+        {IN_DEFAULTS, "defaults", "defaults", "`defaults`"},
+        {IN_GATE, "gate", "a gate", "The block `yaml gate`"},
+        {IN_UNCHANGED, "unchanged", "unchanged", "A gate's `unchanged`"},
+        {IN_LOCK, "lock", "lock", "`lock` of a gate or a check"},
+        {IN_CHECK, "check", "a check", "A check"},
+        {IN_HTTP, "http", "http", "`http`"},
+        {IN_REPORT, "report", "report", "`report`"},
+        {IN_GIT, "git", "git", "`git`"},
+        {IN_UNCHANGED_SINCE, "unchanged-since", "unchanged-since", "`unchanged-since` of `git`"},
+        {IN_PATHS_ONLY, "paths-only", "paths-only", "`paths-only` of `git`"},
+        {IN_REVISION, "revision", "revision", "`revision`"},
+        {IN_FILE, "file", "file", "`file`"},
+        {IN_PORT, "port", "port", "`port`"},
+        {IN_PROCESS, "process", "process", "`process`"},
+        {IN_LOG, "log", "log", "`log`"},
+        {IN_REPEAT, "repeat", "repeat", "A check's `repeat`"},
+        {IN_EXAMINED, "examined", "examined", "A check's `examined`"},
+        {IN_LIMITS, "limits", "limits", "A check's `limits`"},
+        {IN_TEETH, "teeth", "teeth", "A check's `teeth`"},
+        {IN_EXPECT, "expect", "expect", NULL},
+        {IN_MATCHERS, "matchers", "what is expected of a subject", NULL},
+};
+const size_t n_place_rows = ARRAY_SIZE(place_rows);
+
 typedef struct BitName {
         unsigned bit;
         const char *name;
 } BitName;
-
-static const BitName place_rows[] = {
-        {IN_PHASE, "a phase"},
-        {IN_DEFAULTS, "defaults"},
-        {IN_GATE, "a gate"},
-        {IN_CHECK, "a check"},
-        {IN_HTTP, "http"},
-        {IN_REPORT, "report"},
-        {IN_GIT, "git"},
-        {IN_UNCHANGED_SINCE, "unchanged-since"},
-        {IN_PATHS_ONLY, "paths-only"},
-        {IN_REVISION, "revision"},
-        {IN_FILE, "file"},
-        {IN_PORT, "port"},
-        {IN_PROCESS, "process"},
-        {IN_LOG, "log"},
-        {IN_REPEAT, "repeat"},
-        {IN_EXAMINED, "examined"},
-        {IN_LIMITS, "limits"},
-        {IN_TEETH, "teeth"},
-        {IN_LOCK, "lock"},
-        {IN_UNCHANGED, "unchanged"},
-        {IN_EXPECT, "expect"},
-        {IN_MATCHERS, "what is expected of a subject"},
-};
 
 static const BitName view_rows[] = {
         {AS_STREAM, "a text"},     {AS_NUMBER, "a number"}, {AS_DURATION, "a duration"},
@@ -142,38 +143,37 @@ const Word *grammar_find_word(unsigned place, Slice word) {
         return NULL;
 }
 
-static void describe_bits(const BitName *rows, size_t n_rows, unsigned bits, Buf *text) {
-        bool is_first = true;
-
-        for (size_t i = 0; i < n_rows; i++) {
-                if (!(bits & rows[i].bit))
-                        continue;
-                buf_printf(text, "%s%s", is_first ? "" : ", ", rows[i].name);
-                is_first = false;
-        }
+static void add_name(Buf *text, bool *is_first, const char *name) {
+        buf_printf(text, "%s%s", *is_first ? "" : ", ", name);
+        *is_first = false;
 }
 
 void grammar_describe_places(unsigned places, Buf *text) {
-        describe_bits(place_rows, ARRAY_SIZE(place_rows), places, text);
+        bool is_first = true;
+
+        for (size_t i = 0; i < n_place_rows; i++)
+                if (places & place_rows[i].place)
+                        add_name(text, &is_first, place_rows[i].here);
 }
 
 void grammar_describe_values(unsigned values, Buf *text) {
+        bool is_first = true;
+
         if (values == AS_ANYTHING) {
                 buf_text(text, "anything");
                 return;
         }
-        describe_bits(view_rows, ARRAY_SIZE(view_rows), values, text);
+        for (size_t i = 0; i < ARRAY_SIZE(view_rows); i++)
+                if (values & view_rows[i].bit)
+                        add_name(text, &is_first, view_rows[i].name);
 }
 
 void grammar_describe_checks(unsigned checks, Buf *text) {
         bool is_first = true;
 
-        for (size_t kind = 0; kind < _CHECK_MAX; kind++) {
-                if (!(checks & 1u << kind))
-                        continue;
-                buf_printf(text, "%s%s", is_first ? "" : ", ", check_kind_words[kind]);
-                is_first = false;
-        }
+        for (size_t kind = 0; kind < _CHECK_MAX; kind++)
+                if (checks & 1u << kind)
+                        add_name(text, &is_first, check_kind_words[kind]);
 }
 
 /* Each row of the grammar that is a word, in one sequence. NULL at its end. */

@@ -81,6 +81,13 @@ typedef enum Operand {
         OPERAND_GROUPS,  /* a list of matchers */
 } Operand;
 
+typedef struct PlaceRow {
+        unsigned place;
+        const char *name;  /* in the JSON Schema */
+        const char *here;  /* "a check", in a sentence */
+        const char *title; /* of its section; NULL: it has one of its own */
+} PlaceRow;
+
 /* What becomes of ${name} in a value. */
 typedef enum Variables {
         NO_VARIABLES,   /* it stays as it is, or the value has no texts of its own */
@@ -137,6 +144,8 @@ typedef struct MatcherRow {
         const char *sentence, *example;
 } MatcherRow;
 
+extern const PlaceRow place_rows[]; /* in the order of the documents */
+extern const size_t n_place_rows;
 extern const ValueRow value_rows[_VALUE_MAX];
 extern const Word word_rows[];
 extern const size_t n_word_rows;

@@ -103,11 +103,12 @@ static const char *context_of(unsigned place, const char *word) {
         FAIL_TEST("no context of `%s` in place %u", word, place);
 }
 
-/* A plan in which the line stands in its context. */
+/* A plan in which the line stands in its context; `value` NULL: an empty line in its place. */
 static const char *plan_with(Arena *arena, unsigned place, const char *word, const char *value) {
         const char *context = context_of(place, word), *at = strchr(context, '@');
-        const char *text = arena_printf(arena, "%.*s%s: %s%s", (int)(at - context), context, word,
-                                        value, at + 1);
+        const char *text =
+                arena_printf(arena, "%.*s%s%s%s%s", (int)(at - context), context, value ? word : "",
+                             value ? ": " : "", value ? value : "", at + 1);
         bool is_phase = place & (IN_PHASE | IN_DEFAULTS);
 
         return arena_printf(arena,
@@ -182,6 +183,67 @@ TEST(each_word_is_told_from_a_typo_of_it) {
                         plans_refuse(plan_with(&arena, place, typo, row->example), &refusal);
                         CHECK_CONTAINS(plans_find(&refusal, "plan-word-unknown")->next,
                                        "did you mean");
+                }
+}
+
+/* Of the second gate. False if the plan is refused. */
+static bool get_digest(const char *text, Hash *ret_digest) {
+        Fault faults[1];
+        size_t n_faults;
+        Plan plan;
+
+        if (plan_parse("p.md", slice_text(text), &plan, faults, 1, &n_faults) != 0)
+                return false;
+        *ret_digest = plan.gates[1].digest;
+        plan_deinit(&plan);
+        return true;
+}
+
+/* The i-th other value of a word: none at all, the other word of a choice, or the example with one
+ * letter or digit changed. */
+static const char *other_value(Arena *arena, const char *example, size_t i) {
+        char *text = arena_text(arena, slice_text(example));
+        char *at;
+
+        if (i == 0)
+                return NULL;
+        if (i == 1)
+                return strcmp(example, "junit") == 0 ? "tap" : "sandbox";
+        at = text + strlen(text) - (i - 1);
+        *at = *at == '9' || *at == 'z' ? (char)(*at - 1) : (char)(*at + 1);
+        return text;
+}
+
+/* How many plans that differ in this word only are accepted; each has another digest. */
+static size_t count_others(Arena *arena, unsigned place, const Word *row) {
+        Hash digest, other;
+        size_t n = 0;
+
+        CHECK(get_digest(plan_with(arena, place, row->word, row->example), &digest));
+        for (size_t i = 0; i < strlen(row->example) + 2; i++) {
+                const char *value = other_value(arena, row->example, i);
+
+                if (!get_digest(plan_with(arena, place, row->word, value), &other))
+                        continue;
+                if (hash_equal(&digest, &other))
+                        FAIL_TEST("`%s: %s` has the digest of `%s`", row->word, row->example,
+                                  value ? value : "nothing");
+                n++;
+        }
+        return n;
+}
+
+TEST(each_word_of_a_gate_changes_its_digest) {
+        cleanup_arena Arena arena = ARENA_INIT;
+
+        for (size_t i = 0; i < n_word_rows; i++)
+                for (unsigned place = IN_GATE; place <= IN_TEETH; place <<= 1) {
+                        const Word *row = &word_rows[i];
+                        bool is_gate = place == IN_GATE && strcmp(row->word, "gate") == 0;
+
+                        if ((row->places & place) && !is_gate &&
+                            count_others(&arena, place, row) == 0)
+                                FAIL_TEST("no plan differs in `%s` only", row->word);
                 }
 }
 

@@ -62,6 +62,36 @@ TEST(the_plan_of_the_proxy_is_read) {
         plan_deinit(&plan);
 }
 
+TEST(the_whole_plan_of_the_reference_is_read) {
+        cleanup_arena Arena arena = ARENA_INIT;
+        unsigned kinds = 0;
+        Plan plan;
+
+        plans_parse(plans_read(&arena, "pvcheck.md"), &plan);
+        for (size_t i = 0; i < plan.n_gates; i++)
+                for (size_t k = 0; k < plan.gates[i].n_checks; k++)
+                        kinds |= 1u << plan.gates[i].checks[k].kind;
+        CHECK_EQ_U64(plan.n_gates, 2);
+        CHECK_EQ_U64(plan.gates[0].n_checks, 15);
+        CHECK_EQ_U64(plan.gates[1].n_checks, 10);
+        CHECK_EQ_U64(kinds, (1u << _CHECK_MAX) - 1);
+        CHECK_EQ_U64(plan.gates[1].n_unchanged, 3);
+        CHECK(plan.gates[1].unchanged_on == CHECK_ON_HOST);
+        plan_deinit(&plan);
+}
+
+TEST(the_example_of_the_design_is_read) {
+        cleanup_arena Arena arena = ARENA_INIT;
+        Plan plan;
+
+        plans_parse(plans_read(&arena, "design.md"), &plan);
+        CHECK_EQ_U64(plan.gates[0].n_checks, 6);
+        CHECK_EQ_U64(plan.gates[1].n_checks, 2);
+        CHECK_EQ_U64(find_check(&plan, "M2", "drill")->n_repeat, 20);
+        CHECK(find_check(&plan, "M1", "routes[host=bridge,status=404]")->kind == CHECK_HTTP);
+        plan_deinit(&plan);
+}
+
 TEST(a_text_runs_in_a_shell_and_a_list_does_not) {
         cleanup_arena Arena arena = ARENA_INIT;
         Plan plan;
