@@ -23,6 +23,7 @@
 #include "verify/mirror.h"
 #include "verify/redact.h"
 #include "verify/scratch.h"
+#include "verify/lock.h"
 #include "verify/verify.h"
 #include "view/progress.h"
 #include "view/status.h"
@@ -266,6 +267,7 @@ static void print(const Verification *verification, const VerifyResult *result) 
 
 static int verify(Verification *verification, uint64_t fetch_ms) {
         cleanup(verify_result_deinit) VerifyResult result = {.kept = NULL};
+        cleanup(lock_files_freep) LockFiles *locks = lock_files_new(NULL);
         const Args *args = verification->args;
         cleanup_free char *state = find_state(args);
         Fault fault = FAULT_INIT;
@@ -284,6 +286,7 @@ static int verify(Verification *verification, uint64_t fetch_ms) {
                 .fetch_ms = fetch_ms,
                 .keep = args_has(args, "keep"),
                 .runner = verification->runner,
+                .locks = lock_files_get(locks),
                 .progress = {.userdata = verification,
                              .report = report,
                              .is_cancelled = is_cancelled},

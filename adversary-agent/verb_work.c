@@ -19,6 +19,7 @@
 #include "base/mem.h"
 #include "sandbox/sandbox.h"
 #include "verify/redact.h"
+#include "verify/lock.h"
 #include "verify/verify.h"
 
 enum { FETCH_MS = 120000 };
@@ -131,6 +132,7 @@ static int send_result(const Work *work, VerifyResult *result) {
 
 static int verify(Work *work, const Plan *plan, const Gate *gate) {
         cleanup(verify_result_deinit) VerifyResult result = {.kept = NULL};
+        cleanup(lock_files_freep) LockFiles *locks = lock_files_new(NULL);
         Fault fault = FAULT_INIT;
         cleanup_free char *runner = sandbox_find_runner(&fault);
         VerifyRequest request = {
@@ -146,6 +148,7 @@ static int verify(Work *work, const Plan *plan, const Gate *gate) {
                 .claimed_ms = work->job.claimed_ms,
                 .fetch_ms = FETCH_MS,
                 .runner = runner,
+                .locks = lock_files_get(locks),
                 .progress = {.userdata = work, .report = report, .is_cancelled = is_cancelled},
         };
         int r;

@@ -6,6 +6,7 @@
 #include "verify/check.h"
 
 #include "base/error.h"
+#include "verify/around.h"
 #include "verify/repeat.h"
 #include "verify/series.h"
 #include "verify/teeth.h"
@@ -116,16 +117,40 @@ static int run_all(AttemptSetting *setting, const Check *check, CheckReport *rep
         return try_with_twice(setting, check, report);
 }
 
+static int prove(AttemptSetting *setting, const Check *check, CheckReport *report) {
+        int r = run_all(setting, check, report);
+
+        setting->repetition = 0;
+        if (r == 0 && report->judgement.outcome == OUTCOME_PASS)
+                r = teeth_prove(setting, check, report);
+        setting->how = "";
+        return r;
+}
+
+static int prove_locked(AttemptSetting *setting, const Check *check, CheckReport *report) {
+        Fault fault = FAULT_INIT;
+        bool is_locked = false;
+        int r = around_take_lock(setting, &check->lock, &is_locked, &fault);
+
+        if (r == VERIFY_LOCK_E_CANCELLED)
+                return ATTEMPT_E_CANCELLED;
+        if (r == VERIFY_LOCK_E_REFUSED) {
+                judge_by(SIGHTING_LOCK_BUSY, NULL, &report->judgement, "%s", fault.found);
+                return 0;
+        }
+        if (r == 0)
+                r = prove(setting, check, report);
+        if (is_locked)
+                around_give_lock(setting, &check->lock);
+        return r;
+}
+
 int check_verify(AttemptSetting *setting, const Check *check, CheckReport *ret_report) {
         const Gate *gate = setting->request->gate;
         Judgement *judgement = &ret_report->judgement;
         Outcome strictly;
-        int r = run_all(setting, check, ret_report);
+        int r = prove_locked(setting, check, ret_report);
 
-        setting->repetition = 0;
-        if (r == 0 && judgement->outcome == OUTCOME_PASS)
-                r = teeth_prove(setting, check, ret_report);
-        setting->how = "";
         if (r != 0)
                 return r;
         strictly = judgement->outcome;

@@ -5,6 +5,7 @@
 
 #include "verify/verdict.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -79,6 +80,16 @@ void draft_deinit(VerdictDraft *draft) {
 static void add_note(VerdictDraft *draft, Slice note) {
         if (draft->n_notes < NOTES_MAX)
                 draft->notes[draft->n_notes++] = arena_slice(draft->arena, note);
+}
+
+void draft_add_note(VerdictDraft *draft, const char *format, ...) {
+        cleanup_buf Buf text = BUF_TEXT;
+        va_list args;
+
+        va_start(args, format);
+        buf_vprintf(&text, format, args);
+        va_end(args);
+        add_note(draft, clip_slice(buf_get(&text), TEXT_BYTES, draft->arena));
 }
 
 static void add_evidence(VerdictDraft *draft, const Check *check, const CheckReport *report,

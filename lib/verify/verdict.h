@@ -34,5 +34,7 @@ void draft_add_check(VerdictDraft *draft, const Check *check, const CheckReport 
 /* The decision from the checks, and from what went wrong before them. */
 void draft_judge(VerdictDraft *draft);
 void draft_decide(VerdictDraft *draft, Decision decision, const Fault *fault);
+/* What else was seen, for people. */
+void draft_add_note(VerdictDraft *draft, const char *format, ...) printf_like(2, 3);
 /* The message; small enough to travel. */
 void draft_finish(VerdictDraft *draft, VerifyResult *result);

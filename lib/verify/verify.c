@@ -16,6 +16,7 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/mem.h"
+#include "verify/around.h"
 #include "verify/check.h"
 #include "verify/clip.h"
 #include "verify/evidence.h"
@@ -201,6 +202,25 @@ static void close_checks(Run *run) {
         draft_decide(&run->draft, DECISION_INCONCLUSIVE, &fault);
 }
 
+/* The workspace is there. */
+static int run_gate(Run *run) {
+        cleanup(around_deinit) Around around = {.setting = &run->setting, .draft = &run->draft};
+        int r = around_begin(&around);
+
+        if (r == AROUND_E_DECIDED) {
+                skip_checks(run);
+                return 0;
+        }
+        if (r == 0)
+                r = run_checks(run);
+        if (r == 0) {
+                draft_judge(&run->draft);
+                close_checks(run);
+                r = around_end(&around);
+        }
+        return r == ATTEMPT_E_CANCELLED ? VERIFY_E_CANCELLED : r;
+}
+
 static int carry_out(Run *run, Fault *reterr_fault) {
         int r = open_run(run);
 
@@ -223,12 +243,7 @@ static int carry_out(Run *run, Fault *reterr_fault) {
         }
         run->setting.tree = run->workspace.dir;
         checkout_describe(&run->workspace, &run->draft.workspace);
-        r = run_checks(run);
-        if (r != 0)
-                return r;
-        draft_judge(&run->draft);
-        close_checks(run);
-        return 0;
+        return run_gate(run);
 }
 
 int verify_run(const VerifyRequest *request, VerifyResult *ret_result) {

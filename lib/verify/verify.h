@@ -10,6 +10,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/fault.h"
 #include "plan/plan.h"
 #include "proto/message.h"
 
@@ -20,6 +21,25 @@ typedef struct VerifyProgress {
         /* True once somebody no longer wants the result; asked between and during checks. */
         bool (*is_cancelled)(void *userdata);
 } VerifyProgress;
+
+/* A named resource that a gate or a check needs. */
+typedef struct VerifyLockWish {
+        Slice resource;
+        bool is_shared;
+        uint64_t wait_ms; /* how long it is waited for at most */
+        void *userdata;
+        bool (*is_cancelled)(void *userdata); /* to be asked while waiting; tells progress too */
+} VerifyLockWish;
+
+enum { _VERIFY_LOCK_E_SUCCESS, VERIFY_LOCK_E_REFUSED, VERIFY_LOCK_E_CANCELLED };
+
+/* Who gives them: verify/lock.h on a machine alone, the broker in a daemon. */
+typedef struct VerifyLocks {
+        void *userdata;
+        /* Waits. VERIFY_LOCK_E_REFUSED with the fault, VERIFY_LOCK_E_CANCELLED. */
+        int (*take)(void *userdata, const VerifyLockWish *wish, Fault *reterr_fault);
+        void (*give)(void *userdata, Slice resource);
+} VerifyLocks;
 
 typedef struct VerifyRequest {
         const Plan *plan;
@@ -40,6 +60,7 @@ typedef struct VerifyRequest {
         const char *runner;             /* sandbox_find_runner() */
         const struct answered *answers; /* to `manual` checks; of one check the last one counts */
         size_t n_answers;
+        VerifyLocks locks; /* without `take`, what needs a lock cannot be carried out */
         VerifyProgress progress;
 } VerifyRequest;
 

@@ -38,7 +38,8 @@ int trial_verify(Trial *trial, const char *gate, const char *commit, const char 
                  const char *value) {
         cleanup_free char *cache = mem_printf("XDG_CACHE_HOME=%s/cache", trial->dir);
         cleanup_free char *tmp = mem_printf("TMPDIR=%s/tmp", trial->dir);
-        const char *env[] = {cache, tmp, "SECRET_OF_THE_CALLER=1", NULL};
+        cleanup_free char *state = mem_printf("XDG_STATE_HOME=%s/state", trial->dir);
+        const char *env[] = {cache, tmp, state, "SECRET_OF_THE_CALLER=1", NULL};
         ProcessSpec spec = {.argv = {bench_program("COLDGATE_ADVERSARY"), "verify", "plan.md", gate,
                                      "--repo", trial->repo.url, "--commit", commit, option, value},
                             .cwd = trial->dir,
