@@ -33,6 +33,9 @@ typedef struct CorePort {
         /* As channel_server_send: 0 or a CHANNEL_E_ condition. */
         int (*send)(void *userdata, const Route *route, Slice frame);
         void (*random)(void *userdata, void *bytes, size_t n);
+        /* The deliveries that carry a ping or an alert beside the connections; NULL: none. */
+        size_t (*carriers)(void *userdata, const Message *message, Slice phase, Slice *ret_names,
+                           size_t n_max);
 } CorePort;
 
 typedef struct CoreSettings {
@@ -70,6 +73,9 @@ bool core_admits(const Core *core, const uint8_t curve[CURVE_BYTES]);
 /* One frame from a peer. Refusals are answers, not errors; <0 is fatal. */
 int core_receive(Core *core, const Route *route, const uint8_t curve[CURVE_BYTES],
                  Slice frame) must_check;
+/* An alert about what a delivery (`who`) could not carry, unless one about it stands. Commit
+ * afterwards. */
+int core_alert(Core *core, const char *what, uint64_t cause, const char *who) must_check;
 /* Ends the batch. Also hands out what became possible: deliveries, offers. */
 int core_commit(Core *core) must_check;
 /* What the clock demands: leases that lapse, peers that are forgotten. Appends to the batch;

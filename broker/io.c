@@ -22,6 +22,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "broker/files.h"
+#include "broker/notify.h"
 #include "proto/codec.h"
 #include "proto/loop.h"
 
@@ -44,6 +45,7 @@ struct Io {
         Core *core;
         ChannelServer *server; /* NULL: nobody is connected */
         Files *files;
+        Notify *notify; /* NULL: there is no project to tell of it */
         Buf frame;
         uint64_t files_seq;     /* what the files have */
         uint64_t files_due_ms;  /* monotonic: not before */
@@ -65,7 +67,8 @@ static uint64_t port_mono_ms(void *userdata) {
 static int port_append(void *userdata, const Entry *entry) {
         Io *io = userdata;
 
-        return ledger_append(io->ledger, entry);
+        TRY(ledger_append(io->ledger, entry));
+        return io->notify ? notify_hear(io->notify, entry) : 0;
 }
 
 static int port_commit(void *userdata) {
@@ -105,6 +108,13 @@ static int port_send(void *userdata, const Route *route, Slice frame) {
         Io *io = userdata;
 
         return io->server ? channel_server_send(io->server, route, frame) : CHANNEL_E_GONE;
+}
+
+static size_t port_carriers(void *userdata, const Message *message, Slice phase, Slice *ret_names,
+                            size_t n_max) {
+        Io *io = userdata;
+
+        return io->notify ? notify_list(io->notify, message, phase, ret_names, n_max) : 0;
 }
 
 static void port_random(void *userdata, void *bytes, size_t n) {
@@ -147,6 +157,7 @@ static int open_ledger(Io *io, LedgerMode mode, Fault *reterr_fault) {
                 .evidence_get = port_evidence_get,
                 .send = port_send,
                 .random = port_random,
+                .carriers = port_carriers,
         };
         CoreSettings settings = core_settings_default;
         int r = ledger_open(path, mode, &io->ledger, reterr_fault);
@@ -211,12 +222,21 @@ static int replay_ledger(Io *io, Fault *reterr_fault) {
         return IO_E_REFUSED;
 }
 
+static int open_deliveries(Io *io, Fault *reterr_fault) {
+        int r = notify_new(io->project, io->ledger, core_get_state(io->core), &io->notify,
+                           reterr_fault);
+
+        return r > 0 ? IO_E_REFUSED : r;
+}
+
 int io_open(const Project *project, Io **ret_io, Fault *reterr_fault) {
         cleanup(io_freep) Io *io = NULL;
         int r = make_io(project, LEDGER_WRITE, &io, reterr_fault);
 
         if (r == 0)
                 r = replay_ledger(io, reterr_fault);
+        if (r == 0)
+                r = open_deliveries(io, reterr_fault);
         if (r != 0)
                 return r;
         *ret_io = TAKE(io);
@@ -227,6 +247,7 @@ Io *io_free(Io *io) {
         if (!io)
                 return NULL;
         (void)channel_server_free(io->server);
+        (void)notify_free(io->notify);
         (void)core_free(io->core);
         (void)files_free(io->files);
         (void)ledger_free(io->ledger);
@@ -380,8 +401,10 @@ static int take_frames(Io *io, bool *ret_any) {
 
 /* Milliseconds until something is due: -1 never, 0 now. */
 static int64_t time_to_wait(const Io *io, uint64_t now_ms) {
-        uint64_t due_ms = core_next_deadline(io->core);
+        uint64_t due_ms = core_next_deadline(io->core), notify_ms = notify_deadline(io->notify);
 
+        if (notify_ms < due_ms)
+                due_ms = notify_ms;
         if (files_are_behind(io) && io->files_due_ms < due_ms)
                 due_ms = io->files_due_ms;
         if (due_ms == UINT64_MAX)
@@ -400,11 +423,27 @@ static void consider_files(Io *io, bool is_idle) {
                 (void)step_files(io, now_ms); /* it comes again by itself */
 }
 
+/* Between two batches, so that what it records is a batch of its own. */
+static int step_deliveries(Io *io, const LoopWait *wait) {
+        bool has_alert = false;
+        NotifyAlert alert;
+
+        TRY(notify_step(io->notify, wait));
+        while (notify_take_alert(io->notify, &alert)) {
+                TRY(core_alert(io->core, alert.what, alert.cause, alert.delivery));
+                has_alert = true;
+        }
+        if (has_alert)
+                TRY(core_commit(io->core));
+        return ledger_commit(io->ledger);
+}
+
 static int serve_round(Io *io, int signal_fd, bool *ret_stop) {
         LoopWait wait = {.server = io->server};
         size_t signals = loop_add_fd(&wait, signal_fd, false);
         bool has_work = false;
 
+        notify_add_fds(io->notify, &wait);
         TRY(loop_wait(&wait, time_to_wait(io, clock_mono_ms())));
         if (wait.fds[signals].is_ready && loop_signal_read(signal_fd) != 0)
                 *ret_stop = true;
@@ -417,6 +456,7 @@ static int serve_round(Io *io, int signal_fd, bool *ret_stop) {
         }
         if (has_work)
                 TRY(core_commit(io->core));
+        TRY(step_deliveries(io, &wait));
         consider_files(io, !has_work);
         return 0;
 }

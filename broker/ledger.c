@@ -135,7 +135,7 @@ static int run_statement(Ledger *ledger, sqlite3_stmt *statement, const char *do
         return 0;
 }
 
-static int begin_batch(Ledger *ledger) {
+int ledger_begin(Ledger *ledger) {
         cleanup_reset sqlite3_stmt *statement = ledger->statements[STATEMENT_BEGIN];
 
         if (ledger->is_in_batch)
@@ -150,7 +150,7 @@ static int begin_batch(Ledger *ledger) {
 int ledger_append(Ledger *ledger, const Entry *entry) {
         cleanup_reset sqlite3_stmt *append = ledger->statements[STATEMENT_APPEND];
 
-        TRY(begin_batch(ledger));
+        TRY(ledger_begin(ledger));
         (void)sqlite3_bind_int64(append, 1, (int64_t)entry->seq);
         (void)sqlite3_bind_int64(append, 2, (int64_t)entry->received_ms);
         bind_text(append, 3, entry->kind);
@@ -180,7 +180,7 @@ int ledger_evidence_put(Ledger *ledger, const Hash *digest, Slice frame) {
         cleanup_reset sqlite3_stmt *put = ledger->statements[STATEMENT_EVIDENCE_PUT];
         bool is_there = false;
 
-        TRY(begin_batch(ledger));
+        TRY(ledger_begin(ledger));
         TRY(ledger_evidence_has(ledger, digest, &is_there));
         if (is_there)
                 return 0;

@@ -21,10 +21,13 @@ struct Ledger {
         struct sqlite3 *db;
         struct sqlite3_stmt *statements[_STATEMENT_MAX];
         SqlAccess access;
+        int format;
         bool is_in_batch;
         int lock_fd;
         char *path;
 };
 
+/* Opens the batch's transaction, unless it is open. */
+int ledger_begin(Ledger *ledger) must_check;
 /* Logs what SQLite says of its last call and returns it as a fatal error. */
 int ledger_sql_fail(Ledger *ledger, const char *doing);

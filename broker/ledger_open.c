@@ -24,7 +24,7 @@
 
 enum {
         LEDGER_APPLICATION = 0x636f6c64, /* "cold" */
-        LEDGER_FORMAT = 1,
+        LEDGER_FORMAT = 2,
         VALUE_BYTES_MAX = 4 << 20,
         SQL_BYTES_MAX = 1 << 16,
         BUSY_MS = 5000,
@@ -40,11 +40,12 @@ static const struct {
 };
 
 typedef struct SchemaRow {
+        int since;
         const char *type, *name, *sql;
 } SchemaRow;
 
 static const SchemaRow schema_rows[] = {
-#define SCHEMA(type, name, sql) {type, name, sql},
+#define SCHEMA(since, type, name, sql) {since, type, name, sql},
 #include "broker/statements.def"
 };
 
@@ -69,6 +70,9 @@ static const struct {
         {SQL_READS, SQLITE_PRAGMA, "data_version"}, {SQL_WRITES, SQLITE_FUNCTION, "zeroblob"},
         {SQL_WRITES, SQLITE_INSERT, "entry"},       {SQL_WRITES, SQLITE_INSERT, "evidence"},
         {SQL_WRITES, SQLITE_TRANSACTION, "BEGIN"},  {SQL_WRITES, SQLITE_TRANSACTION, "COMMIT"},
+        {SQL_WRITES, SQLITE_READ, "outbox"},        {SQL_WRITES, SQLITE_INSERT, "outbox"},
+        {SQL_WRITES, SQLITE_UPDATE, "outbox"},      {SQL_WRITES, SQLITE_DELETE, "outbox"},
+        {SQL_WRITES, SQLITE_FUNCTION, "count"},
 };
 
 static char *lock_path_of(const char *path) {
@@ -180,14 +184,16 @@ static int execute(Ledger *ledger, const char *sql, const char *doing) {
         return 0;
 }
 
-static int create_schema(Ledger *ledger) {
+/* Those of newer formats than `format`; 0: all. */
+static int create_schema(Ledger *ledger, int format) {
         cleanup_free char *marks =
                 mem_printf("PRAGMA application_id = %d; PRAGMA user_version = %d;",
                            LEDGER_APPLICATION, LEDGER_FORMAT);
 
         TRY(execute(ledger, statement_rows[STATEMENT_BEGIN].sql, "create"));
         for (size_t i = 0; i < ARRAY_SIZE(schema_rows); i++)
-                TRY(execute(ledger, schema_rows[i].sql, "create"));
+                if (schema_rows[i].since > format)
+                        TRY(execute(ledger, schema_rows[i].sql, "create"));
         TRY(execute(ledger, marks, "create"));
         return execute(ledger, statement_rows[STATEMENT_COMMIT].sql, "create");
 }
@@ -206,12 +212,23 @@ static int check_marks(Ledger *ledger, Fault *reterr_fault) {
         else if (strtoll(format, NULL, 10) > LEDGER_FORMAT)
                 fault_set(reterr_fault, "ledger-newer", "format %s; this program knows up to %d",
                           format, LEDGER_FORMAT);
-        else if (strtoll(format, NULL, 10) < LEDGER_FORMAT)
+        else if (strtoll(format, NULL, 10) < 1)
                 fault_set(reterr_fault, "ledger-damaged", "format %s was never written", format);
         else
+                ledger->format = (int)strtoll(format, NULL, 10);
+        if (ledger->format)
                 return 0;
         fault_place(reterr_fault, "%s", ledger->path);
         return LEDGER_E_REFUSED;
+}
+
+/* An older file is given what has come since. */
+static int bring_up(Ledger *ledger) {
+        if (ledger->access != SQL_WRITES || ledger->format == LEDGER_FORMAT)
+                return 0;
+        TRY(create_schema(ledger, ledger->format));
+        ledger->format = LEDGER_FORMAT;
+        return 0;
 }
 
 static const SchemaRow *find_schema_row(const char *name) {
@@ -249,7 +266,7 @@ int ledger_schema_defects(Ledger *ledger, Buf *defects) {
         if (sqlite3_reset(objects) != SQLITE_OK)
                 return ledger_sql_fail(ledger, "schema");
         for (size_t i = 0; i < ARRAY_SIZE(schema_rows); i++)
-                if (!is_there[i])
+                if (!is_there[i] && schema_rows[i].since <= ledger->format)
                         buf_printf(defects, "%s %s is missing\n", schema_rows[i].type,
                                    schema_rows[i].name);
         return 0;
@@ -348,7 +365,7 @@ static int create_database(const Ledger *ledger, Fault *reterr_fault) {
         fd_close(&fd); /* closed later, it would take SQLite's locks with it */
         r = connect(fresh, reterr_fault);
         if (r == 0)
-                r = create_schema(fresh);
+                r = create_schema(fresh, 0);
         if (r != 0)
                 return r;
         (void)ledger_free(TAKE(fresh));
@@ -368,6 +385,8 @@ static int open_steps(Ledger *ledger, LedgerMode mode, Fault *reterr_fault) {
                 r = connect(ledger, reterr_fault);
         if (r == 0)
                 r = check_marks(ledger, reterr_fault);
+        if (r == 0)
+                r = bring_up(ledger);
         if (r == 0)
                 r = prepare_statements(ledger, reterr_fault);
         if (r == 0 && mode != LEDGER_INSPECT)

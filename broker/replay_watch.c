@@ -187,6 +187,7 @@ int fold_alert(const Step *step) {
         alert->phase = phase;
         alert->wait_for = message->wait_for;
         alert->what = step_copy_text(message->what);
+        alert->who = copy_optional(message->who);
         state_add_alert(step->state, alert);
         return 0;
 }

@@ -199,6 +199,7 @@ typedef struct AlertRecord {
         struct PhaseRecord *phase; /* NULL: of none */
         WaitFor wait_for;
         char *what;
+        char *who; /* did not answer, or which delivery; may be NULL */
 } AlertRecord;
 
 /* What was said to whom about one cause. Kept when the wait has gone, for it may come back: nobody

@@ -101,6 +101,7 @@ void state_drop_hold(State *state, HoldRecord *hold) {
 
 static void alert_free(AlertRecord *alert) {
         free(alert->what);
+        free(alert->who);
         free(alert);
 }
 
@@ -242,10 +243,11 @@ void state_watch_describe(const State *state, Buf *text) {
                 describe_hold(state->holds[i], text);
         for (size_t i = 0; i < state->n_alerts; i++)
                 buf_printf(text,
-                           "alert %" PRIu64 " at=%" PRIu64 " %s cause=%" PRIu64 " %s \"%s\"\n",
+                           "alert %" PRIu64 " at=%" PRIu64 " %s cause=%" PRIu64 " %s %s \"%s\"\n",
                            state->alerts[i]->seq, state->alerts[i]->received_ms,
                            name_of(state->alerts[i]->phase), state->alerts[i]->cause,
                            word_of(&words_WAIT_FOR, (int)state->alerts[i]->wait_for),
+                           state->alerts[i]->who ? state->alerts[i]->who : "",
                            state->alerts[i]->what);
         for (size_t i = 0; i < state->n_pings; i++)
                 describe_ping(state->pings[i], text);

@@ -6,6 +6,8 @@
  * due; never more often than a fraction of the time that its looks take.
  */
 
+#include <string.h>
+
 #include "base/error.h"
 #include "broker/core_parts.h"
 
@@ -14,16 +16,54 @@ enum {
         REST_MS = 250,    /* between two looks */
         REST_FACTOR = 20, /* of what the last one took */
         EVERY_MS = 30000, /* time alone makes things stale */
+        CARRIERS_MAX = 64,
 };
 
 void watch_start(Core *core) {
         core->watch_rest_ms = core_mono_ms(core) + START_MS;
 }
 
+static int say_one(Core *core, Message *message) {
+        bool is_ping = message->type == MESSAGE_PING;
+        Slice names[CARRIERS_MAX];
+        size_t n = 0;
+
+        if (core->port.carriers)
+                n = core->port.carriers(core->port.userdata, message, message_phase(message), names,
+                                        CARRIERS_MAX);
+        if (is_ping) {
+                message->ping.by = names;
+                message->ping.n_by = n;
+        } else {
+                message->alert.by = names;
+                message->alert.n_by = n;
+        }
+        return core_append_own(core, message);
+}
+
 static int say(Core *core, Message *messages, size_t n) {
         for (size_t i = 0; i < n; i++)
-                TRY(core_append_own(core, &messages[i]));
+                TRY(say_one(core, &messages[i]));
         return 0;
+}
+
+int core_alert(Core *core, const char *what, uint64_t cause, const char *who) {
+        const State *state = &core->state;
+        Message message = {
+                .type = MESSAGE_ALERT,
+                .alert = {.what = slice_text(what),
+                          .cause = cause,
+                          .wait_for = WAIT_FOR_DELIVERY,
+                          .who = slice_text(who)},
+        };
+
+        if (state->n_alerts >= ALERTS_MAX)
+                return 0;
+        for (size_t i = 0; i < state->n_alerts; i++)
+                if (state->alerts[i]->wait_for == WAIT_FOR_DELIVERY && state->alerts[i]->who &&
+                    strcmp(state->alerts[i]->who, who) == 0)
+                        return 0;
+        return say_one(core, &message);
 }
 
 int watch_look(Core *core) {

@@ -48,6 +48,7 @@ static const struct {
         [WAIT_FOR_RELEASE] = {MANNER_LATER, "to wait for one's turn is normal"},
         [WAIT_FOR_SEE] = {MANNER_NEVER, "an alert stands until it is seen"},
         [WAIT_FOR_READ] = {MANNER_ONCE, "a note is told once"},
+        [WAIT_FOR_DELIVERY] = {MANNER_NEVER, "it is an alert from the beginning"},
 };
 
 /* One wait on its way to a ping. */

@@ -15,6 +15,7 @@
 #include "base/mem.h"
 #include "base/options.h"
 #include "broker/claim.h"
+#include "broker/delivery.h"
 #include "broker/finding.h"
 #include "broker/gate.h"
 #include "broker/hold.h"
@@ -81,6 +82,34 @@ static void print_settings(Buf *text) {
                  "lines that begin with `#` do not\ncount. A name that is unknown or stands twice "
                  "is refused.\n\n");
         project_print_settings_docs(text);
+        buf_text(text,
+                 "\n## Deliveries\n\n"
+                 "`.coldgate/deliveries` says where the broker sends events beside the "
+                 "connections: a section `[name]` for each,\nwith these settings. It is read "
+                 "when the broker starts; what is wrong is refused with its line. A delivery "
+                 "carries\none event at a time, in the ledger's order, and tries again until "
+                 "it succeeds or `attempts` are over; then the\noperator is alerted. It is at "
+                 "least once: a crash may repeat one, with the same `Idempotency-Key`. A "
+                 "program finds\nthe event as JSON (`docs/json.md`) on its standard input and "
+                 "in `COLDGATE_EVENT`, `COLDGATE_EVENT_TEXT`,\n`COLDGATE_EVENT_PHASE`, "
+                 "`COLDGATE_EVENT_WHO`; it has delivered when it ends with 0.\n\n");
+        deliveries_print_docs(text);
+        buf_text(text, "\n```\n"
+                       "# types pings for the builder into its terminal\n"
+                       "[builder-pane]\n"
+                       "kind = exec\n"
+                       "command = examples/hooks/tmux-ping builder\n"
+                       "who = builder\n\n"
+                       "[team]\n"
+                       "kind = slack\n"
+                       "url-file = .coldgate/keys/slack-url\n"
+                       "events = alert verdict granted\n\n"
+                       "[forge]\n"
+                       "kind = gitea\n"
+                       "url = https://git.example.net/api/v1\n"
+                       "repository = team/product\n"
+                       "secret-file = .coldgate/keys/forge-token\n"
+                       "```\n");
 }
 
 static const struct {

@@ -115,9 +115,7 @@ static int set_value(const SettingRow *row, Slice value, const Place *place, voi
 }
 
 static int set_fallbacks(const SettingRow *rows, size_t n_rows, const bool *is_given,
-                         const char *file, void *target, Fault *fault) {
-        const Place place = {.file = file};
-
+                         const Place *place, void *target, Fault *fault) {
         for (size_t i = 0; i < n_rows; i++) {
                 int r;
 
@@ -125,9 +123,9 @@ static int set_fallbacks(const SettingRow *rows, size_t n_rows, const bool *is_g
                         continue;
                 if (!rows[i].fallback) {
                         fault_set(fault, "config-value", "%s is missing", rows[i].name);
-                        return refuse(&place, fault);
+                        return refuse(place, fault);
                 }
-                r = set_value(&rows[i], slice_text(rows[i].fallback), &place, target, fault);
+                r = set_value(&rows[i], slice_text(rows[i].fallback), place, target, fault);
                 if (r != 0)
                         return r;
         }
@@ -155,10 +153,10 @@ static int parse_line(Slice line, const SettingRow *rows, size_t n_rows, bool *i
         return set_value(row, trim(slice_from(line, equals + 1)), place, target, fault);
 }
 
-int settings_parse(Slice text, const char *file, const SettingRow *rows, size_t n_rows,
-                   void *target, Fault *reterr_fault) {
+static int parse_lines(Slice text, Place place, const SettingRow *rows, size_t n_rows, void *target,
+                       Fault *reterr_fault) {
         bool is_given[SETTINGS_MAX] = {false};
-        Place place = {.file = file};
+        const Place head = place;
 
         assert(n_rows <= SETTINGS_MAX);
         while (text.n) {
@@ -174,7 +172,65 @@ int settings_parse(Slice text, const char *file, const SettingRow *rows, size_t 
                 if (r != 0)
                         return r;
         }
-        return set_fallbacks(rows, n_rows, is_given, file, target, reterr_fault);
+        return set_fallbacks(rows, n_rows, is_given, &head, target, reterr_fault);
+}
+
+int settings_parse(Slice text, const char *file, const SettingRow *rows, size_t n_rows,
+                   void *target, Fault *reterr_fault) {
+        return parse_lines(text, (Place){.file = file}, rows, n_rows, target, reterr_fault);
+}
+
+/* ---- sections ---- */
+
+static Slice take_line(Slice *rest, size_t *line) {
+        size_t end = slice_find(*rest, slice_text("\n"));
+        Slice taken = trim(slice_head(*rest, end));
+
+        *rest = slice_from(*rest, end + 1);
+        ++*line;
+        return taken;
+}
+
+static bool is_heading(Slice line) {
+        return line.n > 2 && line.data[0] == '[' && line.data[line.n - 1] == ']';
+}
+
+static void skip_body(Slice *rest, size_t *line) {
+        Slice after = *rest;
+        size_t after_line = *line;
+
+        while (after.n && !is_heading(take_line(&after, &after_line))) {
+                *rest = after;
+                *line = after_line;
+        }
+}
+
+int settings_next_section(Slice *rest, size_t *line, const char *file, SettingSection *ret_section,
+                          Fault *reterr_fault) {
+        *ret_section = (SettingSection){.line = 0};
+        while (rest->n) {
+                Slice heading = take_line(rest, line);
+
+                if (heading.n == 0 || heading.data[0] == '#')
+                        continue;
+                if (!is_heading(heading)) {
+                        fault_set(reterr_fault, "config-line", "before any `[name]`");
+                        return refuse(&(Place){.file = file, .line = *line}, reterr_fault);
+                }
+                ret_section->name = trim(slice_make(heading.data + 1, heading.n - 2));
+                ret_section->line = *line;
+                ret_section->text = *rest;
+                skip_body(rest, line);
+                ret_section->text.n -= rest->n;
+                return 0;
+        }
+        return 0;
+}
+
+int settings_parse_section(const SettingSection *section, const char *file, const SettingRow *rows,
+                           size_t n_rows, void *target, Fault *reterr_fault) {
+        return parse_lines(section->text, (Place){.file = file, .line = section->line}, rows,
+                           n_rows, target, reterr_fault);
 }
 
 void settings_print_docs(const SettingRow *rows, size_t n_rows, Buf *text) {

@@ -35,5 +35,20 @@ enum { _SETTINGS_E_SUCCESS, SETTINGS_E_REFUSED };
 int settings_parse(Slice text, const char *file, const SettingRow *rows, size_t n_rows,
                    void *target, Fault *reterr_fault) must_check;
 
+/* A part of a file that has `[name]` lines: the lines behind one. */
+typedef struct SettingSection {
+        Slice name, text;
+        size_t line; /* of its `[name]` */
+} SettingSection;
+
+/* Takes the next section off `rest`, of which `line` lines of the file are gone (both begin with
+ * the file's). SETTINGS_E_REFUSED with rule config-line: no `[name]`. `ret_section->name` is empty
+ * when there is none left. */
+int settings_next_section(Slice *rest, size_t *line, const char *file, SettingSection *ret_section,
+                          Fault *reterr_fault) must_check;
+/* As settings_parse; faults name the file's line. */
+int settings_parse_section(const SettingSection *section, const char *file, const SettingRow *rows,
+                           size_t n_rows, void *target, Fault *reterr_fault) must_check;
+
 /* A Markdown table for docs/settings.md. */
 void settings_print_docs(const SettingRow *rows, size_t n_rows, Buf *text);

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The coldgate authors */
+#pragma once
+
+/*
+ * An entry as it leaves the broker by a delivery: its JSON, a line for people, the bodies that
+ * services want, commit statuses. Nothing sealed is in any of them (journal, WHY, claimed
+ * evidence), whoever is at the other end; words of agents are made visible and cut. Pure.
+ */
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "proto/entry.h"
+#include "proto/message.h"
+
+typedef struct Event {
+        const Entry *entry;
+        const Message *message; /* its decoded frame */
+        Slice project;
+} Event;
+
+/* False: it never leaves, as the journal. */
+bool event_may_leave(const Message *message);
+
+/* docs/json.md, "event". */
+void event_print_json(const Event *event, Buf *text);
+/* One line without control characters: "m: M1 PASS at 0123456789ab by ada (V-17)". */
+void event_print_line(const Event *event, Buf *text);
+/* {"text":…}, with & < > as Slack wants them. */
+void event_print_slack(const Event *event, Buf *text);
+
+/* Whom a ping or an alert is for: a role or an agent; empty for other kinds. */
+Slice event_who(const Message *message);
+
+/* How many commit statuses the entry makes: one for each gate of a claim, one for a verdict. */
+size_t event_count_statuses(const Message *message);
+
+typedef struct EventStatus {
+        Slice commit;
+        const char *state; /* pending, success, failure, error */
+        Buf body;          /* JSON for GitHub, Gitea, Forgejo */
+} EventStatus;
+
+void event_make_status(const Event *event, size_t item, const char *target_url,
+                       EventStatus *ret_status);

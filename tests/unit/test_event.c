@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The coldgate authors */
+
+/* What an entry looks like to others. */
+
+#include "broker/event.h"
+
+#include "tests/lib/test.h"
+
+static Entry make_entry(const char *kind) {
+        return (Entry){.seq = 31,
+                       .received_ms = 1781328787000,
+                       .kind = slice_text(kind),
+                       .phase = slice_text("m"),
+                       .actor = slice_text("ada")};
+}
+
+static const char *line_of(const char *kind, const Message *message, Buf *text) {
+        Entry entry = make_entry(kind);
+
+        event_print_line(&(Event){.entry = &entry, .message = message}, text);
+        return buf_get_text(text);
+}
+
+static Message make_verdict(Decision decision, const char *summary) {
+        return (Message){
+                .type = MESSAGE_VERDICT,
+                .verdict = {.gate = slice_text("M1"),
+                            .decision = decision,
+                            .summary = slice_text(summary),
+                            .commit = slice_text("0123456789abcdef0123456789abcdef01234567")},
+        };
+}
+
+TEST(an_event_is_one_line_whatever_agents_say) {
+        Message fail = make_verdict(DECISION_FAIL, "a\nb\x1b[2J\xe2\x80\xae c");
+        cleanup_buf Buf text = BUF_TEXT;
+        const char *line = line_of("verdict", &fail, &text);
+
+        CHECK(strchr(line, '\n') == NULL);
+        CHECK(strchr(line, '\x1b') == NULL);
+        CHECK(strstr(line, "\xe2\x80\xae") == NULL);
+        CHECK_CONTAINS(line, "m: M1 FAIL at 0123456789ab by ada: a");
+        CHECK_CONTAINS(line, "(V-31)");
+}
+
+TEST(a_verdict_is_a_status_of_its_gate) {
+        static const char *const states[] = {"success", "failure", "error"};
+        Entry entry = make_entry("verdict");
+
+        for (int i = 0; i < _DECISION_MAX; i++) {
+                Message verdict = make_verdict((Decision)i, "why");
+                Event event = {.entry = &entry, .message = &verdict};
+                EventStatus status;
+
+                CHECK_EQ_U64(event_count_statuses(&verdict), 1);
+                event_make_status(&event, 0, "", &status);
+                CHECK_EQ_TEXT(status.state, states[i]);
+                CHECK_CONTAINS(buf_get_text(&status.body), "\"context\":\"coldgate/m-M1\"");
+                CHECK_CONTAINS(buf_get_text(&status.body), " by ada (V-31)");
+                buf_deinit(&status.body);
+        }
+}
+
+TEST(a_long_status_is_cut_between_characters) {
+        Entry entry = make_entry("verdict");
+        Message verdict = make_verdict(DECISION_PASS, NULL);
+        Event event = {.entry = &entry, .message = &verdict};
+        cleanup_buf Buf name = BUF_TEXT;
+        EventStatus status;
+
+        buf_text(&name, "a");
+        for (int i = 0; i < 100; i++)
+                buf_text(&name, "\xc3\xa9");
+        entry.actor = buf_get(&name);
+        event_make_status(&event, 0, "", &status);
+        CHECK(status.body.n < 300);
+        CHECK_CONTAINS(buf_get_text(&status.body), "\xc3\xa9\",\"context\"");
+        buf_deinit(&status.body);
+}
+
+TEST(the_journal_never_leaves) {
+        Message note = {.type = MESSAGE_NOTE,
+                        .note = {.to = NOTE_TO_JOURNAL, .text = slice_text("because")}};
+
+        CHECK(!event_may_leave(&note));
+        note.note.to = NOTE_TO_RECORD;
+        CHECK(event_may_leave(&note));
+}
+
+TEST(words_of_a_note_are_in_no_event) {
+        Message note = {.type = MESSAGE_NOTE,
+                        .note = {.to = NOTE_TO_INBOX, .text = slice_text("rm -rf")}};
+        Entry entry = make_entry("note");
+        cleanup_buf Buf text = BUF_TEXT;
+
+        event_print_json(&(Event){.entry = &entry, .message = &note}, &text);
+        CHECK_CONTAINS_NOT(buf_get_text(&text), "rm -rf");
+        CHECK_CONTAINS(buf_get_text(&text), "\"text\":\"m: ada: note (N-31)\"");
+}
+
+TEST(slack_takes_nothing_of_it_for_a_link) {
+        Message ping = {.type = MESSAGE_PING,
+                        .ping = {.who = slice_text("builder"),
+                                 .what = slice_text("mend <http://evil|F-1> & <!channel>"),
+                                 .attempt = 1}};
+        Entry entry = make_entry("ping");
+        cleanup_buf Buf text = BUF_TEXT;
+
+        event_print_slack(&(Event){.entry = &entry, .message = &ping}, &text);
+        CHECK_CONTAINS(buf_get_text(&text), "&lt;http://evil|F-1&gt; &amp; &lt;!channel&gt;");
+        CHECK(strchr(buf_get_text(&text), '<') == NULL);
+}
