@@ -41,6 +41,7 @@ void aim_add(const Aim *aim, PlanPlace place, Matcher matcher) {
         ++*aim->n_matchers;
         matcher.view = aim->view;
         matcher.path = aim->path;
+        matcher.place = place;
         if (!matcher.where.n)
                 matcher.where = slice_text(
                         arena_printf(arena, "%s.%s", aim->where, matcher_rows[matcher.op].word));

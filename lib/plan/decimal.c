@@ -8,7 +8,9 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-enum { EXPONENT_MAX = 9999 };
+enum { EXPONENT_MAX = 9999, WHOLE_DIGITS_MAX = 18 };
+
+static const int64_t whole_max = INT64_C(1000000000000000000);
 
 /* Zeros behind the last significant digit are kept back until another digit follows. */
 typedef struct Reading {
@@ -108,6 +110,17 @@ Decimal decimal_of(int64_t number) {
         (void)snprintf(text, sizeof text, "%" PRId64, number);
         (void)decimal_parse(slice_text(text), &decimal);
         return decimal;
+}
+
+int64_t decimal_floor(const Decimal *decimal) {
+        int64_t whole = 0;
+        bool has_rest = decimal->n_digits > 0 && decimal->n_digits > decimal->magnitude;
+
+        if (decimal->magnitude > WHOLE_DIGITS_MAX)
+                return decimal->is_negative ? -whole_max : whole_max;
+        for (int32_t i = 0; i < decimal->magnitude; i++)
+                whole = whole * 10 + (i < decimal->n_digits ? decimal->digits[i] - '0' : 0);
+        return decimal->is_negative ? -whole - has_rest : whole;
 }
 
 static int compare_sizes(const Decimal *a, const Decimal *b) {

@@ -19,5 +19,7 @@ typedef struct Decimal {
 /* "12", "-0.5", "1e3". False on anything else and beyond 40 significant digits. */
 bool decimal_parse(Slice text, Decimal *ret_decimal);
 Decimal decimal_of(int64_t number);
+/* The greatest whole number that is not greater, as far as it fits. */
+int64_t decimal_floor(const Decimal *decimal);
 /* As memcmp. */
 int decimal_compare(const Decimal *a, const Decimal *b);

@@ -114,6 +114,15 @@ static void print_expectations(Buf *text) {
                 "cannot decide does not hold, with the reason `output.limit`.\n");
 }
 
+static void print_rule(const LintRule *rule, Buf *text) {
+        bool has_lines = strchr(rule->example, '\n');
+
+        buf_printf(text, "- `%s`: %s. Next: %s.", rule->rule, rule->sentence, rule->next);
+        if (rule->example[0] && !has_lines)
+                buf_printf(text, " For example `%s`.", rule->example);
+        buf_byte(text, '\n');
+}
+
 void plan_print_docs(Buf *text) {
         const LintRule *rule;
 
@@ -124,6 +133,6 @@ void plan_print_docs(Buf *text) {
         print_expectations(text);
         buf_text(text, "\n## What is refused because it could not fail\n\n");
         for (size_t i = 0; (rule = lint_rule_at(i)); i++)
-                buf_printf(text, "- `%s`: %s. Next: %s.\n", rule->rule, rule->sentence, rule->next);
+                print_rule(rule, text);
         buf_text(text, digests);
 }

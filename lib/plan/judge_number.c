@@ -25,6 +25,16 @@ bool matcher_holds_number(const Matcher *matcher, const Decimal *number) {
         }
 }
 
+bool matcher_group_holds_number(const Matcher *matcher, const Decimal *number) {
+        bool is_any = matcher->op == MATCH_ANY, held = !is_any;
+
+        if (!matcher_is_group(matcher))
+                return matcher_holds_number(matcher, number);
+        for (size_t i = 0; i < matcher->n_parts && held != is_any; i++)
+                held = matcher_group_holds_number(&matcher->parts[i], number);
+        return held != (matcher->op == MATCH_NOT);
+}
+
 void judge_number(Judging *judging, int64_t number) {
         Decimal decimal = decimal_of(number);
 

@@ -1,269 +1,196 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The coldgate authors */
 
-/* Rules as rows: each says of one check, or of one assertion, that it cannot tell good from bad. */
+/* Rules as rows, and the walk that applies them. */
 
 #include "plan/lint.h"
 
-#include "plan/matcher.h"
+#include "plan/grammar.h"
 #include "plan/order.h"
-#include "plan/regex.h"
 #include "plan/shell.h"
 #include "plan/visible.h"
 
-enum { TELLING_BYTES = 4, SHOWN_BYTES = 80 };
+enum { SHOWN_BYTES = 80 };
 
-typedef bool CheckRule(const Check *check);
-typedef bool ExpectationRule(const Check *check, const Expectation *expectation);
-
-static bool has_excuse(const Check *check) {
-        return shell_find_excuse(check) != NULL;
+static bool lacks_checks(const Gate *gate) {
+        return gate->n_checks == 0;
 }
 
-static bool lacks_interval(const Check *check) {
-        return check->retries > 0 && check->interval_ms == 0;
-}
-
-static bool lacks_status(const Check *check) {
-        for (size_t i = 0; i < check->n_expectations; i++)
-                if (check->expectations[i].subject == SUBJECT_STATUS &&
-                    check->expectations[i].matcher->op == MATCH_EQUALS)
+static bool only_warns(const Gate *gate) {
+        for (size_t i = 0; i < gate->n_checks; i++)
+                if (!gate->checks[i].allow_failure && gate->checks[i].kind != CHECK_MANUAL)
                         return false;
-        return check->kind == CHECK_HTTP;
+        return gate->n_checks > 0;
 }
 
-static bool lacks_expectation(const Check *check) {
-        return check->n_expectations == 0 && !check_kind_asserts_itself[check->kind];
+static bool has_idle_probe(const Gate *gate) {
+        for (size_t i = 0; i < gate->n_unchanged; i++) {
+                const Check probe = {
+                        .is_shell = true, .command = &gate->unchanged[i], .n_command = 1};
+
+                if (shell_is_idle(&probe) || shell_find_excuse(&probe))
+                        return true;
+        }
+        return false;
 }
 
-static bool is_negative(MatchOp op) {
-        return op == MATCH_NOT_CONTAINS || op == MATCH_NOT_MATCHES;
+/* "ci.example.net:8080" of "http://ci.example.net:8080/health" */
+static Slice authority_of(Slice url) {
+        Slice rest = slice_from(url, slice_find(url, slice_text("://")) + 3);
+        size_t n = 0;
+
+        while (n < rest.n && !strchr("/?#", rest.data[n]))
+                n++;
+        return slice_head(rest, n);
 }
 
-/* A floor under the number of lines is a positive control, a ceiling is none. */
-static bool is_positive(const Matcher *matcher) {
-        if (is_negative(matcher->op) || (matcher->op == MATCH_EMPTY && matcher->is_empty))
-                return false;
-        return matcher->view != VIEW_LINE_COUNT ||
-               (matcher->op != MATCH_LE && matcher->op != MATCH_LT);
+/* What answers may be an old deployment: it must have named its revision before. */
+static bool believes_too_early(const Gate *gate) {
+        for (size_t i = 0; i < gate->n_checks; i++)
+                for (size_t k = 0; k < i; k++) {
+                        const Check *revision = &gate->checks[i], *before = &gate->checks[k];
+
+                        if (revision->kind == CHECK_REVISION && revision->http.url.n &&
+                            before->kind == CHECK_HTTP && before->n_command == 0 &&
+                            slice_equal(authority_of(revision->http.url),
+                                        authority_of(before->http.url)))
+                                return true;
+                }
+        return false;
 }
 
-static bool is_without_control(const Check *check, const Expectation *expectation) {
-        if (!is_negative(expectation->matcher->op) || expectation->matcher->view != VIEW_WHOLE ||
-            expectation->subject == SUBJECT_HEADERS)
-                return false;
-        for (size_t i = 0; i < check->n_expectations; i++)
-                if (check->expectations[i].subject == expectation->subject &&
-                    is_positive(check->expectations[i].matcher))
-                        return false;
-        return true;
+static const LintRule phase_rule = {"vacuous-phase", "the plan has no gates",
+                                    "add a block that begins ```yaml gate", ""};
+
+static const struct {
+        LintRule rule;
+        bool (*applies)(const Gate *gate);
+} gate_lints[] = {
+        {{"vacuous-gate", "the gate has no checks", "add a check", "checks: []"}, lacks_checks},
+        {{"vacuous-warnings",
+          "no check of the gate can make it fail: each is `manual` or has "
+          "`allow-failure`",
+          "leave `allow-failure` out of what the gate is about",
+          "checks: [{ id: c, run: ./t, allow-failure: true }]"},
+         only_warns},
+        {{"vacuous-unchanged", "a command of `unchanged` prints nothing or succeeds in any case",
+          "print what must stay the same",
+          "unchanged: [\"ls /srv || true\"]\nchecks: [{ id: c, run: ./t }]"},
+         has_idle_probe},
+        {{"plan-revision-order",
+          "an http check stands before the revision check of the same server, which may be an old "
+          "one",
+          "put the check of kind `revision` first",
+          "checks:\n"
+          "  - { id: a, http: { url: \"http://a/\" }, expect: { status: 200 } }\n"
+          "  - { id: b, revision: { url: \"http://a/version\" } }"},
+         believes_too_early},
+};
+
+const LintRule *lint_rule_at(size_t i) {
+        if (i == 0)
+                return &phase_rule;
+        i -= 1;
+        if (i < ARRAY_SIZE(gate_lints))
+                return &gate_lints[i].rule;
+        i -= ARRAY_SIZE(gate_lints);
+        if (i < n_check_lints)
+                return &check_lints[i].rule;
+        i -= n_check_lints;
+        return i < n_assertion_lints ? &assertion_lints[i].rule : NULL;
 }
 
-static bool is_empty_text(const Check *check, const Expectation *expectation) {
-        MatchOp op = expectation->matcher->op;
+/* Instances of one matrix stand in one place: what is said of one is not said of each. */
+static bool is_said(const FaultList *faults, PlanPlace place, const char *rule) {
+        cleanup_buf Buf at = BUF_TEXT;
 
-        (void)check;
-        return (op == MATCH_CONTAINS || op == MATCH_NOT_CONTAINS || op == MATCH_MATCHES ||
-                op == MATCH_NOT_MATCHES) &&
-               expectation->matcher->text.n == 0;
-}
-
-static bool is_regex(const Matcher *matcher) {
-        return matcher->op == MATCH_MATCHES || matcher->op == MATCH_NOT_MATCHES;
-}
-
-static bool matches_nothing(const Check *check, const Expectation *expectation) {
-        const Matcher *matcher = expectation->matcher;
-        size_t start;
-
-        (void)check;
-        return is_regex(matcher) && matcher->text.n &&
-               regex_search(matcher->text, SLICE_NULL, REGEX_WHOLE, &start) != REGEX_NONE;
-}
-
-static bool is_output(Subject subject) {
-        return subject == SUBJECT_STDOUT || subject == SUBJECT_STDERR || subject == SUBJECT_BODY;
-}
-
-static bool regex_is_in_command(const Check *check, Slice pattern) {
-        size_t start;
-
-        for (size_t i = 0; i < check->n_command; i++)
-                if (regex_search(pattern, check->command[i], REGEX_WHOLE, &start) == REGEX_FOUND)
+        buf_printf(&at, "%s:%zu:%zu", faults->file, place.line, place.column);
+        for (size_t i = 0; i < faults->n; i++)
+                if (fault_is(&faults->faults[i], rule) &&
+                    strcmp(faults->faults[i].place, buf_get_text(&at)) == 0)
                         return true;
         return false;
 }
 
-/* Short words turn up anywhere; they count only where the command prints texts of its own. */
-static bool is_in_command(const Check *check, const Expectation *expectation) {
-        const Matcher *matcher = expectation->matcher;
+static void refuse(FaultList *faults, PlanPlace place, const LintRule *rule, const char *found) {
+        Fault *fault;
 
-        if (!is_output(expectation->subject) || matcher->is_number || check->n_command == 0)
-                return false;
-        if (matcher->op == MATCH_MATCHES)
-                return shell_prints(check) && regex_is_in_command(check, matcher->text);
-        if (matcher->op != MATCH_CONTAINS && matcher->op != MATCH_EQUALS)
-                return false;
-        return (matcher->text.n >= TELLING_BYTES || shell_prints(check)) &&
-               shell_has_text(check, matcher->text);
-}
-
-/* The range that a number can be in, as far as the subject and the view tell. */
-static bool range_of(const Expectation *expectation, Decimal *ret_least, Decimal *ret_most,
-                     bool *ret_has_most) {
-        const SubjectRow *row = &subject_rows[expectation->subject];
-
-        if (expectation->matcher->view == VIEW_NUMBER || expectation->matcher->view == VIEW_JSON)
-                return false;
-        *ret_least = decimal_of(row->least);
-        *ret_most = decimal_of(row->most);
-        *ret_has_most = expectation->matcher->view == VIEW_WHOLE && row->most > 0;
-        return true;
-}
-
-/* Ranges are convex: what holds at both ends holds between them. */
-static bool always_holds(const Check *check, const Expectation *expectation) {
-        const Matcher *matcher = expectation->matcher;
-        Decimal least, most;
-        bool has_most;
-
-        (void)check;
-        if (!matcher->is_number || !range_of(expectation, &least, &most, &has_most))
-                return false;
-        if (has_most)
-                return matcher_holds_number(matcher, &least) &&
-                       matcher_holds_number(matcher, &most);
-        return matcher_holds_number(matcher, &least) &&
-               (matcher->op == MATCH_GE || matcher->op == MATCH_GT);
-}
-
-static bool never_holds(const Check *check, const Expectation *expectation) {
-        const Matcher *matcher = expectation->matcher;
-        Decimal least, most;
-        bool has_most, is_below, is_above;
-
-        (void)check;
-        if (!matcher->is_number || !range_of(expectation, &least, &most, &has_most))
-                return false;
-        is_below = matcher->op != MATCH_GT && matcher->op != MATCH_GE &&
-                   (decimal_compare(&matcher->most, &least) < 0 ||
-                    (matcher->op == MATCH_LT && !matcher_holds_number(matcher, &least)));
-        is_above = has_most && matcher->op != MATCH_LT && matcher->op != MATCH_LE &&
-                   (decimal_compare(&matcher->least, &most) > 0 ||
-                    (matcher->op == MATCH_GT && !matcher_holds_number(matcher, &most)));
-        return is_below || is_above;
-}
-
-static const struct {
-        LintRule rule;
-        CheckRule *applies;
-} check_rules[] = {
-        {{"vacuous-expectation", "a check asserts nothing", "say in `expect` what must hold"},
-         lacks_expectation},
-        {{"vacuous-command", "the command does nothing that could fail",
-          "run what is to be proved"},
-         shell_is_idle},
-        {{"vacuous-excuse", "the command succeeds whatever happens",
-          "leave the excuse out; say the exit status that is right, as in `exit-status: 1`"},
-         has_excuse},
-        {{"vacuous-pipe", "a shell of its own loses the status of all but the last of a pipe",
-          "write `run` as a text, which sets pipefail"},
-         shell_loses_status},
-        {{"vacuous-status", "an http check does not say which status is right",
-          "add `status: 200`: a login page answers, too"},
-         lacks_status},
-        {{"plan-retries", "there are retries without an interval", "add `interval: 2s`"},
-         lacks_interval},
-};
-
-static const struct {
-        LintRule rule;
-        ExpectationRule *applies;
-} expectation_rules[] = {
-        {{"vacuous-text", "an empty text stands in everything",
-          "name a text, or say `empty: true` or `empty: false`"},
-         is_empty_text},
-        {{"vacuous-regex", "the expression matches the empty text",
-          "demand at least one character"},
-         matches_nothing},
-        {{"vacuous-echo", "the expected text stands in the command itself",
-          "expect what only the product can print"},
-         is_in_command},
-        {{"vacuous-negative",
-          "there are only things that must not be there: nothing at all would hold as well",
-          "add a positive control, as in `line-count: { ge: 1 }`"},
-         is_without_control},
-        {{"vacuous-range", "every number that can be there is allowed", "narrow the range"},
-         always_holds},
-        {{"plan-range", "no number that can be there is allowed", "look at the bounds again"},
-         never_holds},
-};
-
-static const LintRule phase_rules[] = {
-        {"vacuous-phase", "the plan has no gates", "add a block that begins ```yaml gate"},
-        {"vacuous-gate", "the gate has no checks", "add a check"},
-};
-
-enum { VACUOUS_PHASE, VACUOUS_GATE };
-
-const LintRule *lint_rule_at(size_t i) {
-        if (i < ARRAY_SIZE(phase_rules))
-                return &phase_rules[i];
-        i -= ARRAY_SIZE(phase_rules);
-        if (i < ARRAY_SIZE(check_rules))
-                return &check_rules[i].rule;
-        i -= ARRAY_SIZE(check_rules);
-        return i < ARRAY_SIZE(expectation_rules) ? &expectation_rules[i].rule : NULL;
-}
-
-static void lint_expectation(const Check *check, const Expectation *expectation,
-                             FaultList *faults) {
-        for (size_t i = 0; i < ARRAY_SIZE(expectation_rules); i++) {
-                const LintRule *rule = &expectation_rules[i].rule;
-                cleanup_buf Buf shown = BUF_TEXT;
-                Fault *fault;
-
-                if (!expectation_rules[i].applies(check, expectation))
-                        continue;
-                visible_append(&shown, expectation->matcher->text, SHOWN_BYTES);
-                fault = faults_add(faults, expectation->place, rule->rule,
-                                   "check `%.*s`, `%.*s: %s`: %s", SLICE_ARGS(check->id),
-                                   SLICE_ARGS(expectation->matcher->where), buf_get_text(&shown),
-                                   rule->sentence);
-                fault_next(fault, "%s", rule->next);
+        if (is_said(faults, place, rule->rule))
                 return;
+        fault = faults_add(faults, place, rule->rule, "%s: %s", found, rule->sentence);
+        fault_next(fault, "%s", rule->next);
+}
+
+static void refuse_assertion(FaultList *faults, const Assertion *assertion, const LintRule *rule) {
+        const Matcher *matcher = assertion->matcher;
+        cleanup_buf Buf found = BUF_TEXT;
+
+        buf_printf(&found, "check `%.*s`, `%.*s%s", SLICE_ARGS(assertion->check->id),
+                   SLICE_ARGS(matcher->where), matcher_is_group(matcher) ? "" : ": ");
+        visible_append(&found, matcher->text, SHOWN_BYTES);
+        buf_byte(&found, '`');
+        refuse(faults, matcher->place, rule, buf_get_text(&found));
+}
+
+/* The first rule that applies is enough. */
+static bool lint_assertion(const Assertion *assertion, LintReach reach, FaultList *faults) {
+        for (size_t i = 0; i < n_assertion_lints; i++)
+                if (assertion_lints[i].reach == reach && assertion_lints[i].applies(assertion)) {
+                        refuse_assertion(faults, assertion, &assertion_lints[i].rule);
+                        return true;
+                }
+        return false;
+}
+
+static bool lint_matchers(const Assertion *assertion, FaultList *faults) {
+        const Matcher *group = assertion->matcher;
+        bool is_refused = false;
+
+        if (!matcher_is_group(group))
+                return lint_assertion(assertion, EACH_MATCHER, faults);
+        for (size_t i = 0; i < group->n_parts; i++) {
+                Assertion part = *assertion;
+
+                part.matcher = &group->parts[i];
+                part.is_turned ^= group->op == MATCH_NOT;
+                is_refused |= lint_matchers(&part, faults);
         }
+        return is_refused;
 }
 
 static void lint_check(const Check *check, FaultList *faults) {
-        for (size_t i = 0; i < ARRAY_SIZE(check_rules); i++) {
-                const LintRule *rule = &check_rules[i].rule;
-                const char *excuse = shell_find_excuse(check);
-                Fault *fault;
+        const char *excuse = shell_find_excuse(check);
+        const Observed nothing = {.exit_status = 0};
+        cleanup_arena Arena arena = ARENA_INIT;
+        cleanup_buf Buf found = BUF_TEXT;
+        MatchResult *of_nothing;
+        size_t n_results;
 
-                if (!check_rules[i].applies(check))
-                        continue;
-                fault = faults_add(faults, check->place, rule->rule, "check `%.*s`: %s%s%s%s",
-                                   SLICE_ARGS(check->id), rule->sentence,
-                                   check_rules[i].applies == has_excuse ? " (`" : "",
-                                   check_rules[i].applies == has_excuse ? excuse : "",
-                                   check_rules[i].applies == has_excuse ? "`)" : "");
-                fault_next(fault, "%s", rule->next);
+        buf_printf(&found, "check `%.*s`", SLICE_ARGS(check->id));
+        if (excuse)
+                buf_printf(&found, ", `%s`", excuse);
+        for (size_t i = 0; i < n_check_lints; i++)
+                if (check_lints[i].applies(check))
+                        refuse(faults, check->place, &check_lints[i].rule, buf_get_text(&found));
+        expectations_evaluate(check, &nothing, &arena, &of_nothing, &n_results);
+        for (size_t i = 0; i < n_results; i++) {
+                Assertion assertion = {.check = check,
+                                       .expectation = &check->expectations[i],
+                                       .matcher = check->expectations[i].matcher,
+                                       .of_nothing = of_nothing};
+
+                if (!lint_matchers(&assertion, faults))
+                        (void)lint_assertion(&assertion, WHOLE_ASSERTION, faults);
         }
-        for (size_t i = 0; i < check->n_expectations; i++)
-                lint_expectation(check, &check->expectations[i], faults);
-}
-
-static void add_phase_fault(FaultList *faults, PlanPlace place, size_t which) {
-        Fault *fault = faults_add(faults, place, phase_rules[which].rule, "%s",
-                                  phase_rules[which].sentence);
-
-        fault_next(fault, "%s", phase_rules[which].next);
 }
 
 void lint_gate(const Gate *gate, FaultList *faults) {
-        if (gate->n_checks == 0)
-                add_phase_fault(faults, gate->place, VACUOUS_GATE);
+        cleanup_buf Buf found = BUF_TEXT;
+
+        buf_printf(&found, "gate `%.*s`", SLICE_ARGS(gate->id));
+        for (size_t i = 0; i < ARRAY_SIZE(gate_lints); i++)
+                if (gate_lints[i].applies(gate))
+                        refuse(faults, gate->place, &gate_lints[i].rule, buf_get_text(&found));
         for (size_t i = 0; i < gate->n_checks; i++)
                 lint_check(&gate->checks[i], faults);
 }
@@ -273,7 +200,7 @@ void lint_phase(const Plan *plan, Arena *arena, FaultList *faults) {
         size_t *order;
 
         if (plan->n_gates == 0)
-                add_phase_fault(faults, (PlanPlace){1, 1}, VACUOUS_PHASE);
+                refuse(faults, (PlanPlace){1, 1}, &phase_rule, "phase");
         for (size_t i = 0; i < plan->n_gates; i++)
                 items[i] = (OrderItem){plan->gates[i].id, plan->gates[i].place,
                                        plan->gates[i].needs, plan->gates[i].n_needs};

@@ -17,7 +17,8 @@ typedef enum MatchView {
 struct Matcher {
         MatchView view;
         MatchOp op;
-        Slice where;         /* "stdout.line-count.ge" */
+        Slice where; /* "stdout.line-count.ge" */
+        PlanPlace place;
         Slice path;          /* of VIEW_JSON */
         Slice text;          /* as it was written, after substitution */
         bool is_literal;     /* null, true, false or a number, written without quotes */
@@ -36,3 +37,5 @@ static inline bool matcher_is_group(const Matcher *matcher) {
 
 /* A number against the matcher's bounds, by its operator. */
 bool matcher_holds_number(const Matcher *matcher, const Decimal *number);
+/* The same of a group in which all is about that number. */
+bool matcher_group_holds_number(const Matcher *matcher, const Decimal *number);

@@ -66,10 +66,17 @@ static const struct {
         {AS_SIGNAL, read_signal, "a signal is wanted, as in `SIGTERM` or 15", ""},
 };
 
+/* What is known only when the check runs may stand in texts that are compared as they are. */
+static bool may_be_late(const Aim *aim, MatchOp op) {
+        return (aim->values & (AS_STREAM | AS_JSON)) &&
+               (op == MATCH_EQUALS || op == MATCH_CONTAINS || op == MATCH_NOT_CONTAINS);
+}
+
 /* False after a fault, if the node is not a text or a variable is unknown. */
 static bool get_text(const Aim *aim, MatchOp op, const YamlNode *node, Slice *ret_text) {
         if (node->kind == YAML_KIND_TEXT)
-                return substitute(aim->build, node, ret_text);
+                return may_be_late(aim, op) ? substitute(aim->build, node, ret_text)
+                                            : substitute_now(aim->build, node, ret_text);
         aim_refuse(aim, op, node, "a text is wanted");
         return false;
 }

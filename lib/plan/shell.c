@@ -17,6 +17,7 @@ static const char *const excuses[] = {
         "|| return 0", "|| /bin/true", "; true",  "; exit 0",
 };
 static const char unset_excuse[] = "set +e";
+static const char background_excuse[] = "&", wait_excuse[] = "wait", not_excuse[] = "!";
 static const char *const idle_words[] = {"true", ":", "exit 0", "/bin/true", "/usr/bin/true"};
 static const char *const printers[] = {"echo", "printf", "cat <<", "print"};
 static const char *const shells[] = {"sh", "bash", "dash", "ksh", "zsh"};
@@ -121,6 +122,47 @@ static bool is_own_shell(const Check *check) {
         return false;
 }
 
+/* The last line that is neither blank nor a comment; `ret_rest` is what stands before it. */
+static Slice last_line(Slice text, Slice *ret_rest) {
+        Slice line;
+
+        do {
+                size_t start;
+
+                text = trim(text);
+                for (start = text.n; start && text.data[start - 1] != '\n';)
+                        start--;
+                line = trim(slice_from(text, start));
+                text = slice_head(text, start);
+        } while (text.n && line.n && line.data[0] == '#');
+        *ret_rest = text;
+        return line;
+}
+
+/* `-e` does not see a `!`, but as the last command. */
+static bool has_unseen_not(Slice text) {
+        Slice rest;
+
+        for ((void)last_line(text, &rest); rest.n;) {
+                Slice line = last_line(rest, &rest);
+
+                if (line.n > 1 && line.data[0] == '!' && is_blank(line.data[1]))
+                        return true;
+        }
+        return false;
+}
+
+/* What ends in the background has no status; a bare `wait` succeeds. */
+static const char *find_unseen(Slice text) {
+        Slice rest, line = last_line(text, &rest);
+
+        if (slice_is(line, "wait"))
+                return wait_excuse;
+        if (line.n > 1 && line.data[line.n - 1] == '&' && line.data[line.n - 2] != '&')
+                return background_excuse;
+        return has_unseen_not(text) ? not_excuse : NULL;
+}
+
 const char *shell_find_excuse(const Check *check) {
         if (!check->is_shell && !is_own_shell(check))
                 return NULL;
@@ -130,8 +172,18 @@ const char *shell_find_excuse(const Check *check) {
                 for (size_t k = 0; k < ARRAY_SIZE(excuses); k++)
                         if (has_excuse(check->command[i], excuses[k]))
                                 return excuses[k];
+                if (check->is_shell && find_unseen(check->command[i]))
+                        return find_unseen(check->command[i]);
         }
         return NULL;
+}
+
+bool shell_hides_status(const Check *check) {
+        for (size_t i = 0; i < check->n_command; i++)
+                if ((check->is_shell || is_own_shell(check)) &&
+                    slice_find(check->command[i], slice_text("<(")) < check->command[i].n)
+                        return true;
+        return false;
 }
 
 static bool is_idle_line(Slice line) {

@@ -16,3 +16,5 @@ bool shell_loses_status(const Check *check);
 bool shell_has_text(const Check *check, Slice text);
 /* Whether the command prints texts of its own: echo, printf, cat <<. */
 bool shell_prints(const Check *check);
+/* Whether it reads from commands whose status nobody sees: <( ). */
+bool shell_hides_status(const Check *check);

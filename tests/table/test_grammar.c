@@ -373,14 +373,16 @@ TEST(each_refused_plan_is_refused_by_its_rule_at_its_place) {
         CHECK(n >= 100);
 }
 
-static bool has_example(const char *rule) {
-        DIR *directory = opendir(test_source("tests/data/plans/refused"));
+/* Whether tests/data/plans/`folder` has <rule>[.<variant>].md */
+static bool has_file(const char *folder, const char *rule) {
+        cleanup_arena Arena arena = ARENA_INIT;
+        DIR *directory = opendir(test_source(arena_printf(&arena, "tests/data/plans/%s", folder)));
         const struct dirent *entry;
         size_t n_rule = strlen(rule);
         bool found = false;
 
         if (!directory)
-                FAIL_TEST("no refused plans");
+                FAIL_TEST("no tests/data/plans/%s", folder);
         while ((entry = readdir(directory)) != NULL)
                 found |= strncmp(entry->d_name, rule, n_rule) == 0 && entry->d_name[n_rule] == '.';
         (void)closedir(directory);
@@ -391,8 +393,59 @@ TEST(each_rule_of_the_lint_has_a_plan_that_it_refuses) {
         const LintRule *rule;
 
         for (size_t i = 0; (rule = lint_rule_at(i)); i++)
-                if (!has_example(rule->rule))
+                if (!has_file("refused", rule->rule))
                         FAIL_TEST("no tests/data/plans/refused/%s*.md", rule->rule);
+}
+
+/* A check without its id, as lines or as a map, or the lines of a gate. */
+static const char *plan_of_example(Arena *arena, const char *example) {
+        if (strstr(example, "checks:"))
+                return plan_of(arena, arena_printf(arena, "%s\n", example));
+        if (example[0] == '{')
+                return plan_of(arena,
+                               arena_printf(arena, "checks:\n  - { id: c, %s\n", example + 1));
+        return plan_of(arena, arena_printf(arena, "checks:\n  - id: c\n    %s\n", example));
+}
+
+TEST(each_rule_of_the_lint_refuses_its_example) {
+        cleanup_arena Arena arena = ARENA_INIT;
+        const LintRule *rule;
+
+        for (size_t i = 0; (rule = lint_rule_at(i)); i++) {
+                Refusal refusal;
+
+                if (!rule->example[0])
+                        continue;
+                plans_refuse(plan_of_example(&arena, rule->example), &refusal);
+                (void)plans_find(&refusal, rule->rule);
+        }
+}
+
+TEST(each_plan_that_is_no_trap_is_accepted) {
+        cleanup_arena Arena arena = ARENA_INIT;
+        DIR *directory = opendir(test_source("tests/data/plans/accepted"));
+        const struct dirent *entry;
+        size_t n = 0;
+
+        if (!directory)
+                FAIL_TEST("no accepted plans");
+        while ((entry = readdir(directory)) != NULL) {
+                if (entry->d_name[0] == '.')
+                        continue;
+                accept(plans_read(&arena, arena_printf(&arena, "accepted/%s", entry->d_name)));
+                n++;
+        }
+        (void)closedir(directory);
+        CHECK(n >= 70);
+}
+
+/* A rule that refuses everything would be no rule. */
+TEST(each_trap_has_an_honest_twin) {
+        const LintRule *rule;
+
+        for (size_t i = 0; (rule = lint_rule_at(i)); i++)
+                if (!has_file("accepted", rule->rule) && strcmp(rule->rule, "vacuous-phase") != 0)
+                        FAIL_TEST("no tests/data/plans/accepted/%s*.md", rule->rule);
 }
 
 TEST(the_document_names_every_word) {
