@@ -196,8 +196,8 @@ static bool is_literal(const Matcher *matcher) {
         for (size_t i = 0; i < matcher->n_parts; i++)
                 if (!is_literal(&matcher->parts[i]))
                         return false;
-        return matcher_is_group(matcher) ||
-               (matcher->view != VIEW_JSON && matcher_rows[matcher->op].operand != OPERAND_REGEXES);
+        return matcher_is_group(matcher) || (matcher->view == VIEW_WHOLE &&
+                                             matcher_rows[matcher->op].operand != OPERAND_REGEXES);
 }
 
 static bool holds_for(const Assertion *assertion, Slice text) {

@@ -108,14 +108,14 @@ TEST(a_failure_that_is_allowed_is_a_warning_that_is_said) {
         CHECK_CONTAINS(buf_get_text(&trial.out), "2 checks held, 1 warning");
 }
 
-TEST(a_gate_of_warnings_alone_is_no_pass) {
+TEST(a_gate_of_warnings_alone_is_refused) {
         cleanup_trial Trial trial;
 
         trial_make(&trial, NULL, NULL, 0);
         trial_expect(&trial,
                      "  - id: soft\n    run: exit 4\n    allow-failure: true\n"
                      "    expect: { exit-status: 0 }\n",
-                     TRIAL_FAIL, "nothing but warnings");
+                     TRIAL_USAGE, "vacuous-warnings");
 }
 
 /* Fails first, holds when it is confirmed. */

@@ -146,12 +146,22 @@ TEST(new_words_of_requests_are_read) {
         plan_deinit(&plan);
 }
 
+TEST(a_failure_that_is_allowed_is_read) {
+        Plan plan;
+
+        parse("", "checks:\n- { id: c, run: ./t, allow-failure: true }\n- { id: d, run: ./u }\n",
+              &plan);
+        CHECK(plan.gates[0].checks[0].allow_failure);
+        CHECK(!plan.gates[0].checks[1].allow_failure);
+        plan_deinit(&plan);
+}
+
 TEST(words_of_control_are_read) {
         Plan plan;
         const Check *check = parse_check(
                 "  run: ./t\n  hold: 10s\n  interval: 2s\n"
                 "  repeat: { times: 20, concurrency: 4 }\n"
-                "  allow-failure: true\n  lock: { shared: proxy }\n"
+                "  lock: { shared: proxy }\n"
                 "  limits: { memory: 2MiB, file-size: 3B, output: 4KiB, processes: 5 }\n"
                 "  host-access: [/run/a, /dev/kvm]\n  git-dir: true\n"
                 "  red-at: " SOME_COMMIT "\n"
@@ -161,7 +171,7 @@ TEST(words_of_control_are_read) {
         CHECK_EQ_U64(check->hold_ms, 10000);
         CHECK_EQ_U64(check->n_repeat, 20);
         CHECK_EQ_U64(check->concurrency, 4);
-        CHECK(check->allow_failure && check->lock.is_shared && check->git_dir);
+        CHECK(check->lock.is_shared && check->git_dir);
         CHECK_EQ_SLICE(check->lock.resource, slice_text("proxy"));
         CHECK_EQ_U64(check->limits.memory_bytes, 2 << 20);
         CHECK_EQ_U64(check->limits.file_bytes, 3);
