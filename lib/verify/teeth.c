@@ -13,6 +13,7 @@
 
 #include "base/error.h"
 #include "verify/checkout.h"
+#include "verify/git_dir.h"
 #include "verify/series.h"
 
 enum { TRIES_MAX = 2, HOW_BYTES = 64, COMMIT_SHOWN = 12 };
@@ -266,6 +267,18 @@ static void judge_absent(Proof *proof, int condition, const Fault *fault) {
                 (void)snprintf(proof->judgement.reason, REASON_BYTES, "%s", fault->rule);
 }
 
+/* The setting is that of the other commit. */
+static int expect_red_there(Proof *proof, const Checkout *checkout) {
+        AttemptSetting *setting = proof->setting;
+        cleanup_arena Arena arena = ARENA_INIT;
+        Fault fault = FAULT_INIT;
+        int r = git_dir_choose(setting, proof->check, checkout, &arena, &setting->tree, &fault);
+
+        if (r > 0)
+                judge_absent(proof, PREP_E_ERROR, &fault);
+        return r == 0 ? expect_red(proof) : r < 0 ? r : 0;
+}
+
 static int prove_red_at(Proof *proof) {
         cleanup(checkout_deinit) Checkout checkout = CHECKOUT_INIT;
         AttemptSetting *setting = proof->setting, before = *setting;
@@ -287,9 +300,8 @@ static int prove_red_at(Proof *proof) {
         }
         (void)snprintf(how, sizeof how, ", at %.*s", COMMIT_SHOWN, request.commit);
         setting->request = &request;
-        setting->tree = checkout.dir;
         setting->how = how;
-        r = expect_red(proof);
+        r = expect_red_there(proof, &checkout);
         setting->request = before.request;
         setting->tree = before.tree;
         setting->how = before.how;

@@ -20,6 +20,7 @@
 #include "verify/check.h"
 #include "verify/clip.h"
 #include "verify/evidence.h"
+#include "verify/git_dir.h"
 #include "verify/hide.h"
 #include "verify/revision.h"
 #include "verify/scratch.h"
@@ -132,6 +133,19 @@ static const struct check_result *find_unmet(const Run *run, size_t index) {
         return NULL;
 }
 
+static int verify_check(Run *run, const Check *check, CheckReport *report) {
+        Fault fault = FAULT_INIT;
+        int r = git_dir_choose(&run->setting, check, &run->workspace, &run->result->arena,
+                               &run->setting.tree, &fault);
+
+        if (r < 0)
+                return r;
+        if (r == 0)
+                return check_verify(&run->setting, check, report);
+        judge_by(SIGHTING_GIT_DIR, NULL, &report->judgement, "%s", fault.found);
+        return 0;
+}
+
 static int examine(Run *run, size_t index, CheckReport *report) {
         const Check *check = &run->request->gate->checks[index];
         const struct check_result *unmet = find_unmet(run, index);
@@ -142,7 +156,7 @@ static int examine(Run *run, size_t index, CheckReport *report) {
         else if (run->missing[index].sighting != SIGHTING_HELD)
                 report->judgement = run->missing[index];
         else
-                return check_verify(&run->setting, check, report);
+                return verify_check(run, check, report);
         return 0;
 }
 

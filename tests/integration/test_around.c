@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The coldgate authors */
 
-/* What is around a gate: residue, locks. */
+/* What is around a gate: residue, locks, a repository where one is asked for. */
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -124,4 +124,26 @@ TEST(a_shared_lock_is_shared) {
         CHECK_EQ_INT(flock(fd, LOCK_SH), 0);
         run_two(&trial, "lock: { shared: proxy }\n", "    lock: { shared: proxy }\n", &log);
         CHECK_EQ_U64(log.n, strlen("begin\nend\nbegin\nend\n"));
+}
+
+TEST(a_check_that_asks_for_it_has_a_repository_of_one_commit) {
+        cleanup_trial Trial trial;
+
+        trial_make(&trial, "src/tool", "#!/bin/bash\necho tool\n", 0755);
+        bench_write(trial.repo.path, "second", "later\n", 0644);
+        repo_commit(&trial.repo, "a secret message", trial.commit);
+        trial_expect(
+                &trial,
+                "  - id: git\n    git-dir: true\n"
+                "    run: |\n"
+                "      test -z \"$(git status --porcelain)\"\n"
+                "      git rev-list --count --all\n"
+                "      git log --format='%an %ad' --date=raw\n"
+                "      git ls-files\n"
+                "      test \"$(git rev-parse HEAD)\" != \"$GATE_COMMIT\"\n"
+                "      echo more >> README && git diff --stat\n"
+                "    expect: { stdout: { matches: '(?s)^1\\ncoldgate 0 \\+0000\\nREADME\\nsecond\\nsrc/tool\\n.*1 file changed', not-contains: secret } }\n"
+                "  - id: none\n    run: \"! test -e .git && cat README\"\n"
+                "    expect: { stdout: { contains: product } }\n",
+                TRIAL_PASS, "PASS  M1");
 }
