@@ -5,6 +5,7 @@
 
 #include "adversary-agent/verbs.h"
 #include "client/keygen.h"
+#include "verbs/agent.h"
 #include "verbs/say.h"
 
 static const OptionRow verify_options[] = {
@@ -25,14 +26,6 @@ static const OptionRow run_options[] = {
         {NULL, NULL, NULL},
 };
 
-static const OptionRow status_options[] = {
-        {"phase", "P", "As the argument."},
-        {"why", NULL,
-         "For each thing that waits: for whom, since when, because of what, pings so far."},
-        {"key", "FILE", "The secret key to speak with (default: .coldgate/keys/adversary)."},
-        {NULL, NULL, NULL},
-};
-
 static const OptionRow no_options[] = {{NULL, NULL, NULL}};
 
 static const Verb verbs[] = {
@@ -45,7 +38,11 @@ static const Verb verbs[] = {
          "What isolation this machine gives, what is missing, and what to do about it.",
          verb_doctor, no_options},
         {"status", "[PHASE]", 0, 1, "Where the gates stand, who is waited for, why not DONE.",
-         verb_status, status_options},
+         agent_status, agent_status_options},
+        {"findings", "[PHASE]", 0, 1, "The findings that are not closed.", agent_findings,
+         agent_findings_options},
+        {"inbox", "", 0, 0, "What is addressed to you or your role, since you last looked.",
+         agent_inbox, agent_inbox_options},
         {"finding", "[PHASE]", 0, 1, "File a defect.", verb_say, say_options_finding},
         {"close", "F-12", 1, 1, "Close a finding that you re-tested.", verb_say, say_options_close},
         {"reopen", "F-12", 1, 1, "A finding is still there, or there again.", verb_say,
@@ -69,6 +66,9 @@ static const Verb verbs[] = {
          verb_say, say_options_pause},
         {"resume", "[PHASE|Z-12]", 0, 1, "End your pause before its time.", verb_say,
          say_options_resume},
+        {"hold", "RESOURCE [-- COMMAND…]", 1, ARGUMENTS_MAX,
+         "Have a named resource for yourself, or run a command while you have it.", agent_hold,
+         say_options_hold},
         {"release", "H-12", 1, 1, "Give a resource back, or wait for it no more.", verb_say,
          say_options_release},
         {"keygen", "NAME", 1, 1, "Make a key here; only its public line travels.", verb_keygen,

@@ -11,7 +11,6 @@ extern const Program adversary_program;
 int verb_keygen(const Args *args);
 int verb_verify(const Args *args);
 int verb_say(const Args *args);
-int verb_status(const Args *args);
 int verb_run(const Args *args);
 int verb_doctor(const Args *args);
 /* `parent` is who started it, and with whom it dies. */

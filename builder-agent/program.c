@@ -5,6 +5,7 @@
 
 #include "builder-agent/verbs.h"
 #include "client/keygen.h"
+#include "verbs/agent.h"
 #include "verbs/say.h"
 
 #define KEY_OPTION                                                                                 \
@@ -55,21 +56,17 @@ static const OptionRow done_options[] = {
         {NULL, NULL, NULL},
 };
 
-static const OptionRow status_options[] = {
-        {"phase", "P", "As the argument."},
-        {"why", NULL,
-         "For each thing that waits: for whom, since when, because of what, pings so far."},
-        KEY_OPTION,
-        {NULL, NULL, NULL},
-};
-
 static const Verb verbs[] = {
         {"claim", "GATE…", 1, ARGUMENTS_MAX, "Say that gates hold at a commit.", verb_claim,
          claim_options},
         {"wait", "CLAIM|GATE", 1, 1, "Wait for the verdicts of a claim.", verb_wait, wait_options},
         {"withdraw", "CLAIM", 1, 1, "Take a claim back.", verb_withdraw, withdraw_options},
         {"status", "[PHASE]", 0, 1, "Where the gates stand, who is waited for, why not DONE.",
-         verb_status, status_options},
+         agent_status, agent_status_options},
+        {"findings", "[PHASE]", 0, 1, "The findings that are not closed.", agent_findings,
+         agent_findings_options},
+        {"inbox", "", 0, 0, "What is addressed to you or your role, since you last looked.",
+         agent_inbox, agent_inbox_options},
         {"fixed", "F-12", 1, 1, "Say that a finding is mended; the adversary re-tests it.",
          verb_say, say_options_fixed},
         {"note", "TEXT", 1, 1, "Words for the record, the journal or an inbox; never a claim.",
@@ -78,6 +75,9 @@ static const Verb verbs[] = {
          verb_say, say_options_pause},
         {"resume", "[PHASE|Z-12]", 0, 1, "End your pause before its time.", verb_say,
          say_options_resume},
+        {"hold", "RESOURCE [-- COMMAND…]", 1, ARGUMENTS_MAX,
+         "Have a named resource for yourself, or run a command while you have it.", agent_hold,
+         say_options_hold},
         {"release", "H-12", 1, 1, "Give a resource back, or wait for it no more.", verb_say,
          say_options_release},
         {"done", "[PHASE]", 0, 1, "Ask that a phase be DONE.", verb_done, done_options},

@@ -3,13 +3,23 @@
 
 /* `status` of an agent: what the broker says. */
 
-#include "verbs/verb_status.h"
+#include "verbs/agent.h"
 
 #include <unistd.h>
 
+#include "verbs/talk.h"
 #include "view/status.h"
 
-int talk_status(Talk *talk, Fault *fault) {
+const OptionRow agent_status_options[] = {
+        {"phase", "P", "As the argument."},
+        {"why", NULL,
+         "For each thing that waits: for whom, since when, because of what, pings so far."},
+        {"key", "FILE",
+         "The secret key to speak with (default: that of the role in .coldgate/keys)."},
+        {NULL, NULL, NULL},
+};
+
+static int status(Talk *talk, Fault *fault) {
         const char *phase = talk_get_phase(talk->args);
         bool is_plain = args_has(talk->args, "no-color");
         cleanup_arena Arena arena = ARENA_INIT;
@@ -29,4 +39,8 @@ int talk_status(Talk *talk, Fault *fault) {
                 status_describe(&answer, colour_is_wanted(STDOUT_FILENO, is_plain), &text);
         talk_print(&text);
         return 0;
+}
+
+int agent_status(const Args *args) {
+        return talk_run(args, status);
 }

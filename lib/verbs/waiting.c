@@ -6,6 +6,9 @@
 
 #include "verbs/waiting.h"
 
+#include <errno.h>
+#include <signal.h>
+#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -35,6 +38,27 @@ int waiting_hold_signals(void) {
 int waiting_start(Waiting *waiting) {
         waiting->signal_fd = -1;
         TRY(loop_signal_fd(false, &waiting->signal_fd));
+        progress_start(&waiting->progress, STDERR_FILENO, clock_mono_ms());
+        return 0;
+}
+
+int waiting_start_thorough(Waiting *waiting) {
+        static const int rows[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+        sigset_t signals;
+
+        (void)sigemptyset(&signals);
+        for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+                struct sigaction action;
+
+                /* nohup: what is blocked would come through all the same */
+                if (sigaction(rows[i], NULL, &action) == 0 && action.sa_handler != SIG_IGN)
+                        (void)sigaddset(&signals, rows[i]);
+        }
+        if (sigprocmask(SIG_BLOCK, &signals, NULL) < 0)
+                return error_origin(-errno);
+        waiting->signal_fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
+        if (waiting->signal_fd < 0)
+                return error_origin(-errno);
         progress_start(&waiting->progress, STDERR_FILENO, clock_mono_ms());
         return 0;
 }
@@ -81,6 +105,8 @@ static int on_message(Waiting *waiting, const Message *message, Arena *arena, bo
 static void show(Waiting *waiting) {
         cleanup_buf Buf text = BUF_TEXT;
 
+        if (!waiting->describe)
+                return;
         waiting->describe(waiting->userdata, &text);
         if (!session_is_connected(waiting->talk->session))
                 buf_text(&text, "; the broker is away, trying again");
@@ -109,13 +135,15 @@ static int pause_a_little(Waiting *waiting) {
         uint64_t due_ms = size_min(progress_wait_ms(&waiting->progress, now_ms), left_ms);
         int64_t session_ms = session_prepare(waiting->talk->session, &wait);
         size_t signal = loop_add_fd(&wait, waiting->signal_fd, false);
+        size_t other = waiting->has_other_fd ? loop_add_fd(&wait, waiting->other_fd, false) : 0;
 
         if (session_ms >= 0)
                 due_ms = size_min(due_ms, (uint64_t)session_ms);
         TRY(loop_wait(&wait, (int64_t)size_min(due_ms, 60000)));
-        return wait.fds[signal].is_ready && loop_signal_read(waiting->signal_fd)
-                       ? WAITING_E_INTERRUPTED
-                       : 0;
+        waiting->signal = wait.fds[signal].is_ready ? loop_signal_read(waiting->signal_fd) : 0;
+        if (waiting->signal)
+                return WAITING_E_INTERRUPTED;
+        return waiting->has_other_fd && wait.fds[other].is_ready ? WAITING_E_OTHER : 0;
 }
 
 int waiting_run(Waiting *waiting, Fault *reterr_fault) {

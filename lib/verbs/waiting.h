@@ -19,10 +19,13 @@ typedef struct Waiting {
         bool (*on_entry)(void *userdata, const struct entry *entry, const Message *body);
         /* May be NULL. */
         void (*on_progress)(void *userdata, const struct progress *progress);
-        /* For the progress line, in one line. */
+        /* For the progress line, in one line. NULL: none is shown. */
         void (*describe)(void *userdata, Buf *text);
+        bool has_other_fd; /* also until this can be read */
+        int other_fd;
 
         int signal_fd; /* set by waiting_start */
+        int signal;    /* that interrupted */
         Progress progress;
         uint64_t n_taken; /* entries since credit was given */
 } Waiting;
@@ -32,6 +35,7 @@ enum {
         WAITING_E_REFUSED,
         WAITING_E_TIMEOUT,
         WAITING_E_INTERRUPTED,
+        WAITING_E_OTHER, /* other_fd can be read */
 };
 
 enum { EXIT_INTERRUPTED = 130 };
@@ -40,6 +44,8 @@ enum { EXIT_INTERRUPTED = 130 };
 int waiting_hold_signals(void) must_check;
 /* From now on SIGINT and SIGTERM end the wait, not the program. */
 int waiting_start(Waiting *waiting) must_check;
+/* The same, and SIGHUP and SIGQUIT where they are not ignored: for who has to clean up. */
+int waiting_start_thorough(Waiting *waiting) must_check;
 void waiting_end(Waiting *waiting);
 #define cleanup_waiting cleanup(waiting_end)
 
