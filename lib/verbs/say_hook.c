@@ -125,6 +125,8 @@ int say_waive(Say *say, Fault *reterr_fault) {
         struct waive *waive = &say->message.waive;
         const char *what = first_argument(say);
         Slice phase, title;
+        uint64_t seq;
+        char letter;
         int r;
 
         if (!is_label_of(what, NAMES_FINDING, &waive->finding)) {
@@ -132,9 +134,11 @@ int say_waive(Say *say, Fault *reterr_fault) {
                         waive->phase = slice_text(what);
                         say_give(say, "phase");
                 }
-                return say_is_given(say, "gate")
-                               ? 0
-                               : say_refuse_missing(say, "a finding, or --gate G", reterr_fault);
+                if (say_is_given(say, "gate"))
+                        return 0;
+                if (what && label_parse(what, &letter, &seq)) /* of another kind */
+                        return label_read(what, MESSAGE_FINDING, &seq, reterr_fault);
+                return say_refuse_missing(say, "a finding, or --gate G", reterr_fault);
         }
         r = look_up_finding(say, waive->finding, &phase, &title, reterr_fault);
         if (r != 0)

@@ -6,6 +6,8 @@ Without a verb:
     verify         Verify one gate of a plan at a commit, now, without a broker.
     doctor         What isolation this machine gives, what is missing, and what to do about it.
     status         Where the gates stand, who is waited for, why not DONE.
+    findings       The findings that are not closed.
+    inbox          What is addressed to you or your role, since you last looked.
     finding        File a defect.
     close          Close a finding that you re-tested.
     reopen         A finding is still there, or there again.
@@ -19,6 +21,7 @@ Without a verb:
     note           Words for the record, or an inbox; never a verdict.
     pause          You are waiting until a time: nobody is pinged for you before.
     resume         End your pause before its time.
+    hold           Have a named resource for yourself, or run a command while you have it.
     release        Give a resource back, or wait for it no more.
     keygen         Make a key here; only its public line travels.
   `adversary-agent VERB --help` explains a verb.

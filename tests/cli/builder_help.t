@@ -6,10 +6,13 @@ Without a verb, and with one that is mistyped:
     wait           Wait for the verdicts of a claim.
     withdraw       Take a claim back.
     status         Where the gates stand, who is waited for, why not DONE.
+    findings       The findings that are not closed.
+    inbox          What is addressed to you or your role, since you last looked.
     fixed          Say that a finding is mended; the adversary re-tests it.
     note           Words for the record, the journal or an inbox; never a claim.
     pause          You are waiting until a time: nobody is pinged for you before.
     resume         End your pause before its time.
+    hold           Have a named resource for yourself, or run a command while you have it.
     release        Give a resource back, or wait for it no more.
     done           Ask that a phase be DONE.
     keygen         Make a key here; only its public line travels.

@@ -1,5 +1,8 @@
-What agents and people say, against a broker that runs.
+What agents and people say, against a broker that runs. Its watchdog writes when it likes, so that
+numbers are not known before: `said` shows # for those of labels, `label` gives them.
 
+  $ said() { "$@" >../said 2>&1; local status=$?; sed -E 's/\b([A-Z])-[0-9]+/\1-#/g' ../said; return $status; }
+  $ label() { grep -oE "$1-[0-9]+" ../said | head -n 1; }
   $ git init -q -b main shop && cd shop && broker init >/dev/null
   $ cat >plan.md <<'END'
   > # Phase m
@@ -36,12 +39,12 @@ Without a broker an operator writes into the ledger himself.
 
 Notes.
 
-  $ builder-agent note 'the retry was the cause' --journal
-  N-7, in the journal, sealed from adversaries until the verdict
+  $ said builder-agent note 'the retry was the cause' --journal
+  N-#, in the journal, sealed from adversaries until the verdict
   $ builder-agent note 'see run.log' --json
-  {"version":1,"note":{"seq":8,"name":"N-8","phase":"m","to":"record","text":"see run.log"}}
-  $ adversary-agent note 'I look at M1 now' --gate M1 --to-inbox builder
-  N-9, in the inbox of builder
+  \{"version":1,"note":\{"seq":[0-9]+,"name":"N-[0-9]+","phase":"m","to":"record","text":"see run.log"\}\} (re)
+  $ said adversary-agent note 'I look at M1 now' --gate M1 --to-inbox builder
+  N-#, in the inbox of builder
   $ adversary-agent note 'x' --to-inbox bilder
   adversary-agent: option-value: --to-inbox bilder is not one of its words
     next: did you mean builder?
@@ -57,11 +60,16 @@ Notes.
 
 Findings.
 
-  $ echo 'GET /a answers with the token' | adversary-agent finding m --title 'the token is in the log' --gate M1 --body - --reproduce 'curl -s localhost/a'
-  F-10 is filed, major, blocks gate: the token is in the log
-  $ adversary-agent finding --title 'the page is slow' --blocks nothing --severity minor
-  F-11 is filed, minor, blocks nothing: the page is slow
-  $ adversary-agent close F-11
+  $ echo 'GET /a answers with the token' | said adversary-agent finding m --title 'the token is in the log' --gate M1 --body - --reproduce 'curl -s localhost/a'
+  F-# is filed, major, blocks gate: the token is in the log
+  $ F=$(label F)
+  $ broker show $F | grep -A 1 body
+    body:
+      GET /a answers with the token
+  $ said adversary-agent finding --title 'the page is slow' --blocks nothing --severity minor
+  F-# is filed, minor, blocks nothing: the page is slow
+  $ S=$(label F)
+  $ adversary-agent close $S
   adversary-agent: option-missing: `close` wants --why TEXT
     next: adversary-agent close F-12 --why 'the log has no token at V-40' --verdict V-40
   [2]
@@ -69,9 +77,9 @@ Findings.
   adversary-agent: argument-value: `V-11` names a verdict; a finding is wanted
     next: name the finding by its number: F-12
   [2]
-  $ adversary-agent close F-11 --why 'it is fast now'
-  F-11 is closed
-  $ adversary-agent close 11 --why again --json 2>/dev/null | cut -c1-54
+  $ said adversary-agent close $S --why 'it is fast now'
+  F-# is closed
+  $ adversary-agent close ${S#F-} --why again --json 2>/dev/null | cut -c1-54
   {"version":1,"refused":{"rule":"finding-closed","place
 
 What a finding goes through.
@@ -80,47 +88,72 @@ What a finding goes through.
   builder-agent: argument-value: `V-10` names a verdict; a finding is wanted
     next: name the finding by its number: F-12
   [2]
-  $ builder-agent fixed F-10 --commit HEAD --text 'it is cut out'
-  F-10 is said to be mended at [0-9a-f]{40}; the adversary re-tests it (re)
-  $ adversary-agent reopen F-10 --why 'it is in the other log'
-  F-10 is open again
-  $ adversary-agent correct F-10 --why 'nobody else reads it' --severity mnor
+  $ said builder-agent fixed $F --commit HEAD --text 'it is cut out'
+  F-# is said to be mended at [0-9a-f]{40}; the adversary re-tests it (re)
+  $ said adversary-agent reopen $F --why 'it is in the other log'
+  F-# is open again
+  $ adversary-agent correct $F --why 'nobody else reads it' --severity mnor
   adversary-agent: option-value: --severity mnor is not one of its words
     next: did you mean minor?
   [2]
-  $ adversary-agent correct F-10 --why 'nobody else reads it' --severity minor
-  F-10 is corrected
-  $ adversary-agent defer F-10 --closes 'the load test'
-  F-10 is deferred: it must close before DONE
-  $ adversary-agent defer --title 'the load test' --closes 'a PASS of it' --gate M1
-  F-17 is open: the load test; it must close before DONE
-  $ broker waive F-10 --why 'the vendor mends it'
+  $ said adversary-agent correct $F --why 'nobody else reads it' --severity minor
+  F-# is corrected
+  $ said adversary-agent defer $F --closes 'the load test'
+  F-# is deferred: it must close before DONE
+  $ said adversary-agent defer --title 'the load test' --closes 'a PASS of it' --gate M1
+  F-# is open: the load test; it must close before DONE
+  $ broker waive $F --why 'the vendor mends it'
   broker: option-missing: `waive` wants --until T or --for D
     next: broker waive F-12 --for 7d --why 'the vendor mends it this week'
   [2]
-  $ broker waive F-10 --why 'the vendor mends it' --for 7d
-  W-18: F-10 is waived until 20[-0-9T:]+Z (re)
-  $ broker waive m --gate M1 --why 'a freeze' --for 24h --json
-  \{"version":1,"waive":\{"seq":19,"name":"W-19","phase":"m","gate":"M1","why":"a freeze","until_ms":[0-9]+\}\} (re)
+  $ said broker waive $F --why 'the vendor mends it' --for 7d
+  W-#: F-# is waived until 20[-0-9T:]+Z (re)
+  $ said broker waive m --gate M1 --why 'a freeze' --for 24h --json
+  \{"version":1,"waive":\{"seq":[0-9]+,"name":"W-#","phase":"m","gate":"M1","why":"a freeze","until_ms":[0-9]+\}\} (re)
   $ broker waive V-3 --why x --for 1h 2>&1 | head -n 1
-  broker: option-missing: `waive` wants a finding, or --gate G
+  broker: argument-value: `V-3` names a verdict; a finding is wanted
+  $ said builder-agent findings | sed -E 's/[-0-9]{10}T[0-9:]+Z/TIME/'
+  phase m
+    [x] F-#, waived until TIME (minor, blocks gate M1): the token is in the log
+      because: the vendor mends it
+      reproduce: curl -s localhost/a
+    [ ] F-#, deferred (major, blocks phase): the load test
+      because: a PASS of it
+  $ said adversary-agent findings --all | grep closed
+    [x] F-#, closed (minor, blocks nothing): the page is slow
+  $ builder-agent findings m --json | cut -c1-41
+  {"version":1,"findings":[{"phase":"m","fi
 
 Probes and vetoes.
 
-  $ adversary-agent probe m --title 'two clients at once' --gate M1
-  P-20: two clients at once; not a verdict
+  $ said adversary-agent probe m --title 'two clients at once' --gate M1
+  P-#: two clients at once; not a verdict
   $ adversary-agent veto m --gate M1 --why 'no test sees the cache'
   adversary-agent: option-missing: `veto` wants --lift-when TEXT
     next: adversary-agent veto PHASE --gate M1 --why 'no test sees the cache' --lift-when 'one does'
   [2]
-  $ adversary-agent veto m --gate M1 --why 'no test sees the cache' --lift-when 'one does'
-  X-21: a veto stands on M1 of m; it is lifted when: one does
+  $ said adversary-agent veto m --gate M1 --why 'no test sees the cache' --lift-when 'one does'
+  X-#: a veto stands on M1 of m; it is lifted when: one does
+  $ X=$(label X)
   $ adversary-agent lift F-21 --why 'unit/cache does'
   adversary-agent: argument-value: `F-21` names a finding; a veto is wanted
     next: name the veto by its number: X-12
   [2]
-  $ adversary-agent lift X-21 --why 'unit/cache does'
-  X-21 is lifted
+  $ said adversary-agent lift $X --why 'unit/cache does'
+  X-# is lifted
+
+Verdicts that were wrong; manual checks. There are none here.
+
+  $ broker retract V-3 --why 'another repository' 2>&1 | head -n 1
+  broker: retract-unknown: * (glob)
+  $ adversary-agent answer m M1 greets --commit 0123456789012345678901234567890123456789 --text 'it reads well'
+  adversary-agent: option-missing: `answer` wants --holds or --fails
+    next: adversary-agent answer PHASE GATE CHECK --commit C --holds --text 'the page reads well'
+  [2]
+  $ adversary-agent probe m --title x --commit abcd
+  adversary-agent: commit-unknown: `abcd` begins no commit that the ledger names
+    next: give the full commit id: git rev-parse abcd
+  [5]
 
 Pauses.
 
@@ -128,27 +161,24 @@ Pauses.
   builder-agent: option-missing: `pause` wants --until T or --for D
     next: builder-agent pause --for 2h --why 'the proxy is being replaced'
   [2]
-  $ builder-agent pause --for 2h --why 'the proxy is being replaced'
-  Z-23: m is paused for you until 20[-0-9T:]+Z (re)
-  $ builder-agent resume
-  Z-23 is over
+  $ said builder-agent pause --for 2h --why 'the proxy is being replaced'
+  Z-#: m is paused for you until 20[-0-9T:]+Z (re)
+  $ Z=$(label Z)
+  $ said builder-agent resume
+  Z-# is over
   $ builder-agent resume
   builder-agent: pause-unknown: no pause of yours runs
     next: `status` shows the pauses
-  [2]
-  $ broker resume Z-23 2>&1 | head -n 1
+  [5]
+  $ broker resume $Z 2>&1 | head -n 1
   broker: pause-unknown: * (glob)
 
 A role says its own.
 
   $ builder-agent finding m --title x
   builder-agent: verb-unknown: there is no verb `finding`
-    next: builder-agent --help
-  [2]
-  $ adversary-agent probe m --title x --commit abcd
-  adversary-agent: commit-unknown: `abcd` begins no commit that the ledger names
-    next: give the full commit id: git rev-parse abcd
+    next: * (glob)
   [2]
   $ adversary-agent status | head -n 3
-  shop, entry 24, * (glob)
+  shop, entry * (glob)
   phase m: planned
