@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "base/buf.h"
 #include "base/mem.h"
 
 static void set_text(char *text, size_t n_max, Slice value) {
@@ -18,12 +19,26 @@ static void set_text(char *text, size_t n_max, Slice value) {
         text[n] = 0;
 }
 
+/* "CN = a" and "CN=a" are one name to two versions of OpenSSL. */
+static void set_name(char *text, Slice value) {
+        cleanup_buf Buf name = BUF_INIT(CERTIFICATE_TEXT_BYTES);
+
+        while (value.n) {
+                size_t n = slice_find(value, slice_text(" = "));
+
+                buf_slice(&name, slice_head(value, n));
+                buf_text(&name, n < value.n ? "=" : "");
+                value = slice_from(value, n + 3);
+        }
+        set_text(text, CERTIFICATE_TEXT_BYTES, buf_get(&name));
+}
+
 static void add_subject(CertificateFacts *facts, Slice value) {
-        set_text(facts->subject, sizeof facts->subject, value);
+        set_name(facts->subject, value);
 }
 
 static void add_issuer(CertificateFacts *facts, Slice value) {
-        set_text(facts->issuer, sizeof facts->issuer, value);
+        set_name(facts->issuer, value);
 }
 
 /* "DNS:a, IP Address:::1" becomes a line each, without its kind where that is one of names. */
