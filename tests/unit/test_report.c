@@ -67,7 +67,7 @@ static const MatchResult *first_broken(const Check *check, const Report *report)
 TEST(tap_tests_are_counted_by_how_they_ended) {
         Report report = read_tap("TAP version 14\n1..5\nok 1 - a\nnot ok 2 - b\n  ---\n"
                                  "  message: no\n  ...\nok 3 - c # SKIP lazy\n"
-                                 "not ok 4 - d # TODO later\nok 5\n# a remark\nnoise\n");
+                                 "not ok 4 - d # todo later\nok 5\n# a remark\nnoise\n");
 
         expect_counts(&report, 3, 1, 2);
         expect_match(&report);
@@ -133,7 +133,7 @@ TEST(a_tap_parent_must_not_be_better_than_its_subtests) {
         expect_mismatch(&report, "a subtest of p failed");
         report = read_tap("1..1\n    1..1\n    ok 1 - a\nnot ok 1 - p\n");
         expect_counts(&report, 2, 1, 0);
-        report = read_tap("1..1\n    1..1\n    not ok 1 - a\nnot ok 1 - p # TODO\n");
+        report = read_tap("1..1\n    1..1\n    not ok 1 - a\nnot ok 1 - p # todo\n");
         expect_counts(&report, 0, 0, 1);
 }
 
