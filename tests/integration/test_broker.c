@@ -107,10 +107,10 @@ TEST(a_refusal_is_the_same_with_and_without_a_broker) {
 
         real_broker_init(&broker);
         CHECK_EQ_INT(real_broker_verb(&broker, NULL, &before, "revoke", "eve", "--why", "x"),
-                     EXIT_USAGE);
+                     EXIT_NOTHING_SELECTED);
         real_broker_start(&broker);
         CHECK_EQ_INT(real_broker_verb(&broker, NULL, &with, "revoke", "eve", "--why", "x"),
-                     EXIT_USAGE);
+                     EXIT_NOTHING_SELECTED);
         CHECK_CONTAINS(buf_get_text(&before), "revoke-unknown");
         CHECK_EQ_TEXT(buf_get_text(&with), buf_get_text(&before));
 }
