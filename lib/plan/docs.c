@@ -3,10 +3,11 @@
 
 /* docs/plan.md from the rows. */
 
-#include "plan/plan.h"
+#include "plan/docs.h"
 
 #include "plan/grammar.h"
 #include "plan/lint.h"
+#include "plan/plan.h"
 
 static const char intro[] =
         "# Plans\n\n"
@@ -16,8 +17,9 @@ static const char intro[] =
         "`yaml gate` (each gate) are read by the machine; they stand at the left margin. The rest\n"
         "is prose. The YAML is a strict subset: no anchors, aliases, tags, merge keys or document\n"
         "markers; every scalar is text until its word types it; a word that is unknown or stands\n"
-        "twice is refused. `broker plan lint FILE` says what is wrong, with its place.\n\n"
-        "## Variables\n\n"
+        "twice is refused. `broker plan lint FILE` says what is wrong, with its place.\n";
+
+const char docs_variables[] =
         "`${name}` stands for a text of `vars`, `${matrix.name}` for the value of the check's row,\n"
         "`${N}` for the repetition (from 1), `${GATE_COMMIT}` for the claimed commit,\n"
         "`${GATE_STARTED_AT}` and `${GATE_SINCE}` for the times when the run began and when the claim\n"
@@ -56,6 +58,8 @@ static const char *variables_of(const Word *row) {
                 [LATE_VARIABLES] = "; all variables",
         };
 
+        if (row->target == TARGET_Gate && value_rows[row->kind].variables != NO_VARIABLES)
+                return "; vars";
         return texts[row->places & IN_PHASE ? NO_VARIABLES : value_rows[row->kind].variables];
 }
 
@@ -127,6 +131,7 @@ void plan_print_docs(Buf *text) {
         const LintRule *rule;
 
         buf_text(text, intro);
+        buf_printf(text, "\n## Variables\n\n%s", docs_variables);
         for (size_t i = 0; i < n_place_rows; i++)
                 if (place_rows[i].title)
                         print_place(&place_rows[i], text);

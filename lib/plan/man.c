@@ -3,10 +3,11 @@
 
 /* The man page coldgate-plan(5), from the rows. */
 
-#include "plan/plan.h"
+#include "plan/docs.h"
 
 #include "plan/grammar.h"
 #include "plan/lint.h"
+#include "plan/plan.h"
 
 static const char head[] =
         ".\\\" Printed from lib/plan/grammar.def by tools/describe; edit that.\n"
@@ -91,6 +92,21 @@ static void add_item(Buf *out, const char *word, const char *note, const char *v
         add_example(out, word, example);
 }
 
+/* A blank line begins a paragraph. */
+static void add_paragraphs(Buf *out, const char *text) {
+        Slice rest = slice_text(text);
+
+        while (rest.n) {
+                size_t n = slice_find(rest, slice_text("\n\n"));
+                cleanup_buf Buf paragraph = BUF_TEXT;
+
+                buf_slice(&paragraph, slice_head(rest, n));
+                add_sentence(out, buf_get_text(&paragraph));
+                rest = slice_from(rest, n + 2);
+                buf_text(out, rest.n ? "\n.PP\n" : "");
+        }
+}
+
 static void add_section(Buf *out, const char *title) {
         buf_text(out, ".SH ");
         for (; *title; title++)
@@ -168,6 +184,8 @@ void plan_print_man(Buf *text) {
         const LintRule *rule;
 
         buf_text(text, head);
+        add_section(text, "Variables");
+        add_paragraphs(text, docs_variables);
         for (size_t i = 0; i < n_place_rows; i++)
                 if (place_rows[i].title)
                         add_place(text, &place_rows[i]);
