@@ -182,6 +182,23 @@ static void lint_check(const Check *check, FaultList *faults) {
         }
 }
 
+/* Instances of one matrix stand in one place. */
+static bool are_siblings(const Check *a, const Check *b) {
+        return a->place.line == b->place.line && a->place.column == b->place.column;
+}
+
+/* What is wrong in one instance of a matrix is said once. */
+static void lint_checks(const Gate *gate, FaultList *faults) {
+        for (size_t i = 0; i < gate->n_checks; i++) {
+                size_t n_before = faults->n_found;
+
+                lint_check(&gate->checks[i], faults);
+                while (faults->n_found != n_before && i + 1 < gate->n_checks &&
+                       are_siblings(&gate->checks[i], &gate->checks[i + 1]))
+                        i++;
+        }
+}
+
 void lint_gate(const Gate *gate, FaultList *faults) {
         cleanup_buf Buf found = BUF_TEXT;
 
@@ -189,8 +206,7 @@ void lint_gate(const Gate *gate, FaultList *faults) {
         for (size_t i = 0; i < ARRAY_SIZE(gate_lints); i++)
                 if (gate_lints[i].applies(gate))
                         refuse(faults, gate->place, &gate_lints[i].rule, buf_get_text(&found));
-        for (size_t i = 0; i < gate->n_checks; i++)
-                lint_check(&gate->checks[i], faults);
+        lint_checks(gate, faults);
 }
 
 void lint_phase(const Plan *plan, Arena *arena, FaultList *faults) {

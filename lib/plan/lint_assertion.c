@@ -13,7 +13,7 @@
 #include "plan/regex.h"
 #include "plan/shell.h"
 
-enum { TELLING_BYTES = 4, NUMBERS_MAX = 1024, BEYOND = 2 };
+enum { TELLING_BYTES = 4, NUMBERS_MAX = 1024, BEYOND = 2, ITEMS_MAX = 64 };
 
 static bool is_empty_text(const Assertion *assertion) {
         switch ((int)assertion->matcher->op) {
@@ -43,7 +43,7 @@ static bool is_output(Subject subject) {
 static bool regex_is_in_command(const Check *check, Slice pattern) {
         size_t start;
 
-        for (size_t i = 0; i < check->n_command; i++)
+        for (size_t i = 0; i < size_min(check->n_command, ITEMS_MAX); i++)
                 if (regex_search(pattern, check->command[i], REGEX_WHOLE, &start) == REGEX_FOUND)
                         return true;
         return false;

@@ -317,6 +317,11 @@ TEST(a_fault_in_a_matrix_is_told_once) {
                         "checks:\n- { id: c, run: ./t, timeout: 3, matrix: { a: [1, 2, 3] } }"),
                 &refusal);
         CHECK_EQ_U64(refusal.n, 1);
+        plans_refuse(
+                plans_with_gate(&arena,
+                                "checks:\n- { id: c, run: './t || true', matrix: { a: [1, 2] } }"),
+                &refusal);
+        CHECK_EQ_U64(refusal.n, 1);
 }
 
 TEST(a_plan_has_no_more_checks_than_its_limit_with_its_matrices_expanded) {
