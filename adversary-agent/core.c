@@ -27,6 +27,7 @@ static void job_deinit(Job *job) {
                 free(job->gates[i]);
         free(job->gates);
         free(job->what);
+        arena_deinit(&job->arena);
 }
 
 Core *core_new(size_t n_places) {
@@ -127,6 +128,39 @@ static char *text_of(Slice text) {
         return mem_strndup((const char *)text.data, text.n);
 }
 
+static void keep_answers(Job *job, const struct offer *offer) {
+        Arena *arena = &job->arena;
+
+        job->answers = arena_alloc_array(arena, offer->n_answers, sizeof *job->answers);
+        job->n_answers = offer->n_answers;
+        for (size_t i = 0; i < offer->n_answers; i++) {
+                job->answers[i] = offer->answers[i];
+                job->answers[i].gate = arena_slice(arena, offer->answers[i].gate);
+                job->answers[i].check = arena_slice(arena, offer->answers[i].check);
+                job->answers[i].text = arena_slice(arena, offer->answers[i].text);
+        }
+}
+
+/* What spares the workers something. */
+static void keep_known(Job *job, const struct offer *offer) {
+        size_t n_gates = offer->n_gates + offer->n_not_passed;
+        Arena *arena = &job->arena;
+
+        job->base = arena_slice(arena, offer->base);
+        job->carries = arena_alloc_array(arena, offer->n_carries, sizeof *job->carries);
+        job->n_carries = offer->n_carries;
+        for (size_t i = 0; i < offer->n_carries; i++) {
+                job->carries[i] = offer->carries[i];
+                job->carries[i].gate = arena_slice(arena, offer->carries[i].gate);
+                job->carries[i].inputs = arena_slice(arena, offer->carries[i].inputs);
+        }
+        job->not_passed = arena_alloc_array(arena, n_gates, sizeof *job->not_passed);
+        job->n_not_passed = offer->n_not_passed;
+        for (size_t i = 0; i < offer->n_not_passed; i++)
+                job->not_passed[i] = arena_slice(arena, offer->not_passed[i]);
+        keep_answers(job, offer);
+}
+
 bool core_offer(Core *core, const struct offer *offer, uint64_t now_ms) {
         Job *job;
 
@@ -152,7 +186,9 @@ bool core_offer(Core *core, const struct offer *offer, uint64_t now_ms) {
                 .is_wanted = true,
                 .renewed_ms = now_ms,
                 .what = mem_strdup("waiting"),
+                .arena = ARENA_INIT,
         };
+        keep_known(job, offer);
         for (size_t i = 0; i < offer->n_gates; i++)
                 job->gates[i] = text_of(offer->gates[i]);
         fill_places(core, now_ms);
@@ -195,6 +231,13 @@ void core_progress(Core *core, uint64_t lease, const struct progress *progress, 
         job->n_total = progress->n_total;
         job->spoke_ms = now_ms;
         renew(core, job, now_ms);
+}
+
+void core_decided(Core *core, uint64_t lease, Decision decision) {
+        Job *job = find(core, lease);
+
+        if (job && decision != DECISION_PASS && job->at < job->n_gates)
+                job->not_passed[job->n_not_passed++] = slice_text(job->gates[job->at]);
 }
 
 void core_worker_ended(Core *core, uint64_t lease, bool gave_verdict, uint64_t now_ms) {

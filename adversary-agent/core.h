@@ -9,6 +9,7 @@
  * has anything to say.
  */
 
+#include "base/arena.h"
 #include "base/buf.h"
 #include "proto/message.h"
 
@@ -34,6 +35,14 @@ typedef struct Job {
         size_t plan_bytes;
         char **gates;
         size_t n_gates, at;
+        Arena arena; /* of what follows */
+        struct carry *carries;
+        size_t n_carries;
+        struct answered *answers;
+        size_t n_answers;
+        Slice base;        /* empty: none */
+        Slice *not_passed; /* gates of the claim; room for all of it */
+        size_t n_not_passed;
         JobState state;
         bool is_wanted;   /* false: withdrawn, superseded, lease lost; it only has to end */
         unsigned n_tries; /* workers started for this gate */
@@ -81,6 +90,8 @@ bool core_offer(Core *core, const struct offer *offer, uint64_t now_ms);
 bool core_cancel(Core *core, uint64_t lease);
 /* The worker says how far it is. */
 void core_progress(Core *core, uint64_t lease, const struct progress *progress, uint64_t now_ms);
+/* The verdict on the job's gate: what needs that gate is not run unless it is a PASS. */
+void core_decided(Core *core, uint64_t lease, Decision decision);
 /* The worker is dead and cleaned up; or the verdict was given in its place. */
 void core_worker_ended(Core *core, uint64_t lease, bool gave_verdict, uint64_t now_ms);
 void core_tick(Core *core, uint64_t now_ms);

@@ -119,6 +119,7 @@ static int give_up(Daemon *daemon, const Job *job) {
         mailbag_drop_lease(&daemon->bag, job->lease, false);
         if (stand_in_make(job, clock_wall_ms(), &arena, &verdict))
                 TRY(delivery_set_verdict(mailbag_open(&daemon->bag, job->lease), &verdict));
+        core_decided(daemon->core, job->lease, DECISION_INCONCLUSIVE);
         core_worker_ended(daemon->core, job->lease, true, clock_mono_ms());
         return 0;
 }
@@ -289,6 +290,7 @@ static int hear_worker(Daemon *daemon, Worker *worker, const Message *message) {
                                       &message->evidence_put);
         if (message->type == MESSAGE_VERDICT && is_of_job(&message->verdict, job)) {
                 TRY(delivery_set_verdict(mailbag_open(&daemon->bag, worker->lease), message));
+                core_decided(daemon->core, worker->lease, message->verdict.decision);
                 worker->gave_verdict = true;
         }
         return 0;

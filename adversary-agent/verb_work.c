@@ -13,6 +13,7 @@
 
 #include "adversary-agent/framing.h"
 #include "adversary-agent/verbs.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/log.h"
@@ -30,7 +31,7 @@ static volatile sig_atomic_t is_asked_to_stop;
 typedef struct Work {
         struct job job;
         int out_fd;
-        char *repository, *commit, *mirrors, *scratch, *state, *plan_word;
+        char *repository, *commit, *mirrors, *scratch, *state, *base, *plan_word;
         Redactor *redactor;
 } Work;
 
@@ -41,6 +42,7 @@ static void work_deinit(Work *work) {
         free(work->mirrors);
         free(work->scratch);
         free(work->state);
+        free(work->base);
         (void)redactor_free(work->redactor);
         free(work->plan_word);
 }
@@ -130,6 +132,47 @@ static int send_result(const Work *work, VerifyResult *result) {
         return framing_write(work->out_fd, &verdict);
 }
 
+/* ---- what the broker knows of the gate ---- */
+
+static const struct carry *find_carry(const struct job *job) {
+        for (size_t i = 0; i < job->n_carries; i++)
+                if (slice_equal(job->carries[i].gate, job->gate))
+                        return &job->carries[i];
+        return NULL;
+}
+
+/* A gate that this one needs, and that does not hold in this claim; empty if there is none. */
+static Slice find_unmet(const struct job *job, const Gate *gate) {
+        for (size_t i = 0; i < gate->n_needs; i++)
+                for (size_t j = 0; j < job->n_not_passed; j++)
+                        if (slice_equal(gate->needs[i], job->not_passed[j]))
+                                return gate->needs[i];
+        return SLICE_NULL;
+}
+
+/* Nothing was run, nothing is said of the product. */
+static int send_unmet(const Work *work, const Gate *gate, Slice need) {
+        cleanup_arena Arena arena = ARENA_INIT;
+        Message message = {
+                .type = MESSAGE_VERDICT,
+                .verdict = {.claim = work->job.claim,
+                            .gate = work->job.gate,
+                            .lease = work->job.lease,
+                            .decision = DECISION_INCONCLUSIVE,
+                            .reason = slice_text("needs.gate"),
+                            .summary = slice_text(arena_printf(
+                                    &arena, "not run: %.*s, which it needs, did not pass",
+                                    SLICE_ARGS(need))),
+                            .commit = work->job.commit,
+                            .gate_digest = hash_slice(&gate->digest),
+                            .mode = work->job.mode,
+                            .started_ms = clock_wall_ms()},
+        };
+
+        message_set_present(&message);
+        return framing_write(work->out_fd, &message) == 0 ? EXIT_HOLDS : EXIT_NOT_CARRIED_OUT;
+}
+
 static int verify(Work *work, const Plan *plan, const Gate *gate) {
         cleanup(verify_result_deinit) VerifyResult result = {.kept = NULL};
         cleanup(lock_files_freep) LockFiles *locks = lock_files_new(NULL);
@@ -146,6 +189,10 @@ static int verify(Work *work, const Plan *plan, const Gate *gate) {
                 .state = work->state[0] ? work->state : NULL,
                 .redactor = work->redactor,
                 .claimed_ms = work->job.claimed_ms,
+                .carry = find_carry(&work->job),
+                .answers = work->job.answers,
+                .n_answers = work->job.n_answers,
+                .base = work->base[0] ? work->base : NULL,
                 .fetch_ms = FETCH_MS,
                 .runner = runner,
                 .locks = lock_files_get(locks),
@@ -170,6 +217,7 @@ static int carry_out(Work *work) {
         Fault fault = FAULT_INIT;
         size_t n_faults = 0;
         const Gate *gate;
+        Slice need;
 
         if (plan_parse("plan", work->job.plan, &plan, &fault, 1, &n_faults) != 0) {
                 log_write(LOG_ERROR, "the plan cannot be read: %s: %s: %s", fault.rule, fault.place,
@@ -181,6 +229,9 @@ static int carry_out(Work *work) {
                 log_write(LOG_ERROR, "the plan has no gate %.*s", SLICE_ARGS(work->job.gate));
                 return EXIT_NOTHING_SELECTED;
         }
+        need = find_unmet(&work->job, gate);
+        if (need.n)
+                return send_unmet(work, gate, need);
         work->plan_word = plan_word(plan.phase);
         return verify(work, &plan, gate);
 }
@@ -210,6 +261,7 @@ int verb_work(const char *parent) {
         work.mirrors = text_of(work.job.mirrors);
         work.scratch = text_of(work.job.scratch);
         work.state = text_of(work.job.state);
+        work.base = text_of(work.job.base);
         if (!make_redactor(&work))
                 return EXIT_NOT_CARRIED_OUT;
         return carry_out(&work);

@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "broker/core_parts.h"
+#include "broker/offer_make.h"
 
 /* The schema's limit of a lease's attempt. */
 enum { ATTEMPTS_EVER_MAX = 1000 };
@@ -227,6 +228,11 @@ int offer_lapse_overdue(Core *core) {
         return 0;
 }
 
+/* The lease ended with its holder's last verdict; another adversary is to look too. */
+static bool has_said_all(const ClaimRecord *claim, const Running *running) {
+        return claim_is_open(claim) && claim_count_gates_for(claim, running->adversary) == 0;
+}
+
 static int drop_ended(Core *core) {
         size_t n = 0;
 
@@ -239,7 +245,8 @@ static int drop_ended(Core *core) {
                         core->running[n++] = *running;
                         continue;
                 }
-                if (!claim || claim->state != CLAIM_STATE_DECIDED)
+                if (!claim ||
+                    (claim->state != CLAIM_STATE_DECIDED && !has_said_all(claim, running)))
                         TRY(cancel(core, NULL, running->adversary, running->lease_seq,
                                    why_over(claim)));
         }
@@ -275,6 +282,7 @@ static bool may_take(const Core *core, const Peer *peer, const ClaimRecord *clai
         return !peer->is_gone && peer->agent->role == ROLE_ADVERSARY && !peer->agent->is_revoked &&
                peer->jobs > count_leases(core, peer->agent->name, true) &&
                peer->full_until_ms <= core_mono_ms(core) &&
+               claim_count_gates_for(claim, peer->agent->name) > 0 &&
                memcmp(builder->key.sign, peer->agent->key.sign, SIGN_PUBLIC_BYTES) != 0;
 }
 
@@ -360,26 +368,9 @@ void offer_again(Core *core, Peer *peer) {
 
 static int send_offer(Core *core, const ClaimRecord *claim, const Route *route) {
         cleanup_arena Arena arena = ARENA_INIT;
-        const PhaseRecord *phase = claim->phase;
-        struct offer offer = {
-                .claim = claim->seq,
-                .lease = claim->lease_seq,
-                .lease_ms = claim->lease_ms,
-                .claimed_ms = claim->received_ms,
-                .gates = arena_alloc_array(&arena, claim->n_gates, sizeof *offer.gates),
-                .phase = slice_text(phase->name),
-                .repository = slice_text(claim->repository),
-                .commit = slice_text(claim->commit),
-                .mode = claim->mode,
-                .plan = slice_make(phase->plan_text, phase->plan_bytes),
-                .plan_digest = hash_slice(&phase->plan_digest),
-        };
         Message message = {.type = MESSAGE_OFFER};
 
-        for (size_t i = 0; i < claim->n_gates; i++)
-                if (claim_get_open_gate(claim, i))
-                        offer.gates[offer.n_gates++] = slice_text(claim->gates[i]);
-        message.offer = offer;
+        offer_make(claim, core_wall_ms(core), &arena, &message.offer);
         return held_send(core, route, &message);
 }
 

@@ -53,7 +53,13 @@ typedef struct VerifyRequest {
         const char *scratch; /* directory for workspaces (verify/scratch.h) */
         const char *state;   /* the project's own directory, hidden from what is run; or NULL */
         uint64_t claimed_ms; /* wall time: GATE_SINCE */
-        uint64_t fetch_ms;   /* deadline of git */
+        /* The PASS of this gate that may be carried over; NULL: none. */
+        const struct carry *carry;
+        /* What was answered to manual checks at this commit, of other gates too. */
+        const struct answered *answers;
+        size_t n_answers;
+        const char *base;  /* the newest commit at which the phase had a PASS; NULL: none */
+        uint64_t fetch_ms; /* deadline of git */
         /* What is taken out of evidence and verdict; NULL: nothing is, for tests. */
         const struct Redactor *redactor;
         bool keep;                      /* leave the workspaces for a person to look at */
