@@ -87,6 +87,18 @@ static int refuse_now(Core *core, const Route *route, const char *rule, const ch
         return held_send(core, route, &message);
 }
 
+/* What other adversaries said of a gate is not told before all have. */
+static void seal_status(struct status *status) {
+        for (size_t i = 0; i < status->n_phases; i++)
+                for (size_t j = 0; j < status->phases[i].n_gates; j++) {
+                        struct gate_status *gate = &status->phases[i].gates[j];
+
+                        if (gate->state == GATE_STATE_CLAIMED ||
+                            gate->state == GATE_STATE_VERIFYING)
+                                gate->passes = 0;
+                }
+}
+
 int answer_status(Core *core, const Held *held) {
         cleanup_arena Arena arena = ARENA_INIT;
         cleanup_buf Buf frame = BUF_INIT(FRAME_MAX);
@@ -99,6 +111,8 @@ int answer_status(Core *core, const Held *held) {
                 return 0;
         status_build(&core->state, slice_make(held->bytes, held->n_bytes), core_wall_ms(core),
                      &arena, &message.status);
+        if (peer->agent->role == ROLE_ADVERSARY)
+                seal_status(&message.status);
         message_set_present(&message);
         r = codec_encode(&message, &frame, &fault);
         if (r == CODEC_E_REFUSED || frame.is_full)
@@ -142,6 +156,10 @@ int answer_evidence(Core *core, const Held *held) {
 
         if (!peer || peer->agent->is_revoked)
                 return 0;
+        if (deliver_evidence_is_sealed(&core->state, peer->agent, &held->hash))
+                return refuse_now(core, &held->route, "entry-sealed",
+                                  "another adversary measured it, and your own verdict is awaited",
+                                  "give the verdict");
         r = core->port.evidence_get(core->port.userdata, &held->hash, &arena, &frame);
         if (r == 0)
                 message.evidence.frame = frame;

@@ -168,6 +168,7 @@ int deliver_all(Core *core) must_check;
 /* Whether the reader may not see the entry (yet). */
 int deliver_is_sealed(const Core *core, const AgentRecord *reader, const Entry *entry,
                       bool *ret_is_sealed) must_check;
+bool deliver_evidence_is_sealed(const State *state, const AgentRecord *reader, const Hash *digest);
 void deliver_fill(const Entry *entry, Message *ret_message);
 
 /* ---- answer.c ---- */

@@ -4,12 +4,14 @@
 /*
  * Entries to those who follow the ledger. The ledger is the queue: a follower is a cursor and a
  * credit, so that a slow one only lags. Sealing: the journal is never shown to an adversary, nor a
- * claim with what the builder saw before the verdict; they are passed over.
+ * claim with what the builder saw or thought before the verdict, nor another's verdict where it is
+ * to give its own; they are passed over.
  */
 
 #include "base/error.h"
 #include "base/mem.h"
 #include "broker/core_parts.h"
+#include "broker/fresh.h"
 #include "proto/codec.h"
 
 int on_credit(Core *core, Incoming *in) {
@@ -30,6 +32,48 @@ int on_credit(Core *core, Incoming *in) {
         return 0;
 }
 
+/* Of several verifiers' words none is shown to an adversary that has not given its own. */
+static bool is_sealed_from(const GateRecord *gate, const AgentRecord *reader) {
+        if (!gate_is_pending(gate))
+                return false;
+        for (size_t i = 0; i < gate->n_votes; i++)
+                if (gate->votes[i].adversary == reader->name)
+                        return false;
+        return gate->n_votes > 0;
+}
+
+static bool has_evidence(const GateRecord *gate, const Hash *digest) {
+        for (size_t i = 0; i < gate->n_votes; i++)
+                for (size_t j = 0; j < gate->votes[i].n_evidence; j++)
+                        if (hash_equal(&gate->votes[i].evidence[j], digest))
+                                return true;
+        return false;
+}
+
+bool deliver_evidence_is_sealed(const State *state, const AgentRecord *reader, const Hash *digest) {
+        if (reader->role != ROLE_ADVERSARY)
+                return false;
+        for (size_t i = 0; i < state->n_phases; i++)
+                for (size_t j = 0; j < state->phases[i]->n_gates; j++) {
+                        const GateRecord *gate = &state->phases[i]->gates[j];
+
+                        if (is_sealed_from(gate, reader) && has_evidence(gate, digest))
+                                return true;
+                }
+        return false;
+}
+
+static bool vote_is_sealed(const State *state, const AgentRecord *reader, uint64_t seq) {
+        const char *adversary;
+        PhaseRecord *phase;
+        const GateRecord *gate = state_find_verdict(state, seq, &phase, &adversary);
+
+        for (size_t i = 0; gate && i < gate->n_votes; i++)
+                if (gate->votes[i].seq == seq)
+                        return is_sealed_from(gate, reader);
+        return false;
+}
+
 /* What the builder saw is shown when the claim is decided. A claim that the state has forgotten was
  * perhaps superseded without a verdict: what it says may be what a newer one of its builder says.
  */
@@ -46,6 +90,33 @@ static bool evidence_is_sealed(const State *state, const Entry *entry) {
         return false;
 }
 
+/* What may be sealed, by what it says. */
+static bool message_is_sealed(const State *state, const AgentRecord *reader, const Entry *entry,
+                              const Message *message) {
+        const ClaimRecord *claim;
+
+        switch ((int)message->type) {
+        case MESSAGE_NOTE: return message->note.to == NOTE_TO_JOURNAL;
+        case MESSAGE_CLAIM:
+                return (message->claim.claimed_evidence.n || message->claim.why.n) &&
+                       evidence_is_sealed(state, entry);
+        case MESSAGE_VERDICT: return vote_is_sealed(state, reader, entry->seq);
+        case MESSAGE_DIFFERS:
+                claim = state_find_claim(state, message->differs.claim);
+                return claim && claim_is_open(claim);
+        default: return false;
+        }
+}
+
+static bool may_be_sealed(const Entry *entry) {
+        static const char *const kinds[] = {"note", "claim", "verdict", "differs"};
+
+        for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
+                if (slice_is(entry->kind, kinds[i]))
+                        return true;
+        return false;
+}
+
 int deliver_is_sealed(const Core *core, const AgentRecord *reader, const Entry *entry,
                       bool *ret_is_sealed) {
         cleanup_arena Arena arena = ARENA_INIT;
@@ -53,16 +124,10 @@ int deliver_is_sealed(const Core *core, const AgentRecord *reader, const Entry *
         Message message;
 
         *ret_is_sealed = false;
-        if (reader->role != ROLE_ADVERSARY ||
-            !(slice_is(entry->kind, "note") || slice_is(entry->kind, "claim")))
+        if (reader->role != ROLE_ADVERSARY || !may_be_sealed(entry))
                 return 0;
         TRY(codec_decode(entry->frame, &arena, &message, &fault));
-        if (message.type == MESSAGE_NOTE) {
-                *ret_is_sealed = message.note.to == NOTE_TO_JOURNAL;
-                return 0;
-        }
-        *ret_is_sealed =
-                message.claim.claimed_evidence.n && evidence_is_sealed(&core->state, entry);
+        *ret_is_sealed = message_is_sealed(&core->state, reader, entry, &message);
         return 0;
 }
 

@@ -288,6 +288,7 @@ int fold_retract(const Step *step) {
 /* The gate fails by it: filed as a FAIL of the verdict would be. */
 static int fail_by(const Step *step, ClaimRecord *claim, GateRecord *gate) {
         const struct differs *message = &step->message->differs;
+        Entry of_verdict = *step->entry;
         struct verdict said = {
                 .gate = message->gate,
                 .decision = DECISION_FAIL,
@@ -301,7 +302,10 @@ static int fail_by(const Step *step, ClaimRecord *claim, GateRecord *gate) {
                 return step_corrupt(step, "fails a gate that has not passed");
         if (gate->last_pass.seq == message->verdict)
                 gate->last_pass = (VerdictRecord){.seq = 0};
-        finding_hear_verdict(step->state, claim->phase, step->entry, &said);
+        /* What the PASS closed is not re-tested by it; retracting it undoes what it files here. */
+        of_verdict.seq = message->verdict;
+        finding_hear_retract(step->state, claim->phase, step->entry, message->verdict);
+        finding_hear_verdict(step->state, claim->phase, &of_verdict, &said);
         return 0;
 }
 

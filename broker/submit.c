@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "broker/core_parts.h"
+#include "broker/differs.h"
 #include "broker/done.h"
 #include "proto/codec.h"
 
@@ -161,6 +162,7 @@ static int accept(Core *core, Submission *submission, Receipt *ret_receipt) {
         TRY(done_supersede(core, &submission->message));
         TRY(core_append(core, &draft, &submission->message));
         *ret_receipt = (Receipt){.seq = core->state.head_seq, .hash = core->state.head_hash};
+        TRY(differs_hear(core, &submission->message));
         return 0;
 }
 
