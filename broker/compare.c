@@ -95,6 +95,17 @@ static int compare_slices(const void *a, const void *b) {
         return slice_compare(*(const Slice *)a, *(const Slice *)b);
 }
 
+/* A short stream is all in its head. */
+static Slice end_of(const struct stream *stream, bool is_last) {
+        Slice end = stream->tail.n ? stream->tail : stream->head;
+
+        if (!is_last)
+                return slice_head(stream->head, STREAM_END_BYTES);
+        if (stream->tail.n == 0 && stream->head.n <= STREAM_END_BYTES)
+                return SLICE_NULL;
+        return slice_from(end, end.n - size_min(end.n, STREAM_END_BYTES));
+}
+
 /* All texts in which a measured number may stand, one after the other; false behind the last. Of a
  * stream both ends: what is far from them is nobody's result. */
 static bool next_text(const Measured *measured, size_t *at, Slice *ret_text) {
@@ -107,15 +118,18 @@ static bool next_text(const Measured *measured, size_t *at, Slice *ret_text) {
         }
         i -= evidence->n_assertions;
         if (i < 2 * evidence->n_streams) {
-                const struct stream *stream = &evidence->streams[i / 2];
-                Slice end = stream->tail.n ? stream->tail : stream->head;
-
-                *ret_text = i % 2 == 0 ? slice_head(stream->head, STREAM_END_BYTES)
-                                       : slice_from(end, end.n - size_min(end.n, STREAM_END_BYTES));
+                *ret_text = end_of(&evidence->streams[i / 2], i % 2 == 1);
                 return true;
         }
         *ret_text = measured->statuses;
         return i == 2 * evidence->n_streams;
+}
+
+static void show_once(Measured *measured, Slice number) {
+        for (size_t i = 0; i < measured->n_shown; i++)
+                if (slice_equal(measured->shown[i], number))
+                        return;
+        measured->shown[measured->n_shown++] = number;
 }
 
 static void collect(Measured *measured, Arena *arena) {
@@ -134,9 +148,8 @@ static void collect(Measured *measured, Arena *arena) {
                 while (measured->n < NUMBERS_MAX && next_number(text, &place, &number))
                         measured->numbers[measured->n++] = number;
         }
-        measured->n_shown = size_min(measured->n, NUMBERS_SHOWN);
-        for (size_t i = 0; i < measured->n_shown; i++)
-                measured->shown[i] = measured->numbers[i];
+        for (size_t i = 0; i < measured->n && measured->n_shown < NUMBERS_SHOWN; i++)
+                show_once(measured, measured->numbers[i]);
         qsort(measured->numbers, measured->n, sizeof(Slice), compare_slices);
 }
 

@@ -55,18 +55,16 @@ typedef struct VerifyRequest {
         uint64_t claimed_ms; /* wall time: GATE_SINCE */
         /* The PASS of this gate that may be carried over; NULL: none. */
         const struct carry *carry;
-        /* What was answered to manual checks at this commit, of other gates too. */
+        /* To `manual` checks at this commit, of other gates too; of one check the last counts. */
         const struct answered *answers;
         size_t n_answers;
         const char *base;  /* the newest commit at which the phase had a PASS; NULL: none */
         uint64_t fetch_ms; /* deadline of git */
         /* What is taken out of evidence and verdict; NULL: nothing is, for tests. */
         const struct Redactor *redactor;
-        bool keep;                      /* leave the workspaces for a person to look at */
-        const char *runner;             /* sandbox_find_runner() */
-        const struct answered *answers; /* to `manual` checks; of one check the last one counts */
-        size_t n_answers;
-        VerifyLocks locks; /* without `take`, what needs a lock cannot be carried out */
+        bool keep;          /* leave the workspaces for a person to look at */
+        const char *runner; /* sandbox_find_runner() */
+        VerifyLocks locks;  /* without `take`, what needs a lock cannot be carried out */
         VerifyProgress progress;
 } VerifyRequest;
 

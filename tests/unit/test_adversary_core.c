@@ -64,6 +64,20 @@ TEST(an_offer_starts_a_worker_and_its_end_gives_the_place_back) {
         CHECK_EQ_U64(core_count(core), 0);
 }
 
+TEST(gates_that_did_not_pass_are_known_to_those_behind_them) {
+        cleanup(core_freep) Core *core = core_new(1);
+        const Job *job;
+
+        offer(core, 10, 3, 0);
+        core_decided(core, 10, DECISION_PASS);
+        core_worker_ended(core, 10, true, 1);
+        core_decided(core, 10, DECISION_FAIL);
+        core_worker_ended(core, 10, true, 2);
+        job = core_find(core, 10);
+        CHECK_EQ_U64(job->n_not_passed, 1);
+        CHECK_EQ_SLICE(job->not_passed[0], slice_text("M2"));
+}
+
 TEST(the_gates_of_a_claim_are_verified_one_after_the_other) {
         cleanup(core_freep) Core *core = core_new(4);
 

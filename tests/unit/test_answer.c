@@ -139,3 +139,55 @@ TEST(only_an_adversary_stores_evidence) {
         CHECK_EQ_U64(desk.port.n_evidence, 0);
         desk_close(&desk);
 }
+
+/* M1 needs two verdicts; ada's PASS is in, with evidence; alan holds the lease. */
+static void open_two(Desk *desk, Hash *ret_digest) {
+        Message plan, verdict;
+        uint64_t claim;
+
+        desk_open(desk);
+        plan = desk_make_plan(desk, "m", (const char *[]){"M1"}, 1, "1");
+        plan.plan.gates[0].verifiers = 2;
+        CHECK(desk_submit(desk, OPERATOR, plan));
+        claim = desk_claim_and_lease(desk, 1);
+        verdict = desk_make_verdict(desk, claim, "M1", DECISION_PASS);
+        desk_say(desk, ADVERSARY, make_put(ret_digest, make_evidence(desk, ret_digest)));
+        verdict.verdict.checks->evidence = hash_slice(ret_digest);
+        CHECK(desk_submit(desk, ADVERSARY, verdict));
+        desk_credit(desk, ADVERSARY_2, 1, 0, 0);
+        desk_forget(desk);
+}
+
+TEST(evidence_of_another_verifier_is_sealed_until_the_own_verdict) {
+        Message get = {.type = MESSAGE_EVIDENCE_GET};
+        Hash digest;
+        Desk desk;
+
+        open_two(&desk, &digest);
+        get.evidence_get.digest = hash_slice(&digest);
+        desk_say(&desk, ADVERSARY_2, get);
+        CHECK_EQ_TEXT(desk_rule(&desk, ADVERSARY_2), "entry-sealed");
+        CHECK_EQ_U64(desk_count(&desk, ADVERSARY_2, MESSAGE_EVIDENCE), 0);
+        desk_say(&desk, ADVERSARY, get);
+        CHECK_EQ_U64(desk_count(&desk, ADVERSARY, MESSAGE_EVIDENCE), 1);
+        CHECK(desk_submit(
+                &desk, ADVERSARY_2,
+                desk_make_verdict(&desk, desk_state(&desk)->claims[0]->seq, "M1", DECISION_PASS)));
+        desk_say(&desk, ADVERSARY_2, get);
+        CHECK_EQ_U64(desk_count(&desk, ADVERSARY_2, MESSAGE_EVIDENCE), 1);
+        desk_close(&desk);
+}
+
+TEST(status_tells_an_adversary_nothing_of_votes_that_are_not_complete) {
+        Hash digest;
+        Desk desk;
+
+        open_two(&desk, &digest);
+        desk_say(&desk, ADVERSARY_2, make_ask(QUESTION_STATUS, 0));
+        CHECK_EQ_U64(
+                desk_last(&desk, ADVERSARY_2, MESSAGE_STATUS)->status.phases[0].gates[0].passes, 0);
+        desk_say(&desk, BUILDER, make_ask(QUESTION_STATUS, 0));
+        CHECK_EQ_U64(desk_last(&desk, BUILDER, MESSAGE_STATUS)->status.phases[0].gates[0].passes,
+                     1);
+        desk_close(&desk);
+}

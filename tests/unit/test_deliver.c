@@ -224,3 +224,70 @@ TEST(claimed_evidence_of_a_withdrawn_claim_stays_sealed) {
         check_sealed(&desk, claim, true);
         desk_close(&desk);
 }
+
+TEST(the_why_of_a_claim_reaches_no_adversary_before_its_verdict) {
+        Message message;
+        uint64_t claim;
+        Desk desk;
+
+        desk_open(&desk);
+        desk_approve(&desk);
+        message = desk_make_claim(&desk, "m", m1, 1, COMMIT_A);
+        message.claim.why = slice_text("because I was told to");
+        claim = desk_submit(&desk, BUILDER, message);
+        desk_credit(&desk, ADVERSARY, 1, 100, claim - 1);
+        for (size_t i = 0; i < desk.port.n_sent; i++)
+                if (desk.port.sent[i].to == ADVERSARY)
+                        CHECK_EQ_U64(slice_find(desk.port.sent[i].frame, slice_text("told to")),
+                                     desk.port.sent[i].frame.n);
+        check_sealed(&desk, claim, true);
+        CHECK(desk_submit(&desk, ADVERSARY, desk_make_verdict(&desk, claim, "M1", DECISION_PASS)));
+        check_sealed(&desk, claim, false);
+        desk_close(&desk);
+}
+
+/* ---- several verifiers ---- */
+
+/* M1 needs two verdicts; alan's is in, ada's is awaited. */
+static uint64_t open_two(Desk *desk) {
+        Message plan;
+        uint64_t claim;
+
+        desk_open(desk);
+        plan = desk_make_plan(desk, "m", m1, 1, "1");
+        plan.plan.gates[0].verifiers = 2;
+        CHECK(desk_submit(desk, OPERATOR, plan));
+        desk_credit(desk, ADVERSARY_2, 1, 0, 0);
+        claim = desk_submit(desk, BUILDER, desk_make_claim(desk, "m", m1, 1, COMMIT_A));
+        return desk_submit(desk, ADVERSARY_2, desk_make_verdict(desk, claim, "M1", DECISION_FAIL));
+}
+
+TEST(a_verdict_beside_which_others_are_needed_reaches_no_adversary_that_has_not_given_its_own) {
+        uint64_t vote;
+        Desk desk;
+
+        vote = open_two(&desk);
+        desk_credit(&desk, ADVERSARY, 1, 100, vote - 1);
+        for (size_t i = 0; i < desk.port.n_sent; i++)
+                if (desk.port.sent[i].to == ADVERSARY &&
+                    desk.port.sent[i].message.type == MESSAGE_ENTRY)
+                        CHECK(!slice_is(desk.port.sent[i].message.entry.kind, "verdict"));
+        check_sealed(&desk, vote, true);
+        CHECK(desk_submit(
+                &desk, ADVERSARY,
+                desk_make_verdict(&desk, desk_state(&desk)->claims[0]->seq, "M1", DECISION_FAIL)));
+        check_sealed(&desk, vote, false);
+        desk_close(&desk);
+}
+
+TEST(its_author_and_the_builder_see_it_at_once) {
+        uint64_t vote;
+        Desk desk;
+
+        vote = open_two(&desk);
+        desk_say(&desk, ADVERSARY_2, make_ask(QUESTION_ENTRY, vote));
+        CHECK_EQ_U64(desk_last(&desk, ADVERSARY_2, MESSAGE_ENTRY)->entry.seq, vote);
+        desk_say(&desk, BUILDER, make_ask(QUESTION_ENTRY, vote));
+        CHECK_EQ_U64(desk_last(&desk, BUILDER, MESSAGE_ENTRY)->entry.seq, vote);
+        desk_close(&desk);
+}

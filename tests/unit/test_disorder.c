@@ -49,12 +49,24 @@ static const ClaimRecord *choose_claim(Disorder *d) {
 }
 
 static Message make_verdict(Disorder *d) {
+        static const Hash inputs = {{3}};
         const ClaimRecord *claim = choose_claim(d);
+        const char *gate = gates[roll(d, GATES)];
+        const GateRecord *record;
         Message message = {.type = MESSAGE_WITHDRAW, .withdraw = {.claim = 1}};
 
-        if (claim)
-                message = desk_make_verdict(&d->desk, claim->seq, gates[roll(d, GATES)],
-                                            (Decision)roll(d, 3));
+        if (!claim)
+                return message;
+        message = desk_make_verdict(&d->desk, claim->seq, gate, (Decision)roll(d, 3));
+        record = phase_find_gate_ever(claim->phase, slice_text(gate));
+        message.verdict.inputs = hash_slice(&inputs);
+        if (message.verdict.decision == DECISION_INCONCLUSIVE && roll(d, 2))
+                message.verdict.checks[0].outcome = OUTCOME_UNVERIFIABLE;
+        if (message.verdict.decision == DECISION_PASS && record && record->last_pass.seq &&
+            roll(d, 2)) {
+                message.verdict.carried_from = record->last_pass.seq;
+                message.verdict.checks[0].outcome = OUTCOME_CARRIED;
+        }
         return message;
 }
 
@@ -120,15 +132,56 @@ static Message make_veto(Disorder *d) {
         return desk_make_veto(&d->desk, roll(d, 2) ? gates[roll(d, GATES)] : NULL);
 }
 
-static Message make_retract(Disorder *d) {
-        const PhaseRecord *phase = state_find_phase(desk_state(&d->desk), slice_text("m"));
-        const GateRecord *gate =
-                phase && phase->n_gates ? &phase->gates[roll(d, phase->n_gates)] : NULL;
-        uint64_t verdict = gate ? gate->verdict.seq : 0;
+/* Every word of a gate's row that the broker decides by. */
+static Message make_plan(Disorder *d, const char *const *some, size_t n) {
+        static Slice checks[] = {{(const uint8_t *)"c", 1}, {(const uint8_t *)"d", 1}};
+        uint64_t kind = roll(d, 4);
+        Message plan = desk_make_plan(&d->desk, choose_phase(d), some, n,
+                                      salts[roll(d, ARRAY_SIZE(salts))]);
 
-        return (Message){
-                .type = MESSAGE_RETRACT,
-                .retract = {.verdict = verdict ? verdict : 1, .why = slice_text("misread")}};
+        for (size_t i = 0; i < n; i++) {
+                struct gate_digest *row = &plan.plan.gates[i];
+
+                row->verifiers = kind == 1 ? 2 : 0;
+                row->has_inputs = kind == 2;
+                row->must_match = roll(d, 2);
+                if (kind == 0)
+                        continue;
+                row->checks = checks;
+                row->n_checks = 1;
+                if (i > 0 && kind == 3) {
+                        row->needs = arena_alloc(&d->desk.arena, sizeof(Slice));
+                        row->needs[0] = slice_text(some[i - 1]);
+                        row->n_needs = 1;
+                }
+        }
+        return plan;
+}
+
+static Message make_retract(Disorder *d) {
+        const State *state = desk_state(&d->desk);
+        uint64_t seq = 1 + roll(d, state->head_seq);
+
+        if (state->n_phases && roll(d, 4)) {
+                const PhaseRecord *phase = state->phases[roll(d, state->n_phases)];
+                const GateRecord *gate = &phase->gates[roll(d, phase->n_gates)];
+
+                seq = roll(d, 2) ? gate->verdict.seq : gate->last_pass.seq;
+                if (gate->n_votes && roll(d, 2))
+                        seq = gate->votes[roll(d, gate->n_votes)].seq;
+        }
+        return (Message){.type = MESSAGE_RETRACT,
+                         .retract = {.verdict = seq ? seq : 1, .why = slice_text("so")}};
+}
+
+static Message make_answer(Disorder *d) {
+        return (Message){.type = MESSAGE_ANSWER,
+                         .answer = {.phase = slice_text(choose_phase(d)),
+                                    .gate = slice_text(gates[roll(d, GATES)]),
+                                    .check = slice_text("c"),
+                                    .commit = slice_text(commits[roll(d, 2)]),
+                                    .holds = roll(d, 2),
+                                    .text = slice_text("seen")}};
 }
 
 static Message make_entry(Disorder *d) {
@@ -139,7 +192,7 @@ static Message make_entry(Disorder *d) {
         switch (roll(d, 30)) {
         case 0:
         case 1:
-        case 2: return desk_make_plan(&d->desk, choose_phase(d), some, n, salts[roll(d, 2)]);
+        case 2: return make_plan(d, some, n);
         case 3: return desk_make_done(choose_phase(d), commits[roll(d, 2)]);
         case 4: return make_finding(d);
         case 5: return make_close(d);
@@ -163,7 +216,10 @@ static Message make_entry(Disorder *d) {
         case 17:
         case 18: return make_saying(d);
         case 19: return make_veto(d);
-        case 20: return make_retract(d);
+        case 20:
+        case 21: return make_retract(d);
+        case 22:
+        case 23: return make_answer(d);
         default: break;
         }
         return make_verdict(d);
@@ -177,6 +233,8 @@ static Who choose_speaker(Disorder *d, MessageType type) {
         case MESSAGE_PLAN:
         case MESSAGE_REVOKE:
         case MESSAGE_WAIVE: return OPERATOR;
+        case MESSAGE_RETRACT: return roll(d, 3) ? adversaries[roll(d, 2)] : OPERATOR;
+        case MESSAGE_ANSWER:
         case MESSAGE_VERDICT:
         case MESSAGE_FINDING:
         case MESSAGE_CLOSE:
