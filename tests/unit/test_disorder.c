@@ -238,7 +238,6 @@ static Who choose_speaker(Disorder *d, MessageType type) {
         case MESSAGE_VERDICT:
         case MESSAGE_FINDING:
         case MESSAGE_CLOSE:
-        case MESSAGE_RETRACT:
         case MESSAGE_REOPEN:
         case MESSAGE_CORRECT:
         case MESSAGE_DEFER:
