@@ -31,7 +31,14 @@ static const OptionRow revoke_options[] = {
         {NULL, NULL, NULL},
 };
 
+static const OptionRow diff_options[] = {
+        {"phase", "P", "Refuse a plan of another phase than this."},
+        {NULL, NULL, NULL},
+};
+
 static const OptionRow approve_options[] = {
+        {"accept-weakening", NULL,
+         "Approve although the revision weakens the plan in force, which is shown without this."},
         {"phase", "P", "Refuse a plan of another phase than this."},
         OPERATOR_OPTIONS,
         {NULL, NULL, NULL},
@@ -98,6 +105,8 @@ static const Verb verbs[] = {
          no_options},
         {"plan approve", "FILE", 1, 1, "Put a plan, or its revision, in force, as the operator.",
          verb_plan_approve, approve_options},
+        {"plan diff", "FILE", 1, 1, "What a revision changes and weakens; nothing is approved.",
+         verb_plan_diff, diff_options},
         {"plan show", "PHASE", 1, 1, "The plan in force.", verb_plan_show, show_plan_options},
         {"status", "[PHASE]", 0, 1, "Where the gates stand, who is waited for, why not DONE.",
          verb_status, status_options},

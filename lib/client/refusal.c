@@ -21,6 +21,7 @@ static const struct {
         {"entry-sealed", EXIT_NOT_AUTHORISED},
         {"claim-not-open", EXIT_STALE},
         {"claim-superseded", EXIT_STALE},
+        {"plan-", EXIT_USAGE},
         {"-unknown", EXIT_NOTHING_SELECTED},
         {"broker-", EXIT_NOT_CARRIED_OUT},
         {"ledger-", EXIT_NOT_CARRIED_OUT},
