@@ -7,9 +7,18 @@
 
 #include "plan/matcher.h"
 #include "plan/substitute.h"
+#include "plan/visible.h"
 
 bool plan_is_late(Slice text) {
         return text.n && memchr(text.data, LATE_BYTE, text.n);
+}
+
+void substitute_show(Buf *text, Slice scalar, size_t n_max) {
+        cleanup_buf Buf out = BUF_TEXT;
+
+        for (size_t i = 0; i < scalar.n; i++)
+                buf_byte(&out, scalar.data[i] == LATE_BYTE ? '$' : scalar.data[i]);
+        visible_append(text, buf_get(&out), n_max);
 }
 
 static const PlanPair *find_value(const PlanPair *values, size_t n_values, Slice name) {

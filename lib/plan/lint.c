@@ -8,7 +8,7 @@
 #include "plan/grammar.h"
 #include "plan/order.h"
 #include "plan/shell.h"
-#include "plan/visible.h"
+#include "plan/substitute.h"
 
 enum { SHOWN_BYTES = 80 };
 
@@ -125,7 +125,7 @@ static void refuse_assertion(FaultList *faults, const Assertion *assertion, cons
 
         buf_printf(&found, "check `%.*s`, `%.*s%s", SLICE_ARGS(assertion->check->id),
                    SLICE_ARGS(matcher->where), matcher_is_group(matcher) ? "" : ": ");
-        visible_append(&found, matcher->text, SHOWN_BYTES);
+        substitute_show(&found, matcher->text, SHOWN_BYTES);
         buf_byte(&found, '`');
         refuse(faults, matcher->place, rule, buf_get_text(&found));
 }

@@ -7,7 +7,7 @@
 
 #include "base/clock.h"
 #include "base/size.h"
-#include "plan/visible.h"
+#include "plan/substitute.h"
 
 enum { SHOWN_BYTES = 120 };
 
@@ -42,7 +42,7 @@ static void say_place(const Revision *revision) {
 static void say_text(const Revision *revision, Slice text) {
         if (text.n == 0)
                 buf_text(revision->text, "(nothing)");
-        visible_append(revision->text, text, SHOWN_BYTES);
+        substitute_show(revision->text, text, SHOWN_BYTES);
 }
 
 void revision_say_change(const Revision *revision, const char *name, Slice before, Slice after) {

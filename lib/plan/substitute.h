@@ -20,3 +20,5 @@ bool substitute_is_absent(Build *build, const YamlNode *text);
 bool substitute_is_shell(Build *build, const YamlNode *text);
 /* Whether ${name} stands in the text. */
 bool substitute_mentions(Slice text, Slice name);
+/* A text of the plan for people, as visible_append: late references as the plan has them. */
+void substitute_show(Buf *text, Slice scalar, size_t n_max);

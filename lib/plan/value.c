@@ -52,9 +52,10 @@ void value_refuse(Build *build, const Word *word, const YamlNode *node, const ch
 }
 
 void value_refuse_text(Build *build, const Word *word, const YamlNode *node, Slice text) {
-        Slice shown = visible_excerpt(&build->plan->arena, text, 0);
+        cleanup_buf Buf shown = BUF_TEXT;
 
-        value_refuse(build, word, node, "\"%.*s\"", SLICE_ARGS(shown));
+        substitute_show(&shown, text, EXCERPT_BYTES);
+        value_refuse(build, word, node, "\"%s\"", buf_get_text(&shown));
 }
 
 bool value_get_text(Build *build, const Word *word, const YamlNode *node, Slice *ret_text) {

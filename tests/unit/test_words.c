@@ -409,6 +409,20 @@ TEST(a_reference_that_came_out_of_a_value_is_a_text) {
         plan_deinit(&plan);
 }
 
+TEST(a_refusal_shows_a_late_reference_as_the_plan_has_it) {
+        cleanup_arena Arena arena = ARENA_INIT;
+        Refusal refusal;
+
+        plans_refuse(plans_with_gate(&arena,
+                                     "checks:\n- id: c\n  http: { url: 'ftp://${GATE_COMMIT}/' }\n"
+                                     "  expect: { status: 200 }"),
+                     &refusal);
+        CHECK_CONTAINS(plans_find(&refusal, "plan-value")->found, "\"ftp://${GATE_COMMIT}/\"");
+        plans_refuse(plans_with_expect(&arena, "{ stdout: { not-contains: '${GATE_COMMIT}' } }"),
+                     &refusal);
+        CHECK_CONTAINS(plans_find(&refusal, "vacuous-negative")->found, "${GATE_COMMIT}");
+}
+
 TEST(a_late_text_that_is_broken_is_harmless) {
         cleanup_arena Arena arena = ARENA_INIT;
 
