@@ -171,6 +171,32 @@ static void for_claim(Waits *waits, const GateRecord *gate) {
             gate->retracted_seq);
 }
 
+/* A gate that it needs has no PASS where it was to be verified; NULL if all have. */
+static const GateRecord *find_unmet(const Waits *waits, const GateRecord *gate) {
+        Slice commit = slice_text(gate->verdict.commit);
+
+        for (size_t i = 0; i < gate->n_needs; i++) {
+                const GateRecord *need = phase_find_gate(waits->phase, slice_text(gate->needs[i]));
+
+                if (need && !gate_need_is_met(need, commit, waits->now_ms))
+                        return need;
+        }
+        return NULL;
+}
+
+static void for_inconclusive(Waits *waits, const GateRecord *gate, const ClaimRecord *claim) {
+        const GateRecord *need = find_unmet(waits, gate);
+        struct wait again = of_verdict(gate, claim, WAIT_FOR_RECLAIM);
+
+        if (gate_is_exhausted(gate)) {
+                for_operator(waits, gate, claim);
+        } else if (need) {
+                add(waits, &again, "claim %s again with %s, which it needs", gate->id, need->id);
+        } else if (!for_answers(waits, gate)) {
+                for_operator(waits, gate, claim);
+        }
+}
+
 static void for_gate(Waits *waits, const GateRecord *gate) {
         const ClaimRecord *claim = state_find_claim(waits->state, gate->claim_seq);
         struct wait mend = of_verdict(gate, claim, WAIT_FOR_MEND);
@@ -179,10 +205,7 @@ static void for_gate(Waits *waits, const GateRecord *gate) {
         case GATE_STATE_OPEN: for_claim(waits, gate); break;
         case GATE_STATE_CLAIMED:
         case GATE_STATE_VERIFYING: for_verdict(waits, gate, claim); break;
-        case GATE_STATE_INCONCLUSIVE:
-                if (gate_is_exhausted(gate) || !for_answers(waits, gate))
-                        for_operator(waits, gate, claim);
-                break;
+        case GATE_STATE_INCONCLUSIVE: for_inconclusive(waits, gate, claim); break;
         case GATE_STATE_FAILED:
                 add(waits, &mend, "mend %s and claim it again: FAIL at " SHORT_COMMIT, gate->id,
                     gate->verdict.commit);

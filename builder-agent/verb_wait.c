@@ -57,6 +57,15 @@ static int wait_for(Talk *talk, Fault *fault) {
                 r = talk_ask_entry(talk, seq, &arena, &entry, &body, fault);
         if (r != 0)
                 return r;
+        if (body.type == MESSAGE_REVERIFY) {
+                const struct claim claim = {.phase = body.reverify.phase,
+                                            .gates = body.reverify.gates,
+                                            .n_gates = body.reverify.n_gates,
+                                            .repository = body.reverify.repository,
+                                            .commit = body.reverify.commit};
+
+                return verdicts_wait(talk, seq, &claim, deadline_ms, fault);
+        }
         if (body.type != MESSAGE_CLAIM) {
                 fault_set(fault, "claim-unknown", "entry %llu is a %s, not a claim",
                           (unsigned long long)seq, message_name(body.type));

@@ -157,6 +157,32 @@ static void finish(Verdicts *verdicts, const char *why_pending) {
                 finish_text(verdicts);
 }
 
+/* True: a verdict that came is not the last one that is needed. A broker that is away now says what
+ * the entries said, or says so later. */
+static bool must_wait_on(Verdicts *verdicts) {
+        cleanup_arena Arena arena = ARENA_INIT;
+        Fault fault = FAULT_INIT;
+        struct status status;
+        bool waits_on = false;
+
+        if (talk_ask_status(verdicts->talk, NULL, &arena, &status, &fault) != 0)
+                return false;
+        for (size_t i = 0; i < status.n_phases; i++)
+                if (slice_equal(status.phases[i].phase, verdicts->watch.phase))
+                        waits_on |= watch_confirm(&verdicts->watch, &status.phases[i]);
+        return waits_on;
+}
+
+static int wait_until_over(Verdicts *verdicts, Fault *reterr_fault) {
+        int r;
+
+        do
+                r = waiting_run(&verdicts->waiting, reterr_fault);
+        while (r == 0 && must_wait_on(verdicts));
+        progress_clear(&verdicts->waiting.progress);
+        return r;
+}
+
 int verdicts_wait(Talk *talk, uint64_t seq, const struct claim *claim, uint64_t deadline_ms,
                   Fault *reterr_fault) {
         cleanup(verdicts_deinit) Verdicts verdicts = {
@@ -179,8 +205,7 @@ int verdicts_wait(Talk *talk, uint64_t seq, const struct claim *claim, uint64_t 
         verdicts.waiting.userdata = &verdicts;
         watch_init(&verdicts.watch, seq, claim, &verdicts.arena);
         TRY(waiting_start(&verdicts.waiting));
-        r = waiting_run(&verdicts.waiting, reterr_fault);
-        progress_clear(&verdicts.waiting.progress);
+        r = wait_until_over(&verdicts, reterr_fault);
         if (r == WAITING_E_REFUSED)
                 return TALK_E_REFUSED;
         if (r < 0)

@@ -47,14 +47,14 @@ static bool on_verdict(Watch *watch, uint64_t seq, const struct verdict *verdict
         return false;
 }
 
-static bool on_claim(Watch *watch, uint64_t seq, const struct claim *claim) {
+static bool on_claim(Watch *watch, uint64_t seq, Slice phase, const Slice *gates, size_t n_gates) {
         bool changed = false;
 
-        if (seq <= watch->claim || !slice_equal(claim->phase, watch->phase))
+        if (seq <= watch->claim || !slice_equal(phase, watch->phase))
                 return false;
         for (size_t i = 0; i < watch->n_gates; i++)
-                for (size_t j = 0; j < claim->n_gates; j++)
-                        if (slice_equal(watch->gates[i].gate, claim->gates[j]))
+                for (size_t j = 0; j < n_gates; j++)
+                        if (slice_equal(watch->gates[i].gate, gates[j]))
                                 changed |= end_gate(&watch->gates[i], WATCH_SUPERSEDED, seq);
         return changed;
 }
@@ -64,7 +64,11 @@ bool watch_apply(Watch *watch, uint64_t seq, const Message *body) {
                 return body->verdict.claim == watch->claim &&
                        on_verdict(watch, seq, &body->verdict);
         if (body->type == MESSAGE_CLAIM)
-                return on_claim(watch, seq, &body->claim);
+                return on_claim(watch, seq, body->claim.phase, body->claim.gates,
+                                body->claim.n_gates);
+        if (body->type == MESSAGE_REVERIFY)
+                return on_claim(watch, seq, body->reverify.phase, body->reverify.gates,
+                                body->reverify.n_gates);
         if (body->type == MESSAGE_WITHDRAW)
                 return body->withdraw.claim == watch->claim && end_all(watch, WATCH_WITHDRAWN, seq);
         if (body->type == MESSAGE_LAPSE)
@@ -89,6 +93,34 @@ static bool has_decision(const Watch *watch, Decision decision) {
 
 bool watch_is_over(const Watch *watch) {
         return !has(watch, WATCH_PENDING);
+}
+
+/* True if it waits on. */
+static bool confirm_gate(WatchGate *gate, const struct gate_status *status) {
+        if (status->state == GATE_STATE_CLAIMED || status->state == GATE_STATE_VERIFYING) {
+                gate->state = WATCH_PENDING;
+                gate->cause = 0;
+                return true;
+        }
+        if (status->state == GATE_STATE_PASSED)
+                gate->decision = DECISION_PASS;
+        if (status->state == GATE_STATE_FAILED)
+                gate->decision = DECISION_FAIL;
+        if (status->state == GATE_STATE_INCONCLUSIVE)
+                gate->decision = DECISION_INCONCLUSIVE;
+        return false;
+}
+
+bool watch_confirm(Watch *watch, const struct phase_status *phase) {
+        bool waits_on = false;
+
+        for (size_t i = 0; i < watch->n_gates; i++)
+                for (size_t j = 0; j < phase->n_gates; j++)
+                        if (watch->gates[i].state == WATCH_DECIDED &&
+                            phase->gates[j].claim == watch->claim &&
+                            slice_equal(watch->gates[i].gate, phase->gates[j].gate))
+                                waits_on |= confirm_gate(&watch->gates[i], &phase->gates[j]);
+        return waits_on;
 }
 
 int watch_exit_status(const Watch *watch) {

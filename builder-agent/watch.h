@@ -39,6 +39,9 @@ void watch_init(Watch *watch, uint64_t seq, const struct claim *claim, Arena *ar
 /* An entry behind the claim. True if it changed something. */
 bool watch_apply(Watch *watch, uint64_t seq, const Message *body);
 bool watch_is_over(const Watch *watch);
+/* What the broker makes of the verdicts: of a gate that needs several, or whose claimed evidence
+ * differs, the entries do not say it alone. True if a gate waits on for another verdict. */
+bool watch_confirm(Watch *watch, const struct phase_status *phase);
 /* What holds of the claim as a whole, worst first: a FAIL, then withdrawn or superseded, then
  * INCONCLUSIVE or exhausted, then pending, then all PASS. */
 int watch_exit_status(const Watch *watch);

@@ -180,6 +180,25 @@ TEST(an_inconclusive_gate_waits_for_the_operator) {
         desk_close(&desk);
 }
 
+TEST(a_gate_that_was_not_run_for_its_need_waits_for_the_builder) {
+        Slice need = slice_text("M1");
+        Message plan;
+        uint64_t claim;
+        Desk desk;
+
+        desk_open(&desk);
+        plan = desk_make_plan(&desk, "m", (const char *[]){"M1", "M2"}, 2, "1");
+        plan.plan.gates[1].needs = &need;
+        plan.plan.gates[1].n_needs = 1;
+        CHECK(desk_submit(&desk, OPERATOR, plan));
+        claim = desk_claim_and_lease(&desk, 2);
+        CHECK(desk_submit(&desk, ADVERSARY, desk_make_verdict(&desk, claim, "M1", DECISION_FAIL)));
+        CHECK(desk_submit(&desk, ADVERSARY,
+                          desk_make_verdict(&desk, claim, "M2", DECISION_INCONCLUSIVE)));
+        check_waits_for(&desk, "bob", "claim M2 again with M1");
+        desk_close(&desk);
+}
+
 TEST(when_nothing_is_missing_the_builder_is_asked_for_done) {
         struct status status;
         Desk desk;

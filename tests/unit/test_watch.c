@@ -156,3 +156,35 @@ TEST(only_the_last_lapse_ends_the_wait) {
         CHECK(lapse(&story, 14, 10, 1));
         expect(&story, "exhausted", EXIT_NOT_CARRIED_OUT);
 }
+
+/* ---- what the broker makes of it ---- */
+
+static bool confirm(Story *story, const char *gate, GateState state) {
+        struct gate_status status = {.gate = slice_text(gate), .state = state, .claim = 10};
+        struct phase_status phase = {.gates = &status, .n_gates = 1};
+
+        return watch_confirm(&story->watch, &phase);
+}
+
+TEST(a_verdict_that_is_not_the_last_one_needed_is_waited_on) {
+        cleanup(story_deinit) Story story;
+
+        begin(&story);
+        CHECK(verdict(&story, 11, 10, "M1", DECISION_PASS));
+        CHECK(verdict(&story, 12, 10, "M2", DECISION_PASS));
+        CHECK(confirm(&story, "M1", GATE_STATE_CLAIMED));
+        expect(&story, "pending", EXIT_PENDING);
+        CHECK(verdict(&story, 15, 10, "M1", DECISION_FAIL));
+        CHECK(!confirm(&story, "M1", GATE_STATE_INCONCLUSIVE));
+        expect(&story, "decided", EXIT_NOT_CARRIED_OUT);
+}
+
+TEST(a_pass_that_the_broker_does_not_count_is_none) {
+        cleanup(story_deinit) Story story;
+
+        begin(&story);
+        CHECK(verdict(&story, 11, 10, "M1", DECISION_PASS));
+        CHECK(verdict(&story, 12, 10, "M2", DECISION_PASS));
+        CHECK(!confirm(&story, "M2", GATE_STATE_FAILED));
+        expect(&story, "decided", EXIT_HOLDS_NOT);
+}
