@@ -81,7 +81,14 @@ static int start_worker(Daemon *daemon, const Job *job) {
                         .mirrors = slice_text(settings->mirrors),
                         .scratch = slice_text(settings->scratch),
                         .state = slice_text(settings->state),
-                        .secrets = slice_text(settings->secrets)},
+                        .secrets = slice_text(settings->secrets),
+                        .carries = job->carries,
+                        .n_carries = job->n_carries,
+                        .answers = job->answers,
+                        .n_answers = job->n_answers,
+                        .base = job->base,
+                        .not_passed = job->not_passed,
+                        .n_not_passed = job->n_not_passed},
         };
         Worker *worker = NULL;
 

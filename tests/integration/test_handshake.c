@@ -143,6 +143,59 @@ TEST(done_waits_for_what_is_pending) {
         CHECK_EQ_U64(handshake_count(&handshake, "done"), 1);
 }
 
+/* Another phase, of gates that need each other. */
+static void approve_small(const Handshake *handshake) {
+        handshake_commit(
+                handshake, "small.md",
+                "```yaml phase\nversion: 1\nphase: small\n```\n\n"
+                "```yaml gate\ngate: LATER\nneeds: [FIRST]\nchecks:\n  - id: files\n"
+                "    run: ls | wc -l\n    expect: { stdout: { number: { ge: 1 } } }\n```\n\n"
+                "```yaml gate\ngate: FIRST\nchecks:\n  - id: greeting\n    run: cat greeting\n"
+                "    expect: { stdout: { contains: hello } }\n```\n");
+        CHECK_EQ_INT(BROKER(handshake, NULL, "plan", "approve", "small.md"), 0);
+}
+
+TEST(done_at_a_newer_commit_verifies_again_what_has_its_pass_elsewhere) {
+        cleanup_handshake Handshake handshake;
+        cleanup_buf Buf out = BUF_TEXT;
+
+        handshake_init(&handshake);
+        approve_small(&handshake);
+        handshake_start(&handshake);
+        CHECK_EQ_INT(BUILDER(&handshake, &out, "claim", "LATER", "--phase", "small"), EXIT_USAGE);
+        CHECK_CONTAINS(buf_get_text(&out), "gate-needs");
+        CHECK_EQ_INT(
+                BUILDER(&handshake, NULL, "claim", "LATER", "FIRST", "--phase", "small", "--wait"),
+                EXIT_HOLDS);
+        handshake_commit(&handshake, "other", "text\n");
+        CHECK_EQ_INT(BUILDER(&handshake, &out, "done", "small"), EXIT_PENDING);
+        CHECK_CONTAINS(buf_get_text(&out), "still pending");
+        CHECK_EQ_INT(BUILDER(&handshake, &out, "done", "small", "--wait"), EXIT_HOLDS);
+        CHECK_CONTAINS(buf_get_text(&out), "small is DONE");
+        CHECK_EQ_U64(handshake_count(&handshake, "done"), 1);
+        CHECK_EQ_U64(handshake_count(&handshake, "reverify"), 1);
+        handshake_verify(&handshake);
+}
+
+TEST(done_is_denied_where_a_re_verification_fails_and_what_needs_it_is_not_run) {
+        cleanup_handshake Handshake handshake;
+        cleanup_buf Buf out = BUF_TEXT;
+
+        handshake_init(&handshake);
+        approve_small(&handshake);
+        handshake_start(&handshake);
+        CHECK_EQ_INT(
+                BUILDER(&handshake, NULL, "claim", "LATER", "FIRST", "--phase", "small", "--wait"),
+                EXIT_HOLDS);
+        handshake_commit(&handshake, "greeting", "good bye\n");
+        CHECK_EQ_INT(BUILDER(&handshake, &out, "done", "small", "--wait"), EXIT_HOLDS_NOT);
+        CHECK_CONTAINS(buf_get_text(&out), "- [ ] FIRST: FAIL");
+        CHECK_CONTAINS(buf_get_text(&out), "- [ ] LATER: INCONCLUSIVE");
+        CHECK_EQ_INT(BROKER(&handshake, &out, "log", "--kind", "verdict", "--json"), 0);
+        CHECK_CONTAINS(buf_get_text(&out), "needs.gate");
+        handshake_verify(&handshake);
+}
+
 TEST(each_mistake_has_its_rule_and_status) {
         static const struct {
                 const char *words[6];
