@@ -187,14 +187,12 @@ static const GateRecord *find_unmet(const Waits *waits, const GateRecord *gate) 
 static void for_inconclusive(Waits *waits, const GateRecord *gate, const ClaimRecord *claim) {
         const GateRecord *need = find_unmet(waits, gate);
         struct wait again = of_verdict(gate, claim, WAIT_FOR_RECLAIM);
+        bool is_exhausted = gate_is_exhausted(gate);
 
-        if (gate_is_exhausted(gate)) {
-                for_operator(waits, gate, claim);
-        } else if (need) {
+        if (need && !is_exhausted)
                 add(waits, &again, "claim %s again with %s, which it needs", gate->id, need->id);
-        } else if (!for_answers(waits, gate)) {
+        else if (is_exhausted || !for_answers(waits, gate))
                 for_operator(waits, gate, claim);
-        }
 }
 
 static void for_gate(Waits *waits, const GateRecord *gate) {
