@@ -3,12 +3,12 @@
 #pragma once
 
 /*
- * The rendered files on disk: REVIEW-<phase>.md, STATUS-<phase>.md and the signed checkpoint. A
- * Files follows the ledger with a fold of its own, because a section is rendered with the state
- * right after its entry, whenever that is done.
+ * The rendered files on disk: REVIEW-<phase>.md, JOURNAL-<phase>.md, STATUS-<phase>.md,
+ * BACKLOG-<phase>.md and the signed checkpoint. A Files follows the ledger with a fold of its own,
+ * because a section is rendered with the state right after its entry, whenever that is done.
  *
- * REVIEW is appended to; where the file is not what was rendered before it is written anew and
- * renamed into place. The others are always renamed into place, and only if they change.
+ * REVIEW and JOURNAL are appended to; where the file is not what was rendered before it is written
+ * anew and renamed into place. The others are always renamed into place, and only if they change.
  */
 
 #include "broker/ledger.h"
@@ -37,6 +37,15 @@ int files_write(Ledger *ledger, const char *docs, Slice phase, size_t *ret_n_pha
 /* Compares them instead. FILES_E_CORRUPT, FILES_E_DIFFERS. */
 int files_check(Ledger *ledger, const char *docs, Slice phase, size_t *ret_n_phases,
                 Fault *reterr_fault) must_check;
+
+/* What the broker signs of its head. */
+typedef struct FilesCheckpoint {
+        Buf text, signature, signers; /* CHECKPOINT, CHECKPOINT.sig, allowed_signers */
+} FilesCheckpoint;
+
+void files_make_checkpoint(const Key *broker, const Hash *ledger, uint64_t seq, const Hash *hash,
+                           FilesCheckpoint *ret_checkpoint);
+void files_checkpoint_deinit(FilesCheckpoint *checkpoint);
 
 /* CHECKPOINT, CHECKPOINT.sig and allowed_signers, for `ssh-keygen -Y verify -f allowed_signers
  * -I broker -n checkpoint@coldgate -s CHECKPOINT.sig < CHECKPOINT`. */

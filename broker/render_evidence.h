@@ -4,7 +4,7 @@
 
 /* The evidence of one check, as a section of REVIEW: unfolded where the check did not pass. */
 
-#include "broker/render.h"
+#include "broker/render_parts.h"
 
 /* Nothing is written for a check that names no evidence; evidence that is not in the ledger (any
  * more) is said so. */

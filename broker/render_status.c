@@ -4,54 +4,99 @@
 /* STATUS-<phase>.md: a snapshot of one phase at the ledger's newest entry. `## DONE` stands in it
  * only when it was granted. */
 
-#include "broker/render.h"
+#include "broker/render_parts.h"
 
 #include "base/clock.h"
 #include "broker/status.h"
 
-static void seq_link(const char *letter, uint64_t seq, Slice phase, Buf *text) {
-        if (!seq)
-                return;
-        buf_printf(text, " [%s-%llu](REVIEW-%.*s.md#%c-%llu)", letter, (unsigned long long)seq,
-                   SLICE_ARGS(phase), letter[0] | 0x20, (unsigned long long)seq);
+static void append_minute(uint64_t wall_ms, Buf *text) {
+        char when[TIME_TEXT_BYTES];
+
+        time_format_minute(wall_ms, when);
+        buf_text(text, when);
 }
 
-static void waits_section(const struct phase_status *phase, Buf *text) {
-        for (size_t i = 0; i < phase->n_waits; i++) {
-                const struct wait *wait = &phase->waits[i];
-                char since[TIME_TEXT_BYTES];
+/* ---- who is waited for ---- */
 
-                time_format_minute(wait->since_ms, since);
-                buf_text(text, "- Waiting for ");
-                render_inline(wait->who, text);
-                buf_text(text, ": ");
-                render_inline(wait->what, text);
-                buf_printf(text, ", since %s\n", since);
+static void wait_line(const struct wait *wait, Buf *text) {
+        buf_text(text, "- Waiting for ");
+        render_inline(wait->who, text);
+        buf_text(text, ": ");
+        render_inline(wait->what, text);
+        buf_text(text, ", since ");
+        append_minute(wait->since_ms, text);
+        if (wait->pings)
+                buf_printf(text, ", %llu ping%s", (unsigned long long)wait->pings,
+                           wait->pings == 1 ? "" : "s");
+        if (wait->paused_until_ms) {
+                buf_text(text, ", paused until ");
+                append_minute(wait->paused_until_ms, text);
         }
-        if (phase->n_waits)
+        buf_text(text, "\n");
+}
+
+static void waits_section(const Snapshot *snapshot) {
+        const struct phase_status *phase = snapshot->phase;
+        Buf *text = snapshot->text;
+
+        for (size_t i = 0; i < phase->n_waits; i++)
+                wait_line(&phase->waits[i], text);
+        for (size_t i = 0; i < phase->n_pauses; i++) {
+                buf_text(text, "- Paused: ");
+                render_inline(phase->pauses[i].who, text);
+                buf_text(text, " waits until ");
+                append_minute(phase->pauses[i].until_ms, text);
+                buf_text(text, ": ");
+                render_inline(phase->pauses[i].why, text);
+                buf_text(text, "\n");
+        }
+        if (phase->done_asked)
+                buf_printf(text, "- DONE was asked for in entry %llu: it waits for verdicts\n",
+                           (unsigned long long)phase->done_asked);
+        if (phase->n_waits || phase->n_pauses || phase->done_asked)
                 buf_text(text, "\n");
 }
 
-static void gate_row(const struct gate_status *gate, Slice phase, Buf *text) {
-        char decided[TIME_TEXT_BYTES] = "";
+/* ---- gates ---- */
 
-        if (gate->decided_ms)
-                time_format_minute(gate->decided_ms, decided);
+static void state_cell(const Snapshot *snapshot, const struct gate_status *gate) {
+        buf_printf(snapshot->text, " | %s", word_of(&words_GATE_STATE, (int)gate->state));
+        snapshot_link(snapshot, 'C', gate->claim);
+        snapshot_link(snapshot, 'V', gate->verdict);
+        if (gate->carried_from) {
+                buf_text(snapshot->text, ", carried over from");
+                snapshot_link(snapshot, 'V', gate->carried_from);
+        }
+}
+
+static void gate_row(const Snapshot *snapshot, const struct gate_status *gate) {
+        Buf *text = snapshot->text;
+
         buf_text(text, "| ");
         render_inline(gate->gate, text);
         buf_text(text, " | ");
         render_inline(gate->title, text);
-        buf_printf(text, " | %s", word_of(&words_GATE_STATE, (int)gate->state));
-        seq_link("C", gate->claim, phase, text);
-        seq_link("V", gate->verdict, phase, text);
+        state_cell(snapshot, gate);
         buf_text(text, " | ");
-        render_code(slice_head(gate->commit, 12), text);
-        buf_printf(text, " | %s | ", decided);
+        if (gate->commit.n)
+                render_code(slice_head(gate->commit, 12), text);
+        buf_text(text, " | ");
+        if (gate->decided_ms) {
+                append_minute(gate->decided_ms, text);
+                buf_text(text, ", ");
+                duration_describe(snapshot->status->now_ms > gate->decided_ms
+                                          ? snapshot->status->now_ms - gate->decided_ms
+                                          : 0,
+                                  text);
+                buf_text(text, " ago");
+        }
+        buf_text(text, " | ");
         if (gate->fresh)
                 buf_text(text, "yes");
         else
                 render_inline(gate->stale_because.n ? gate->stale_because : slice_text("no"), text);
-        buf_printf(text, " | %llu |\n", (unsigned long long)gate->open_findings);
+        buf_printf(text, " | %llu | %zu |\n", (unsigned long long)gate->open_findings,
+                   gate->n_never_red);
 }
 
 static void formal_line(const struct gate_status *gate, Buf *text) {
@@ -69,76 +114,166 @@ static void formal_line(const struct gate_status *gate, Buf *text) {
         buf_printf(text, " — %s\n", lines[gate->state]);
 }
 
-static void gates_section(const struct phase_status *phase, Buf *text) {
-        buf_text(text,
-                 "## Gate\n\n| gate | title | state | commit | decided | counts for DONE | open "
-                 "findings |\n| --- | --- | --- | --- | --- | --- | --- |\n");
-        for (size_t i = 0; i < phase->n_gates; i++)
-                gate_row(&phase->gates[i], phase->phase, text);
-        for (size_t i = 0; i < phase->n_gates; i++)
-                formal_line(&phase->gates[i], text);
-}
-
-static void reasons_section(const struct phase_status *phase, Buf *text) {
-        if (!phase->n_why_not_done)
-                return;
-        buf_text(text, "\n## Why not DONE\n\n");
-        for (size_t i = 0; i < phase->n_why_not_done; i++) {
-                buf_text(text, "- [ ] ");
-                render_inline(phase->why_not_done[i], text);
+static void gate_remarks(const struct gate_status *gate, Buf *text) {
+        if (gate->verifiers > 1)
+                buf_printf(text, "\nNeeds %llu verifiers.\n", (unsigned long long)gate->verifiers);
+        if (gate->waived_until_ms) {
+                buf_text(text, "\nWAIVED until ");
+                append_minute(gate->waived_until_ms, text);
+                buf_text(text, ": ");
+                render_inline(gate->waived_because, text);
+                buf_text(text, "\n");
+        }
+        if (gate->n_never_red) {
+                buf_text(text, "\nNever seen red: ");
+                inline_list(gate->never_red, gate->n_never_red, text);
                 buf_text(text, "\n");
         }
 }
 
-static void findings_section(const struct phase_status *phase, Buf *text) {
-        if (phase->n_findings)
-                buf_text(text, "\n## Adversary findings\n\n");
-        for (size_t i = 0; i < phase->n_findings; i++) {
-                const struct finding_status *finding = &phase->findings[i];
+static void gates_section(const Snapshot *snapshot) {
+        const struct phase_status *phase = snapshot->phase;
 
-                buf_printf(text, "- [%c] %.*s, %s, blocks %s: ",
-                           finding->state == FINDING_STATE_CLOSED ? 'x' : ' ',
-                           SLICE_ARGS(finding->finding),
-                           word_of(&words_SEVERITY, (int)finding->severity),
-                           word_of(&words_BLOCKS, (int)finding->blocks));
-                render_inline(finding->title, text);
-                buf_printf(text, " — %s\n", word_of(&words_FINDING_STATE, (int)finding->state));
+        buf_text(snapshot->text,
+                 "## Gate\n\n| gate | title | state | commit | decided | counts for DONE | open "
+                 "findings | never seen red |\n| --- | --- | --- | --- | --- | --- | --- | --- "
+                 "|\n");
+        for (size_t i = 0; i < phase->n_gates; i++)
+                gate_row(snapshot, &phase->gates[i]);
+        for (size_t i = 0; i < phase->n_gates; i++) {
+                formal_line(&phase->gates[i], snapshot->text);
+                gate_remarks(&phase->gates[i], snapshot->text);
         }
 }
 
-static void done_section(const struct phase_status *phase, Buf *text) {
-        char when[TIME_TEXT_BYTES];
+/* ---- what prevents DONE ---- */
+
+static void reasons_section(const Snapshot *snapshot) {
+        const struct phase_status *phase = snapshot->phase;
+
+        if (phase->n_why_not_done)
+                buf_text(snapshot->text, "\n## Why not DONE\n\n");
+        for (size_t i = 0; i < phase->n_why_not_done; i++) {
+                buf_text(snapshot->text, "- [ ] ");
+                render_inline(phase->why_not_done[i], snapshot->text);
+                buf_text(snapshot->text, "\n");
+        }
+}
+
+static void vetoes_section(const Snapshot *snapshot) {
+        const struct phase_status *phase = snapshot->phase;
+        Buf *text = snapshot->text;
+
+        if (phase->n_vetoes)
+                buf_text(text, "\n## Vetoes that stand\n\n");
+        for (size_t i = 0; i < phase->n_vetoes; i++) {
+                const struct veto_status *veto = &phase->vetoes[i];
+
+                buf_text(text, "-");
+                snapshot_link(snapshot, 'X', veto->veto);
+                buf_text(text, " of ");
+                render_inline(veto->adversary, text);
+                buf_text(text, veto->n_gates ? ", of " : ", of the whole phase");
+                inline_list(veto->gates, veto->n_gates, text);
+                buf_text(text, ", since ");
+                append_minute(veto->since_ms, text);
+                buf_text(text, ": ");
+                render_inline(veto->why, text);
+                buf_text(text, "; lifted when: ");
+                render_inline(veto->lift_when, text);
+                buf_text(text, "\n");
+        }
+}
+
+static void findings_section(const Snapshot *snapshot, const char *heading, bool is_of_deferred) {
+        const struct phase_status *phase = snapshot->phase;
+        bool has_heading = false;
+
+        for (size_t i = 0; i < phase->n_findings; i++) {
+                const struct finding_status *finding = &phase->findings[i];
+
+                if (finding->state == FINDING_STATE_CLOSED ||
+                    (finding->state == FINDING_STATE_DEFERRED) != is_of_deferred)
+                        continue;
+                if (!has_heading)
+                        buf_printf(snapshot->text, "\n## %s\n\n", heading);
+                has_heading = true;
+                snapshot_finding(snapshot, finding);
+        }
+}
+
+/* ---- what is not of this phase alone ---- */
+
+static void holds_section(const Snapshot *snapshot) {
+        const struct status *status = snapshot->status;
+        Buf *text = snapshot->text;
+
+        if (status->n_holds)
+                buf_text(text, "\n## Resources\n\n| resource | | by | state | since | until | for "
+                               "|\n| --- | --- | --- | --- | --- | --- | --- |\n");
+        for (size_t i = 0; i < status->n_holds; i++) {
+                const struct hold_status *hold = &status->holds[i];
+
+                buf_text(text, "| ");
+                render_inline(hold->resource, text);
+                buf_printf(text, " | %s | ", word_of(&words_LOCK, (int)hold->lock));
+                render_inline(hold->who, text);
+                buf_printf(text, " (H-%llu) | %s | ", (unsigned long long)hold->hold,
+                           word_of(&words_HOLD_STATE, (int)hold->state));
+                append_minute(hold->since_ms, text);
+                buf_text(text, " | ");
+                if (hold->deadline_ms)
+                        append_minute(hold->deadline_ms, text);
+                buf_text(text, " | ");
+                render_inline(hold->why, text);
+                buf_text(text, " |\n");
+        }
+}
+
+static void alerts_section(const Snapshot *snapshot) {
+        const struct status *status = snapshot->status;
+        Buf *text = snapshot->text;
+
+        if (status->n_alerts)
+                buf_text(text, "\n## Alerts that nobody has seen\n\n");
+        for (size_t i = 0; i < status->n_alerts; i++) {
+                buf_printf(text, "- A-%llu since ", (unsigned long long)status->alerts[i].alert);
+                append_minute(status->alerts[i].since_ms, text);
+                buf_text(text, ": ");
+                render_inline(status->alerts[i].what, text);
+                buf_text(text, "\n");
+        }
+}
+
+static void done_section(const Snapshot *snapshot) {
+        const struct phase_status *phase = snapshot->phase;
 
         if (phase->state != PHASE_STATE_DONE)
                 return;
-        time_format_minute(phase->done_ms, when);
-        buf_printf(text,
-                   "\n## DONE\n\nGranted @%s at commit `%.*s`: every gate has a fresh PASS.\n",
-                   when, SLICE_ARGS(phase->done_commit));
+        buf_text(snapshot->text, "\n## DONE\n\nGranted @");
+        append_minute(phase->done_ms, snapshot->text);
+        buf_text(snapshot->text, " at commit ");
+        render_code(phase->done_commit, snapshot->text);
+        buf_text(snapshot->text, ": every gate has a fresh PASS.\n");
 }
 
 void render_status(const State *state, const PhaseRecord *phase, uint64_t as_of_ms, Buf *text) {
         cleanup_arena Arena arena = ARENA_INIT;
-        char as_of[TIME_TEXT_BYTES];
         struct status status;
+        Snapshot snapshot = {.state = state, .status = &status, .text = text};
 
         status_build(state, slice_text(phase->name), as_of_ms, &arena, &status);
         if (!status.n_phases)
                 return;
-        time_format_second(as_of_ms, as_of);
-        buf_printf(text, "<!-- rendered from the ledger, entries 1 to %llu, head ",
-                   (unsigned long long)state->head_seq);
-        hex_append(text, hash_slice(&state->head_hash));
-        buf_text(text, "; do not edit -->\n# STATUS — phase ");
-        render_inline(status.phases[0].phase, text);
-        buf_printf(text, "\n\n**%s**, as of %s (entry %llu); plan `",
-                   word_of(&words_PHASE_STATE, (int)status.phases[0].state), as_of,
-                   (unsigned long long)state->head_seq);
-        hex_append(text, slice_head(status.phases[0].plan_digest, 8));
-        buf_text(text, "`\n\n");
-        waits_section(&status.phases[0], text);
-        gates_section(&status.phases[0], text);
-        reasons_section(&status.phases[0], text);
-        findings_section(&status.phases[0], text);
-        done_section(&status.phases[0], text);
+        snapshot.phase = &status.phases[0];
+        snapshot_begin(&snapshot, "STATUS");
+        waits_section(&snapshot);
+        gates_section(&snapshot);
+        reasons_section(&snapshot);
+        vetoes_section(&snapshot);
+        findings_section(&snapshot, "Deferred: must close before DONE", true);
+        findings_section(&snapshot, "Adversary findings", false);
+        holds_section(&snapshot);
+        alerts_section(&snapshot);
+        done_section(&snapshot);
 }

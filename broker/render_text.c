@@ -7,7 +7,7 @@
  * Markdown or HTML is escaped.
  */
 
-#include "broker/render.h"
+#include "broker/render_parts.h"
 
 #include "view/status.h"
 

@@ -149,8 +149,10 @@ What is in the ledger.
 The files.
 
   $ ls .coldgate/docs
+  BACKLOG-m.md
   CHECKPOINT
   CHECKPOINT.sig
+  JOURNAL-m.md
   REVIEW-m.md
   STATUS-m.md
   allowed_signers

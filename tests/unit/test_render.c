@@ -7,7 +7,7 @@
 
 #include <stdio.h>
 
-#include "broker/render.h"
+#include "broker/render_parts.h"
 #include "broker/state.h"
 #include "proto/codec.h"
 
@@ -28,16 +28,23 @@ static int stored_get(void *userdata, const Hash *digest unused_, Arena *arena u
         return 0;
 }
 
+static int no_entry(void *userdata unused_, uint64_t seq unused_, Arena *arena unused_,
+                    Entry *ret_entry unused_) {
+        return 1;
+}
+
 static const char *render_one(const Message *message, const Stored *stored) {
         static Buf text;
         State state;
         Entry entry = {.seq = 7, .received_ms = 1781328780000, .actor = slice_text("adv")};
-        RenderSource source = {(void *)stored, stored_get};
+        RenderSource source = {(void *)stored, stored_get, no_entry};
+        RenderBefore before = {.n_superseded = 0};
+        Section section = {&state, &before, &entry, message, &source, &text};
 
         state_init(&state);
         buf_deinit(&text);
         text = BUF_TEXT;
-        CHECK_EQ_INT(render_review_entry(&state, &entry, message, &source, &text), 0);
+        CHECK_EQ_INT(render_review_entry(&section), 0);
         state_deinit(&state);
         return buf_get_text(&text);
 }
