@@ -44,6 +44,13 @@ static const OptionRow approve_options[] = {
         {NULL, NULL, NULL},
 };
 
+static const OptionRow prove_options[] = {
+        {"repo", "R", "The repository: an https, ssh or file URL, or a path."},
+        {"commit", "C", "The full commit id."},
+        {"gate", "G", "Only this gate."},
+        {NULL, NULL, NULL},
+};
+
 static const OptionRow show_plan_options[] = {
         {"text", NULL, "The approved Markdown, byte for byte."},
         {NULL, NULL, NULL},
@@ -107,6 +114,9 @@ static const Verb verbs[] = {
          verb_plan_approve, approve_options},
         {"plan diff", "FILE", 1, 1, "What a revision changes and weakens; nothing is approved.",
          verb_plan_diff, diff_options},
+        {"plan prove", "FILE", 1, 1,
+         "Run every check red and green at a commit, and say which have teeth.", verb_plan_prove,
+         prove_options},
         {"plan show", "PHASE", 1, 1, "The plan in force.", verb_plan_show, show_plan_options},
         {"status", "[PHASE]", 0, 1, "Where the gates stand, who is waited for, why not DONE.",
          verb_status, status_options},

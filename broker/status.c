@@ -117,6 +117,7 @@ static void build_phase(const View *view, struct phase_status *ret_status) {
                 .phase = slice_text(phase->name),
                 .state = phase->state,
                 .plan_digest = hash_slice(&phase->plan_digest),
+                .plan = phase->plan_seq,
                 .done_commit = slice_text(phase->done_seq ? phase->done_commit : NULL),
                 .done_ms = phase->done_ms,
                 .candidate = view->commit,

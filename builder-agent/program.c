@@ -28,8 +28,21 @@ static const OptionRow claim_options[] = {
         {"expected", "TEXT", "What is EXPECTED then."},
         {"where", "TEXT", "WHERE it is: paths, services."},
         {"evidence", "FILE", "What you saw; shown to the adversary after its own run."},
+        {"try", NULL,
+         "Run the gates here first, cold, and attach what was seen; claim nothing that fails."},
+        {"anyway", NULL, "With --try: claim it although it fails."},
         {"wait", NULL, "Wait for the verdicts; the exit status is theirs."},
         TIMEOUT_OPTION,
+        KEY_OPTION,
+        {NULL, NULL, NULL},
+};
+
+static const OptionRow try_options[] = {
+        PHASE_OPTION,
+        {"plan", "FILE", "This plan (default: the one that was approved, from the broker)."},
+        {"repo", "URL", "Where to fetch: https, ssh or file (default: this repository)."},
+        {"commit", "REV", "What is tried (default: HEAD); resolved here to a full commit id."},
+        {"check", "ID", "Only this check, and those that it needs."},
         KEY_OPTION,
         {NULL, NULL, NULL},
 };
@@ -59,6 +72,8 @@ static const OptionRow done_options[] = {
 static const Verb verbs[] = {
         {"claim", "GATE…", 1, ARGUMENTS_MAX, "Say that gates hold at a commit.", verb_claim,
          claim_options},
+        {"try", "GATE", 1, 1, "Run a gate here, cold, as an adversary would; never a verdict.",
+         verb_try, try_options},
         {"wait", "CLAIM|GATE", 1, 1, "Wait for the verdicts of a claim.", verb_wait, wait_options},
         {"withdraw", "CLAIM", 1, 1, "Take a claim back.", verb_withdraw, withdraw_options},
         {"status", "[PHASE]", 0, 1, "Where the gates stand, who is waited for, why not DONE.",

@@ -11,106 +11,26 @@
 #include "base/mem.h"
 #include "verbs/talk.h"
 #include "verbs/choose.h"
-#include "builder-agent/git.h"
+#include "builder-agent/matter.h"
+#include "builder-agent/try.h"
 #include "builder-agent/verbs.h"
 #include "builder-agent/verdicts.h"
 #include "verbs/waiting.h"
-#include "verify/mirror.h"
 #include "view/status.h"
 
 enum { EVIDENCE_MAX = 65536 };
 
 /* What a claim is made of; the message borrows from it. */
 typedef struct Draft {
-        char commit[COMMIT_TEXT_MAX];
-        Buf url, evidence;
+        Matter matter;
+        Buf evidence;
         Slice gates[ARGUMENTS_MAX];
         Message message;
 } Draft;
 
 static void draft_deinit(Draft *draft) {
-        buf_deinit(&draft->url);
+        matter_deinit(&draft->matter);
         buf_deinit(&draft->evidence);
-}
-
-/* ---- the commit and where it is ---- */
-
-static int refuse_elsewhere(const char *rev, Fault *fault) {
-        if (rev)
-                fault_set(fault, "claim-commit-unresolved",
-                          "`%s` is not a full commit id, and there is no repository here to ask",
-                          rev);
-        else
-                fault_set(fault, "claim-commit-unresolved", "there is no repository here");
-        fault_next(fault,
-                   "cd into the repository, or give --repo URL and --commit with the full id");
-        return TALK_E_REFUSED;
-}
-
-/* A commit of another repository cannot be looked up here: only a full id will do. */
-static int draft_elsewhere(Draft *draft, const char *repo, const char *rev, Fault *fault) {
-        if (!repo || !rev || !commit_is_full(rev))
-                return refuse_elsewhere(rev, fault);
-        (void)snprintf(draft->commit, sizeof draft->commit, "%s", rev);
-        buf_text(&draft->url, repo);
-        return 0;
-}
-
-/* With the repository at hand. Its uncommitted changes matter where its HEAD is what is claimed:
- * the person has seen them, the adversary will not. */
-static int draft_here(Draft *draft, const char *top, const char *repo, const char *rev,
-                      Fault *fault) {
-        char head[COMMIT_TEXT_MAX];
-        bool is_ours;
-        int r;
-
-        git_append_file_url(top, &draft->url);
-        is_ours = !repo || strcmp(repo, buf_get_text(&draft->url)) == 0;
-        r = git_resolve(rev ? rev : "HEAD", draft->commit, fault);
-        if (r == GIT_E_REFUSED && !is_ours && rev && commit_is_full(rev)) {
-                buf_clear(&draft->url);
-                return draft_elsewhere(draft, repo, rev, fault);
-        }
-        if (r > 0)
-                return TALK_E_REFUSED;
-        TRY(r);
-        if (!is_ours) {
-                buf_clear(&draft->url);
-                buf_text(&draft->url, repo);
-        }
-        if (git_resolve("HEAD", head, fault) != 0 || strcmp(head, draft->commit) != 0)
-                return 0;
-        if (!is_ours && rev)
-                return 0;
-        r = git_check_clean(top, fault);
-        return r == GIT_E_REFUSED ? TALK_E_REFUSED : r;
-}
-
-static int find_commit(Draft *draft, const Args *args, Fault *fault) {
-        const char *repo = args_get(args, "repo");
-        const char *rev = args_get(args, "commit");
-        cleanup_free char *top = NULL;
-        int r = git_find_top(&top, fault);
-
-        if (r == GIT_E_REFUSED)
-                return TALK_E_REFUSED;
-        if (r == GIT_E_NONE)
-                return draft_elsewhere(draft, repo, rev, fault);
-        TRY(r);
-        return draft_here(draft, top, repo, rev, fault);
-}
-
-/* What the adversary would not fetch is not claimed: a FAIL, or a secret in the URL, would stand in
- * the ledger for ever. */
-static int draft_commit(Draft *draft, const Args *args, Fault *fault) {
-        int r = find_commit(draft, args, fault);
-
-        if (r != 0)
-                return r;
-        if (repository_url_check(buf_get(&draft->url), fault) == 0)
-                return 0;
-        fault->rule = "claim-repository";
-        return TALK_E_REFUSED;
 }
 
 /* ---- the words ---- */
@@ -142,8 +62,8 @@ static void draft_words(Draft *draft, const Args *args) {
                 draft->gates[i] = slice_text(args->rest[i]);
         claim->gates = draft->gates;
         claim->n_gates = args->n_rest;
-        claim->repository = buf_get(&draft->url);
-        claim->commit = slice_text(draft->commit);
+        claim->repository = buf_get(&draft->matter.url);
+        claim->commit = slice_text(draft->matter.commit);
         claim->mode = MODE_COLD;
         claim->what = slice_text(args_get(args, "what"));
         claim->how = slice_text(args_get(args, "how"));
@@ -173,6 +93,31 @@ static int draft_phase(Draft *draft, Talk *talk, Arena *arena, Fault *fault) {
         return 0;
 }
 
+/* What was seen here, cold, becomes evidence; what did not hold is not claimed, unless the person
+ * says so. */
+static int draft_trial(Draft *draft, Talk *talk, Fault *fault) {
+        cleanup(plan_deinit) Plan plan = {.n_gates = 0};
+        cleanup_buf Buf word = BUF_TEXT;
+        Trying trying = {.plan = &plan, .matter = &draft->matter, .state = talk->project.dir};
+        bool is_green = true;
+        int r = try_get_plan(talk, draft->message.claim.phase, &plan, fault);
+
+        try_name_plan(draft->message.claim.phase, &word);
+        trying.plan_file = buf_get_text(&word);
+        for (size_t i = 0; r == 0 && i < talk->args->n_rest; i++) {
+                Decision decision = DECISION_INCONCLUSIVE;
+
+                trying.gate = talk->args->rest[i];
+                r = try_gate(talk->args, &trying, &draft->evidence, &decision, fault);
+                is_green = is_green && decision == DECISION_PASS;
+        }
+        if (r != 0 || is_green || args_has(talk->args, "anyway"))
+                return r;
+        fault_set(fault, "try-not-green", "it does not hold here, cold: nothing was claimed");
+        fault_next(fault, "mend it, or say --anyway");
+        return TALK_E_REFUSED;
+}
+
 /* ---- saying it ---- */
 
 static void say_claimed(const Talk *talk, uint64_t seq, const struct claim *claim) {
@@ -198,21 +143,23 @@ static void say_claimed(const Talk *talk, uint64_t seq, const struct claim *clai
 }
 
 static int claim(Talk *talk, Fault *fault) {
-        cleanup(draft_deinit) Draft draft = {
-                .url = BUF_TEXT, .evidence = BUF_TEXT, .message = {.type = MESSAGE_CLAIM}};
+        cleanup(draft_deinit)
+                Draft draft = {.evidence = BUF_TEXT, .message = {.type = MESSAGE_CLAIM}};
         cleanup_arena Arena arena = ARENA_INIT;
         uint64_t deadline_ms, seq;
         bool is_waiting = args_has(talk->args, "wait");
         int r = waiting_deadline(talk->args, &deadline_ms, fault);
 
         if (r == 0)
-                r = draft_commit(&draft, talk->args, fault);
+                r = matter_find(talk->args, &draft.matter, fault);
         if (r == 0)
                 r = draft_evidence(&draft, talk->args, fault);
         if (r == 0)
                 r = talk_connect(talk, fault);
         if (r == 0)
                 r = draft_phase(&draft, talk, &arena, fault);
+        if (r == 0 && args_has(talk->args, "try"))
+                r = draft_trial(&draft, talk, fault);
         if (r != 0)
                 return r;
         draft_words(&draft, talk->args);

@@ -12,5 +12,6 @@ int verb_claim(const Args *args);
 int verb_done(const Args *args);
 int verb_keygen(const Args *args);
 int verb_say(const Args *args);
+int verb_try(const Args *args);
 int verb_wait(const Args *args);
 int verb_withdraw(const Args *args);

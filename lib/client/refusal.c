@@ -33,7 +33,12 @@ static const struct {
         {"answer-too-large", EXIT_NOT_CARRIED_OUT},
         {"frame-malformed", EXIT_NOT_CARRIED_OUT},
         {"endpoint-", EXIT_NOT_CARRIED_OUT},
+        {"cancelled", EXIT_NOT_CARRIED_OUT},
+        {"not-carried-out", EXIT_NOT_CARRIED_OUT},
+        {"host.canary", EXIT_NOT_CARRIED_OUT},
+        {"sandbox.runner", EXIT_NOT_CARRIED_OUT},
         {"done-not-yet", EXIT_HOLDS_NOT},
+        {"try-not-green", EXIT_HOLDS_NOT},
 };
 
 static bool fits(const char *row, const char *rule) {

@@ -5,7 +5,8 @@
 
 #include "verify/around.h"
 
-#include "base/error.h"
+#include "verify/inputs.h"
+#include "verify/protect.h"
 
 enum { LOCK_WAIT_MS = 15 * 60 * 1000 };
 
@@ -71,18 +72,69 @@ void around_deinit(Around *around) {
         *around = (Around){.setting = NULL};
 }
 
-int around_begin(Around *around) {
+static int look_at_inputs(Around *around, const char *mirror, Fault *reterr_fault) {
+        const VerifyRequest *request = around->setting->request;
+        VerdictDraft *draft = around->draft;
+        int r;
+
+        if (!request->gate->n_inputs)
+                return 0;
+        r = inputs_digest(mirror, around->tree, request->gate, &draft->inputs, reterr_fault);
+        if (r != 0)
+                return r;
+        draft->has_inputs = true;
+        if (!request->carry || request->only_check ||
+            !slice_equal(request->carry->inputs, hash_slice(&draft->inputs)))
+                return 0;
+        draft->carried_from = request->carry->verdict;
+        buf_printf(&draft->workspace,
+                   "; nothing was run: all that `inputs` match is the same as at verdict V-%llu",
+                   (unsigned long long)draft->carried_from);
+        return AROUND_E_CARRIED;
+}
+
+/* What the objects alone tell. */
+static int look_at_objects(Around *around, Fault *reterr_fault) {
+        const VerifyRequest *request = around->setting->request;
+        cleanup(mirror_freep) Mirror *mirror = NULL;
+        int r;
+
+        if (!request->gate->n_inputs && !request->plan->n_protected_paths)
+                return 0;
+        if (request->plan->n_protected_paths && !request->base)
+                draft_add_note(around->draft,
+                               "protected paths were compared with nothing: no commit "
+                               "of the phase has a PASS");
+        r = mirror_open(request->mirrors, request->repository, &mirror, reterr_fault);
+        if (r == 0)
+                r = protect_check(request, mirror, reterr_fault);
+        return r == 0 ? look_at_inputs(around, mirror_get_path(mirror), reterr_fault) : r;
+}
+
+static int begin(Around *around, Fault *reterr_fault) {
         const Gate *gate = around->setting->request->gate;
-        Fault fault = FAULT_INIT;
-        int r = around_take_lock(around->setting, &gate->lock, &around->is_locked, &fault);
+        int r = around_take_lock(around->setting, &gate->lock, &around->is_locked, reterr_fault);
 
         if (r == VERIFY_LOCK_E_CANCELLED)
                 return ATTEMPT_E_CANCELLED;
         if (r == 0)
-                r = unchanged_ask_before(&around->unchanged, around->setting, &fault);
+                r = unchanged_ask_before(&around->unchanged, around->setting, reterr_fault);
         if (r == 0 || r < 0 || r == ATTEMPT_E_CANCELLED)
                 return r;
-        draft_decide(around->draft, DECISION_INCONCLUSIVE, &fault);
+        draft_decide(around->draft, DECISION_INCONCLUSIVE, reterr_fault);
+        return AROUND_E_DECIDED;
+}
+
+int around_begin(Around *around) {
+        Fault fault = FAULT_INIT;
+        int r = look_at_objects(around, &fault);
+
+        if (r < 0 || r == AROUND_E_CARRIED)
+                return r;
+        if (r == 0)
+                return begin(around, &fault);
+        draft_decide(around->draft, r == PREP_E_ERROR ? DECISION_INCONCLUSIVE : DECISION_FAIL,
+                     &fault);
         return AROUND_E_DECIDED;
 }
 

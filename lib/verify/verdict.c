@@ -160,6 +160,11 @@ static size_t count(const VerdictDraft *draft, Outcome outcome) {
 static void say_held(const VerdictDraft *draft, Buf *text) {
         size_t n = count(draft, OUTCOME_PASS), n_warnings = count(draft, OUTCOME_WARN);
 
+        if (draft->carried_from) {
+                buf_printf(text, "carried over from V-%llu: the same inputs",
+                           (unsigned long long)draft->carried_from);
+                return;
+        }
         buf_printf(text, "%zu check%s held", n, n == 1 ? "" : "s");
         if (n_warnings)
                 buf_printf(text, ", %zu warning%s", n_warnings, n_warnings == 1 ? "" : "s");
@@ -255,6 +260,9 @@ void draft_finish(VerdictDraft *draft, VerifyResult *result) {
                 .isolation = draft->isolation,
                 .workspace = clip_slice(buf_get(&draft->workspace), TEXT_BYTES, draft->arena),
                 .reproduce = reproduce(draft, only),
+                .inputs = draft->has_inputs ? arena_slice(draft->arena, hash_slice(&draft->inputs))
+                                            : SLICE_NULL,
+                .carried_from = draft->carried_from,
                 .notes = draft->notes,
                 .n_notes = draft->n_notes,
         };

@@ -19,6 +19,9 @@ typedef struct VerdictDraft {
         Slice isolation; /* of the first check that ran */
         const char *tree;
         Buf workspace; /* facts in a sentence */
+        bool has_inputs;
+        Hash inputs;
+        uint64_t carried_from; /* 0: measured */
         bool is_decided;
         Decision decision;
         char reason[REASON_BYTES];

@@ -188,13 +188,13 @@ static int run_checks(Run *run) {
         return 0;
 }
 
-static void skip_checks(Run *run) {
+static void skip_checks(Run *run, Sighting sighting) {
         for (size_t i = 0; i < run->request->gate->n_checks; i++) {
                 cleanup(check_report_deinit) CheckReport report = {.n_lines = 0};
 
                 if (!run->is_wanted[i])
                         continue;
-                judge_by(SIGHTING_NOT_PREPARED, NULL, &report.judgement, "%s", "");
+                judge_by(sighting, NULL, &report.judgement, "%s", "");
                 draft_add_check(&run->draft, &run->request->gate->checks[i], &report, "");
         }
 }
@@ -218,11 +218,15 @@ static void close_checks(Run *run) {
 
 /* The workspace is there. */
 static int run_gate(Run *run) {
-        cleanup(around_deinit) Around around = {.setting = &run->setting, .draft = &run->draft};
+        cleanup(around_deinit) Around around = {
+                .setting = &run->setting, .draft = &run->draft, .tree = run->workspace.tree};
         int r = around_begin(&around);
 
-        if (r == AROUND_E_DECIDED) {
-                skip_checks(run);
+        if (r == AROUND_E_DECIDED || r == AROUND_E_CARRIED) {
+                skip_checks(run, r == AROUND_E_CARRIED ? SIGHTING_CARRIED : SIGHTING_NOT_RUN);
+                if (r == AROUND_E_CARRIED)
+                        draft_judge(&run->draft);
+                close_checks(run);
                 return 0;
         }
         if (r == 0)
@@ -250,7 +254,7 @@ static int carry_out(Run *run, Fault *reterr_fault) {
         if (r < 0)
                 return r;
         if (r != 0) {
-                skip_checks(run);
+                skip_checks(run, SIGHTING_NOT_PREPARED);
                 draft_decide(&run->draft, r == PREP_E_ERROR ? DECISION_INCONCLUSIVE : DECISION_FAIL,
                              reterr_fault);
                 return 0;

@@ -92,6 +92,15 @@ void shell_quote(const char *text, Buf *line);
 
 /* For people: a line for each check, failures with expected and found, the verdict last. */
 void verify_describe(const VerifyResult *result, bool with_colour, Buf *text);
+/* Whether a check of a result was proved to be able to fail. */
+typedef enum VerifyBites {
+        VERIFY_BITES,     /* seen red */
+        VERIFY_BITES_NOT, /* its teeth or its red-at did not go red as the plan says */
+        VERIFY_TOOTHLESS, /* never seen red: the plan has no proof of it, or it was not green */
+} VerifyBites;
+VerifyBites verify_bites(const struct check_result *check);
+/* A line for each check: has teeth, never seen red, teeth do not bite. */
+void verify_describe_teeth(const VerifyResult *result, Buf *text);
 /* docs/json.md: {"version":1,"verdict":{…},"evidence":[…]} */
 void verify_describe_json(const VerifyResult *result, Buf *text);
 

@@ -118,7 +118,7 @@ static void describe_check(const VerifyResult *result, const struct check_result
         if (check->reason.n)
                 buf_printf(text, "  %.*s", SLICE_ARGS(check->reason));
         buf_text(text, "\n");
-        if (check->outcome == OUTCOME_PASS)
+        if (check->outcome == OUTCOME_PASS || check->outcome == OUTCOME_CARRIED)
                 return;
         for (size_t i = 0; i < result->n_evidence && !has_evidence; i++)
                 has_evidence =
@@ -156,6 +156,34 @@ void verify_describe(const VerifyResult *result, bool with_colour, Buf *text) {
                 labelled("cold", verdict->reproduce, text);
         if (result->kept)
                 buf_printf(text, "kept: %s\n", result->kept);
+}
+
+VerifyBites verify_bites(const struct check_result *check) {
+        static const char *const classes[] = {"teeth.", "red-at."};
+
+        for (size_t i = 0; i < ARRAY_SIZE(classes); i++)
+                if (slice_is(slice_head(check->reason, strlen(classes[i])), classes[i]))
+                        return VERIFY_BITES_NOT;
+        return check->seen_red ? VERIFY_BITES : VERIFY_TOOTHLESS;
+}
+
+void verify_describe_teeth(const VerifyResult *result, Buf *text) {
+        static const char *const words[] = {[VERIFY_BITES] = "has teeth",
+                                            [VERIFY_BITES_NOT] = "teeth do not bite",
+                                            [VERIFY_TOOTHLESS] = "never seen red"};
+
+        for (size_t i = 0; i < result->verdict.n_checks; i++) {
+                const struct check_result *check = &result->verdict.checks[i];
+                char id[ID_WIDTH * 4];
+
+                clip_line(check->check, sizeof id, id);
+                buf_printf(text, "  %-17s  %s", words[verify_bites(check)], id);
+                if (check->outcome != OUTCOME_PASS)
+                        buf_printf(text, "  (%s %.*s)",
+                                   word_of(&words_OUTCOME, (int)check->outcome),
+                                   SLICE_ARGS(check->reason));
+                buf_text(text, "\n");
+        }
 }
 
 void verify_describe_json(const VerifyResult *result, Buf *text) {

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The coldgate authors */
+
+/* The commit is resolved here, where its repository is. */
+
+#include "builder-agent/matter.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "verbs/talk.h"
+#include "verify/mirror.h"
+
+void matter_deinit(Matter *matter) {
+        buf_deinit(&matter->url);
+}
+
+static int refuse_elsewhere(const char *rev, Fault *fault) {
+        if (rev)
+                fault_set(fault, "claim-commit-unresolved",
+                          "`%s` is not a full commit id, and there is no repository here to ask",
+                          rev);
+        else
+                fault_set(fault, "claim-commit-unresolved", "there is no repository here");
+        fault_next(fault,
+                   "cd into the repository, or give --repo URL and --commit with the full id");
+        return TALK_E_REFUSED;
+}
+
+/* A commit of another repository cannot be looked up here: only a full id will do. */
+static int elsewhere(Matter *matter, const char *repo, const char *rev, Fault *fault) {
+        if (!repo || !rev || !commit_is_full(rev))
+                return refuse_elsewhere(rev, fault);
+        (void)snprintf(matter->commit, sizeof matter->commit, "%s", rev);
+        buf_text(&matter->url, repo);
+        return 0;
+}
+
+/* With the repository at hand. Its uncommitted changes matter where its HEAD is what is claimed:
+ * the person has seen them, the adversary will not. */
+static int here(Matter *matter, const char *top, const char *repo, const char *rev, Fault *fault) {
+        char head[COMMIT_TEXT_MAX];
+        bool is_ours;
+        int r;
+
+        git_append_file_url(top, &matter->url);
+        is_ours = !repo || strcmp(repo, buf_get_text(&matter->url)) == 0;
+        r = git_resolve(rev ? rev : "HEAD", matter->commit, fault);
+        if (r == GIT_E_REFUSED && !is_ours && rev && commit_is_full(rev)) {
+                buf_clear(&matter->url);
+                return elsewhere(matter, repo, rev, fault);
+        }
+        if (r > 0)
+                return TALK_E_REFUSED;
+        TRY(r);
+        if (!is_ours) {
+                buf_clear(&matter->url);
+                buf_text(&matter->url, repo);
+        }
+        if (git_resolve("HEAD", head, fault) != 0 || strcmp(head, matter->commit) != 0)
+                return 0;
+        if (!is_ours && rev)
+                return 0;
+        r = git_check_clean(top, fault);
+        return r == GIT_E_REFUSED ? TALK_E_REFUSED : r;
+}
+
+static int find(const Args *args, Matter *matter, Fault *fault) {
+        const char *repo = args_get(args, "repo");
+        const char *rev = args_get(args, "commit");
+        cleanup_free char *top = NULL;
+        int r = git_find_top(&top, fault);
+
+        if (r == GIT_E_REFUSED)
+                return TALK_E_REFUSED;
+        if (r == GIT_E_NONE)
+                return elsewhere(matter, repo, rev, fault);
+        TRY(r);
+        return here(matter, top, repo, rev, fault);
+}
+
+/* What the adversary would not fetch is not claimed: a FAIL, or a secret in the URL, would stand in
+ * the ledger for ever. */
+int matter_find(const Args *args, Matter *ret_matter, Fault *reterr_fault) {
+        int r;
+
+        *ret_matter = (Matter){.url = BUF_TEXT};
+        r = find(args, ret_matter, reterr_fault);
+        if (r != 0)
+                return r;
+        if (repository_url_check(buf_get(&ret_matter->url), reterr_fault) == 0)
+                return 0;
+        reterr_fault->rule = "claim-repository";
+        return TALK_E_REFUSED;
+}
