@@ -82,7 +82,7 @@ Plans are looked at before they are approved.
   {"version":1,"status":{"project":"*","head_seq":5,"now_ms":*,"phases":[[]{"phase":"m",* (glob)
   $ broker plan
   broker: verb-unknown: there is no verb `plan`
-    next: broker plan lint, broker plan approve, broker plan diff, broker plan show
+    next: broker plan lint, broker plan approve, broker plan diff, broker plan prove, broker plan show
   [2]
   $ broker plan show n
   broker: phase-unknown: there is no phase `n`

@@ -3,6 +3,7 @@ Without a verb, and with one that is mistyped:
   builder-agent: claims that gates hold, waits for the adversary's verdicts, asks for DONE
   usage: builder-agent VERB …
     claim          Say that gates hold at a commit.
+    try            Run a gate here, cold, as an adversary would; never a verdict.
     wait           Wait for the verdicts of a claim.
     withdraw       Take a claim back.
     status         Where the gates stand, who is waited for, why not DONE.
