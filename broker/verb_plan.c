@@ -46,10 +46,12 @@ static void lint_describe(const PlanFile *lint, Buf *text) {
 
         for (size_t i = 0; i < lint->n_faults; i++)
                 fault_describe(&lint->faults[i], text);
-        if (lint->n_faults == 0)
-                buf_printf(text, "%s: phase %.*s, %zu gate%s, %zu check%s, no mistakes\n",
-                           lint->file, SLICE_ARGS(lint->plan.phase), lint->plan.n_gates,
-                           lint->plan.n_gates == 1 ? "" : "s", n_checks, n_checks == 1 ? "" : "s");
+        if (lint->n_faults)
+                return;
+        buf_printf(text, "%s: phase %.*s, %zu gate%s, %zu check%s, no mistakes\n", lint->file,
+                   SLICE_ARGS(lint->plan.phase), lint->plan.n_gates,
+                   lint->plan.n_gates == 1 ? "" : "s", n_checks, n_checks == 1 ? "" : "s");
+        plan_describe_hints(&lint->plan, lint->file, text);
 }
 
 int verb_plan_lint(const Args *args) {

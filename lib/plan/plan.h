@@ -285,6 +285,10 @@ void plan_describe(const Plan *plan, Buf *text);
  * at a slash, `**` does not. */
 bool plan_glob_matches(Slice glob, Slice path);
 
+/* What is no error and yet should be meant, such as a check on the host that nothing cleans up
+ * after: a line each, "plan.md:12:5: hint: …". */
+void plan_describe_hints(const Plan *plan, const char *file, Buf *text);
+
 /* What a revision weakens, for the operator to see before approving it: gates, checks and
  * assertions that went or let more pass, longer timeouts, more retries, `allow-failure`, protected
  * paths that went, floors that sank … a line each, "gate M1, check unit: timeout: 30 s -> 60 s".

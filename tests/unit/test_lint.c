@@ -117,3 +117,50 @@ TEST(each_rule_has_a_sentence_and_what_to_do_next) {
         }
         CHECK(n >= 14);
 }
+
+TEST(what_should_be_meant_is_a_hint_and_no_error) {
+        cleanup_arena Arena arena = ARENA_INIT;
+        cleanup_buf Buf text = BUF_TEXT;
+        Plan plan;
+
+        plans_parse(plans_with_gate(&arena, "checks:\n"
+                                            "  - { id: a, run: ./t, on: host }\n"
+                                            "  - { id: b, run: ./t, on: host, cleanup: ./u }\n"
+                                            "  - { id: c, run: ./t, allow-failure: true }\n"
+                                            "  - { id: d, run: ./t }"),
+                    &plan);
+        plan_describe_hints(&plan, "p.md", &text);
+        CHECK_CONTAINS(buf_get_text(&text), "p.md:9:5: hint: check `a`: it runs on the host");
+        CHECK_CONTAINS(buf_get_text(&text), "p.md:11:5: hint: check `c`: its failure");
+        CHECK(!strstr(buf_get_text(&text), "`b`") && !strstr(buf_get_text(&text), "`d`"));
+        plan_deinit(&plan);
+}
+
+TEST(what_is_said_of_one_instance_of_a_matrix_is_said_once) {
+        cleanup_arena Arena arena = ARENA_INIT;
+        Refusal refusal;
+
+        plans_refuse(plans_with_gate(&arena, "checks:\n"
+                                             "  - id: a\n"
+                                             "    matrix: [{ x: 1 }, { x: 2 }, { x: 3 }]\n"
+                                             "    run: ./t || true"),
+                     &refusal);
+        CHECK_EQ_U64(refusal.n, 1);
+}
+
+TEST(a_fault_in_a_group_stands_where_the_matcher_stands) {
+        cleanup_arena Arena arena = ARENA_INIT;
+        Refusal refusal;
+
+        plans_refuse(plans_with_gate(&arena, "checks:\n"
+                                             "  - id: a\n"
+                                             "    run: ./t\n"
+                                             "    expect:\n"
+                                             "      stdout:\n"
+                                             "        any:\n"
+                                             "          - { contains: x }\n"
+                                             "          - { matches: 'a*' }"),
+                     &refusal);
+        CHECK_EQ_TEXT(plans_find(&refusal, "vacuous-regex")->place, "p.md:15:24");
+        CHECK_CONTAINS(refusal.faults[0].found, "stdout.any[1].matches: a*");
+}

@@ -209,3 +209,39 @@ TEST(many_expressions_that_run_away_cost_what_a_few_do) {
         }
         CHECK(n_undecided >= N);
 }
+
+TEST(many_paths_into_much_json_cost_what_a_few_do) {
+        enum { BYTES = 2 << 20, N = 200, SECONDS_MAX = 30 };
+        cleanup_free char *text = mem_alloc(BYTES + 1);
+        cleanup_buf Buf matchers = BUF_TEXT;
+
+        text[0] = '[';
+        for (size_t i = 1; i + 3 < BYTES; i += 2)
+                memcpy(text + i, "1,", 2);
+        memcpy(text + BYTES - 3, "1 ]", 4);
+        buf_text(&matchers, "{ jsonpath: { \"$[0]\": 1");
+        for (int i = 1; i < N; i++)
+                buf_printf(&matchers, ", \"$[%d]\": 1", i);
+        buf_text(&matchers, " } }");
+        {
+                clock_t started = clock();
+                cleanup_judged Judged judged = judge(buf_get_text(&matchers), text, NULL);
+
+                CHECK(judged.results[1].held);
+                CHECK(judged.results[judged.n - 1].is_undecided);
+                CHECK((clock() - started) / CLOCKS_PER_SEC < SECONDS_MAX);
+        }
+}
+
+TEST(a_line_without_end_costs_bounded_time_in_groups_too) {
+        enum { BYTES = 32 << 20, SECONDS_MAX = 10 };
+        cleanup_free char *text = mem_alloc(BYTES + 1);
+        clock_t started = clock();
+
+        memset(text, 'a', BYTES);
+        text[BYTES] = 0;
+        CHECK_EQ_INT(ask("{ every-line: a }", text, NULL), UNDECIDED);
+        CHECK_EQ_INT(ask("{ any: [{ contains: b }, { every-line: b }] }", text, NULL), UNDECIDED);
+        CHECK_EQ_INT(ask("{ contains: a, not: { contains: b } }", text, NULL), YES);
+        CHECK((clock() - started) / CLOCKS_PER_SEC < SECONDS_MAX);
+}
