@@ -35,9 +35,11 @@ static bool finds_nothing(const Assertion *assertion) {
                regex_search(matcher->text, SLICE_NULL, REGEX_WHOLE, &start) != REGEX_NONE;
 }
 
-static bool is_output(Subject subject) {
+/* What the command prints. The lines of processes are command lines, of which one is its own. */
+static bool is_output(const Check *check, Subject subject) {
         return subject == SUBJECT_STDOUT || subject == SUBJECT_STDERR ||
-               subject == SUBJECT_OUTPUT || subject == SUBJECT_BODY || subject == SUBJECT_LINES;
+               subject == SUBJECT_OUTPUT || subject == SUBJECT_BODY ||
+               (subject == SUBJECT_LINES && check->kind == CHECK_LOG);
 }
 
 static bool regex_is_in_command(const Check *check, Slice pattern) {
@@ -54,7 +56,7 @@ static bool is_in_command(const Assertion *assertion) {
         const Matcher *matcher = assertion->matcher;
         const Check *check = assertion->check;
 
-        if (!is_output(assertion->expectation->subject) || matcher->is_number ||
+        if (!is_output(check, assertion->expectation->subject) || matcher->is_number ||
             assertion->is_turned || check->n_command == 0)
                 return false;
         if (matcher->op == MATCH_MATCHES || matcher->op == MATCH_EVERY_LINE)
