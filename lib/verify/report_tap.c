@@ -14,6 +14,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "view/status.h"
+
 enum {
         DEPTH_MAX = 16,
         INDENT = 4,      /* of a level of subtests */
@@ -187,14 +189,18 @@ static void add_test(Reading *reading, Slice name, ReportState state) {
 }
 
 /* The subtests get their parent's name; where it is known to fail, so are they. */
-static void adopt(Reading *reading, const Level *level, const Point *point, Slice name) {
+static void adopt(Reading *reading, const Level *level, const Point *point, Slice raw_name) {
+        cleanup_buf Buf visible = BUF_TEXT;
         Report *report = reading->report;
         bool has_failed = false;
+        Slice name;
 
+        text_make_visible(raw_name, false, &visible);
+        name = buf_get(&visible);
         for (size_t i = level->first_test; i < report->n_tests; i++) {
                 ReportTest *test = &report->tests[i];
 
-                report->n_name_bytes += name.n + 3;
+                report->n_name_bytes += name.n + test->name.n; /* each copy counts */
                 reading->is_over_limit |= report->n_name_bytes > REPORT_NAMES_BYTES_MAX ||
                                           test->name.n + name.n > REPORT_NAME_BYTES_MAX;
                 if (reading->is_over_limit)
@@ -210,7 +216,7 @@ static void adopt(Reading *reading, const Level *level, const Point *point, Slic
                                 "a subtest of %.*s failed, and it is said to be ok",
                                 SLICE_ARGS(slice_head(name, 80)));
         if (state_of(point) == REPORT_TEST_FAILED && !has_failed)
-                add_test(reading, name, REPORT_TEST_FAILED);
+                add_test(reading, raw_name, REPORT_TEST_FAILED);
 }
 
 static void level_drop(Reading *reading) {

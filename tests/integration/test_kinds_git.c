@@ -85,10 +85,12 @@ TEST(only_the_allowed_paths_may_differ_and_something_must) {
 
 TEST(what_once_stood_in_a_file_is_found_in_the_history) {
         cleanup_trial Trial trial;
+        cleanup_free char *key = NULL;
         RepoId first;
 
         make_two(&trial, first, "src/key", "BEGIN PRIVATE KEY\n");
-        CHECK_EQ_INT(unlink(mem_printf("%s/src/key", trial.repo.path)), 0);
+        key = mem_printf("%s/src/key", trial.repo.path);
+        CHECK_EQ_INT(unlink(key), 0);
         repo_commit(&trial.repo, "third", trial.commit);
         expect_fact(&trial, "no-match-in-history: ['BEGIN [A-Z ]*PRIVATE KEY']", TRIAL_FAIL,
                     "has one at src/key");

@@ -149,7 +149,7 @@ TEST(what_runs_must_name_the_claimed_commit) {
         ProcessSpec spec = {
                 .argv = {"python3", "-u", "-m", "http.server", "-b", "127.0.0.1", "8127"}};
         cleanup(process_freep) Process *process = NULL;
-        cleanup_free char *right = NULL;
+        cleanup_free char *right = NULL, *www = NULL;
 
         make(&trial);
         right = mem_printf("{\"rev\": \"%s\"}", trial.commit);
@@ -157,7 +157,8 @@ TEST(what_runs_must_name_the_claimed_commit) {
         bench_write(trial.dir, "www/old", "{\"rev\": \"0123456789abcdef0123456789abcdef01234567\"}",
                     0644);
         bench_write(trial.dir, "www/none", "<html>Log in</html>", 0644);
-        spec.cwd = mem_printf("%s/www", trial.dir);
+        www = mem_printf("%s/www", trial.dir);
+        spec.cwd = www;
         process = process_start(&spec);
         process_wait_text(process, "Serving HTTP", LIMIT_MS);
         expect_revision(&trial, "right", TRIAL_PASS, "PASS  M1");
