@@ -23,6 +23,7 @@ const CoreSettings core_settings_default = {
         .lease_ms = 60000,
         .attempts = 3,
         .stall_ms = 3600000,
+        .watch_start_ms = 20000,
         .watch = {.again_ms = {300000, 900000, 3600000, 900000}},
         .peer_quiet_ms = 120000,
 };
@@ -250,7 +251,7 @@ int core_receive(Core *core, const Route *route, const uint8_t curve[CURVE_BYTES
 /* ---- the batch ---- */
 
 int core_commit(Core *core) {
-        TRY(offer_settle(core));
+        TRY(lease_settle(core));
         TRY(done_settle(core));
         TRY(offer_hand_out(core));
         TRY(grant_settle(core));
@@ -265,8 +266,8 @@ int core_commit(Core *core) {
 }
 
 int core_tick(Core *core) {
-        TRY(offer_settle(core));
-        TRY(offer_lapse_overdue(core));
+        TRY(lease_settle(core));
+        TRY(lease_lapse_overdue(core));
         TRY(grant_expire_overdue(core));
         TRY(watch_look(core));
         peer_forget_quiet(core);

@@ -43,7 +43,8 @@ typedef struct CoreSettings {
         uint64_t attempts; /* leases of one claim before it is exhausted */
         uint64_t stall_ms; /* of a verification without progress, where its gate says nothing */
         WatchSettings watch;
-        uint64_t peer_quiet_ms; /* a peer that says nothing for so long is forgotten */
+        uint64_t watch_start_ms; /* agents come back before anybody is pinged */
+        uint64_t peer_quiet_ms;  /* a peer that says nothing for so long is forgotten */
 } CoreSettings;
 
 extern const CoreSettings core_settings_default;

@@ -2,9 +2,10 @@
 /* SPDX-FileCopyrightText: The coldgate authors */
 #pragma once
 
-/* What the parts of the core share: core.c (batch, dispatch), submit.c (entries), offer.c (leases),
- * grant.c (holds), watch.c (pings), deliver.c (entries to those who follow), answer.c (questions),
- * peer.c (connections), held.c (what waits for the commit). Nobody else includes it. */
+/* What the parts of the core share: core.c (batch, dispatch), submit.c (entries), lease.c and
+ * offer.c (leases), grant.c (holds), watch.c (pings), deliver.c (entries to those who follow),
+ * answer.c (questions), peer.c (connections), held.c (what waits for the commit). Nobody else
+ * includes it. */
 
 #include "base/arena.h"
 #include "broker/core.h"
@@ -137,17 +138,22 @@ int held_send(Core *core, const Route *route, Message *message) must_check;
 /* ---- submit.c ---- */
 int on_submit(Core *core, Incoming *in) must_check;
 
-/* ---- offer.c ---- */
+/* ---- lease.c ---- */
 int on_progress(Core *core, Incoming *in) must_check;
+/* The claim's running lease; NULL: none runs. A fresh one, of the state's newest. */
+Running *lease_find(const Core *core, uint64_t claim_seq);
+Running *lease_add(Core *core, const ClaimRecord *claim);
+/* A sign of life of the lease's holder. */
+void lease_renew(Core *core, uint64_t claim_seq, uint64_t lease_seq);
+/* The holder brought something new: a verdict. */
+void lease_move(Core *core, uint64_t claim_seq, uint64_t lease_seq);
+bool lease_is_over(const Core *core, uint64_t claim_seq, uint64_t lease_seq);
+int lease_lapse_overdue(Core *core) must_check;
+int lease_settle(Core *core) must_check;
+
+/* ---- offer.c ---- */
 /* The holder of running leases is back: offers them once more. */
 void offer_again(Core *core, Peer *peer);
-/* A sign of life of the lease's holder. */
-void offer_renew(Core *core, uint64_t claim_seq, uint64_t lease_seq);
-/* The holder brought something new: a verdict. */
-void offer_move(Core *core, uint64_t claim_seq, uint64_t lease_seq);
-bool offer_is_over(const Core *core, uint64_t claim_seq, uint64_t lease_seq);
-int offer_lapse_overdue(Core *core) must_check;
-int offer_settle(Core *core) must_check;
 int offer_hand_out(Core *core) must_check;
 int offer_send_due(Core *core) must_check;
 uint64_t offer_next_deadline(const Core *core);

@@ -52,6 +52,8 @@ static const SettingRow setting_rows[] = {
          "How long one attempt may take."},
         {"attempts", SETTING_NUMBER, offsetof(Delivery, attempts), 1, 1000, "20",
          "Attempts of one event before it is given up and the operator is alerted."},
+        {"queue", SETTING_NUMBER, offsetof(Delivery, queue), 1, 100000, "1000",
+         "Events that may wait for this delivery; more are not taken, and the operator is alerted."},
         {"retry", SETTING_DURATION, offsetof(Delivery, retry_ms), 10, 3600000, "1s",
          "After the first failure; doubled with each, plus or minus a quarter by chance."},
         {"retry-most", SETTING_DURATION, offsetof(Delivery, retry_most_ms), 10, 86400000, "10m",
@@ -214,23 +216,23 @@ static int check_url(const Reading *reading, Delivery *delivery) {
         return 0;
 }
 
-/* Words of the command into argv; the program's path becomes absolute. */
+/* Words of the command into argv; the program's path, which may have blanks above the project,
+ * beside it. */
 static int check_command(const Reading *reading, Delivery *delivery) {
-        cleanup_free char *command = delivery->command;
         char *rest = NULL;
         size_t n = 0;
 
-        delivery->command = NULL;
         if (!kind_rows[delivery->kind].needs_command)
                 return 0;
-        delivery->command = path_below(reading->root, command);
         for (char *word = strtok_r(delivery->command, " \t", &rest); word;
              word = strtok_r(NULL, " \t", &rest)) {
                 if (n == DELIVERY_ARGS_MAX)
                         return refuse(reading, "delivery-setting", "command has too many words");
                 delivery->argv[n++] = word;
         }
-        if (!command[0] || access(delivery->argv[0], X_OK) < 0)
+        if (n > 0)
+                delivery->program = path_below(reading->root, delivery->argv[0]);
+        if (n == 0 || access(delivery->program, X_OK) < 0)
                 return refuse(reading, "delivery-setting", "command is no program that can be run");
         return 0;
 }
@@ -326,7 +328,7 @@ void deliveries_deinit(Deliveries *deliveries) {
                         delivery->name,      delivery->kind_word,   delivery->events,
                         delivery->phase,     delivery->who,         delivery->command,
                         delivery->url_file,  delivery->secret_file, delivery->repository,
-                        delivery->claims_of, delivery->target_url};
+                        delivery->claims_of, delivery->target_url,  delivery->program};
 
                 for (size_t j = 0; j < ARRAY_SIZE(texts); j++)
                         free(texts[j]);

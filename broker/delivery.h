@@ -27,9 +27,10 @@ typedef struct Delivery {
         DeliveryKind kind;
         char *kind_word, *events, *phase, *who, *command, *url, *url_file, *secret_file;
         char *repository, *claims_of, *target_url;
-        uint64_t timeout_ms, attempts, retry_ms, retry_most_ms;
+        uint64_t timeout_ms, attempts, queue, retry_ms, retry_most_ms;
         char *secret;                      /* NULL: none; wiped at the end */
-        char *argv[DELIVERY_ARGS_MAX + 1]; /* exec: into `command`, cut at its blanks */
+        char *program;                     /* of exec: absolute */
+        char *argv[DELIVERY_ARGS_MAX + 1]; /* into `command`, cut at its blanks */
 } Delivery;
 
 typedef struct Deliveries {

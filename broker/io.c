@@ -167,6 +167,7 @@ static int open_ledger(Io *io, LedgerMode mode, Fault *reterr_fault) {
         settings.lease_ms = io->project->lease_ms;
         settings.attempts = io->project->attempts;
         settings.stall_ms = io->project->stall_ms;
+        settings.watch_start_ms = io->project->ping_start_ms;
         for (size_t i = 0; i < PINGS_OF_CAUSE; i++)
                 settings.watch.again_ms[i] = io->project->ping_ms[i];
         io->core = core_new(&port, &settings, &io->key);

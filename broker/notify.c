@@ -24,13 +24,11 @@
 #include "broker/ledger_outbox.h"
 #include "broker/notify_exec.h"
 #include "broker/notify_http.h"
+#include "broker/parcel.h"
 
 enum {
-        OUTBOX_MAX = 1000, /* rows of one delivery */
         ERROR_BYTES = 128,
-        HEADERS_BYTES_MAX = 16384,
-        KEY_BYTES = 8, /* of the ledger's id, in keys */
-        CHANCE = 4,    /* a retry comes up to a quarter earlier or later */
+        CHANCE = 4, /* a retry comes up to a quarter earlier or later */
 };
 
 /* One delivery at work. */
@@ -133,7 +131,7 @@ static Slice repository_of(const Notify *notify, const Message *message) {
 
 static int put(Notify *notify, Carrier *carrier, uint64_t seq, size_t n_items) {
         for (size_t item = 0; item < n_items; item++) {
-                if (carrier->n_queued >= OUTBOX_MAX) {
+                if (carrier->n_queued >= carrier->delivery->queue) {
                         carrier->full_seq = seq;
                         return 0;
                 }
@@ -249,99 +247,11 @@ static int end_exec(Notify *notify, Carrier *carrier, int status, bool is_late) 
 
 /* ---- what is sent ---- */
 
-/* Heap texts of one sending; wiped, for one has the secret in it. */
-typedef struct Parcel {
-        char *url;
-        char *headers[HTTP_POST_HEADERS_MAX];
-        size_t n_headers;
-        Buf body;
-} Parcel;
-
-static void wipe_text(char *text) {
-        if (text)
-                explicit_bzero(text, strlen(text));
-        free(text);
-}
-
-static void parcel_deinit(Parcel *parcel) {
-        for (size_t i = 0; i < parcel->n_headers; i++)
-                wipe_text(parcel->headers[i]);
-        wipe_text(parcel->url);
-        buf_deinit(&parcel->body);
-}
-#define cleanup_parcel cleanup(parcel_deinit)
-
-static void add_header(Parcel *parcel, char *header) {
-        parcel->headers[parcel->n_headers++] = header;
-}
-
-static void add_common(const Notify *notify, const Carrier *carrier, Parcel *parcel) {
-        const Delivery *delivery = carrier->delivery;
-        char ledger[HASH_HEX + 1];
-
-        hex_encode(slice_make(&notify->state->ledger, KEY_BYTES), ledger);
-        add_header(parcel, mem_printf("Idempotency-Key: %s-%s-%" PRIu64 "-%" PRIu64, ledger,
-                                      delivery->name, carrier->row.seq, carrier->row.item));
-        if (delivery->secret)
-                add_header(parcel, mem_printf("Authorization: %s %s",
-                                              delivery->kind == DELIVERY_GITEA ? "token" : "Bearer",
-                                              delivery->secret));
-        if (delivery->kind != DELIVERY_NTFY)
-                add_header(parcel, mem_strdup("Content-Type: application/json"));
-}
-
-static void make_status(const Carrier *carrier, const Event *event, Parcel *parcel) {
-        const Delivery *delivery = carrier->delivery;
-        size_t n = strlen(delivery->url);
-        EventStatus status;
-
-        while (n && delivery->url[n - 1] == '/')
-                n--;
-        event_make_status(event, carrier->row.item, delivery->target_url, &status);
-        parcel->body = status.body;
-        parcel->url = mem_printf("%.*s/repos/%s/statuses/%.*s", (int)n, delivery->url,
-                                 delivery->repository, SLICE_ARGS(status.commit));
-        if (delivery->kind != DELIVERY_GITHUB)
-                return;
-        add_header(parcel, mem_strdup("Accept: application/vnd.github+json"));
-        add_header(parcel, mem_strdup("X-GitHub-Api-Version: 2022-11-28"));
-}
-
-/* Header values are ASCII: what is not is left out of the title, the body has all of it. */
-static void make_ntfy(const Event *event, Parcel *parcel) {
-        bool is_alert = event->message->type == MESSAGE_ALERT;
-        cleanup_buf Buf title = BUF_TEXT;
-
-        for (size_t i = 0; i < event->project.n; i++)
-                if (event->project.data[i] >= ' ' && event->project.data[i] <= '~')
-                        buf_byte(&title, event->project.data[i]);
-        add_header(parcel, mem_printf("Title: coldgate %s: %.*s", buf_get_text(&title),
-                                      SLICE_ARGS(event->entry->kind)));
-        add_header(parcel, mem_printf("Priority: %s", is_alert ? "high" : "default"));
-        event_print_line(event, &parcel->body);
-}
-
-static void make_parcel(const Notify *notify, const Carrier *carrier, const Event *event,
-                        Parcel *parcel) {
-        *parcel = (Parcel){.body = BUF_TEXT};
-        add_common(notify, carrier, parcel);
-        switch (carrier->delivery->kind) {
-        case DELIVERY_GITHUB:
-        case DELIVERY_GITEA: make_status(carrier, event, parcel); return;
-        case DELIVERY_SLACK: event_print_slack(event, &parcel->body); break;
-        case DELIVERY_NTFY: make_ntfy(event, parcel); break;
-        case DELIVERY_EXEC:
-        case DELIVERY_WEBHOOK: event_print_json(event, &parcel->body); break;
-        case _DELIVERY_KIND_MAX: break;
-        }
-        parcel->url = mem_strdup(carrier->delivery->url);
-}
-
 static int send_http(Notify *notify, Carrier *carrier, const Event *event) {
         cleanup_parcel Parcel parcel;
         HttpPost post = {.timeout_ms = carrier->delivery->timeout_ms};
 
-        make_parcel(notify, carrier, event, &parcel);
+        parcel_make(&parcel, carrier->delivery, &notify->state->ledger, event, carrier->row.item);
         post.url = parcel.url;
         post.body = buf_get(&parcel.body);
         for (size_t i = 0; i < parcel.n_headers; i++)
@@ -351,37 +261,14 @@ static int send_http(Notify *notify, Carrier *carrier, const Event *event) {
         return fail(notify, carrier, false, "the transfer cannot be started");
 }
 
-extern char **environ;
-
-/* The broker's own environment and what a shell needs to be spared from reading JSON. */
-static char **make_env(const Event *event, Arena *arena) {
-        cleanup_buf Buf line = BUF_TEXT;
-        size_t n = 0, n_ours = 0;
-        char **env;
-
-        while (environ[n_ours])
-                n_ours++;
-        env = arena_alloc_array(arena, n_ours + 5, sizeof *env);
-        for (size_t i = 0; i < n_ours; i++)
-                if (strncmp(environ[i], "COLDGATE_EVENT", 14) != 0)
-                        env[n++] = environ[i];
-        event_print_line(event, &line);
-        env[n++] = arena_printf(arena, "COLDGATE_EVENT=%.*s", SLICE_ARGS(event->entry->kind));
-        env[n++] = arena_printf(arena, "COLDGATE_EVENT_TEXT=%s", buf_get_text(&line));
-        env[n++] =
-                arena_printf(arena, "COLDGATE_EVENT_PHASE=%.*s", SLICE_ARGS(event->entry->phase));
-        env[n++] = arena_printf(arena, "COLDGATE_EVENT_WHO=%.*s",
-                                SLICE_ARGS(event_who(event->message)));
-        return env;
-}
-
 static int send_exec(Notify *notify, Carrier *carrier, const Event *event) {
         cleanup_arena Arena arena = ARENA_INIT;
         cleanup_buf Buf input = BUF_TEXT;
         ExecSpec spec = {
                 .name = carrier->delivery->name,
+                .program = carrier->delivery->program,
                 .argv = carrier->delivery->argv,
-                .env = make_env(event, &arena),
+                .env = parcel_make_env(event, &arena),
                 .timeout_ms = carrier->delivery->timeout_ms,
         };
         char error[ERROR_BYTES];
@@ -504,8 +391,9 @@ bool notify_take_alert(Notify *notify, NotifyAlert *ret_alert) {
                 ret_alert->cause = carrier->full_seq;
                 if (carrier->full_seq) {
                         (void)snprintf(ret_alert->what, sizeof ret_alert->what,
-                                       "delivery %s has %d events to carry; no more are taken",
-                                       name, OUTBOX_MAX);
+                                       "delivery %s has %" PRIu64
+                                       " events to carry; no more are taken",
+                                       name, carrier->delivery->queue);
                         carrier->full_seq = 0;
                         return true;
                 }

@@ -86,7 +86,7 @@ static int spawn(const ExecSpec *spec, int in_fd, int out_fd, pid_t *ret_pid) {
                 if (r == 0)
                         r = set_attributes(&attributes);
                 if (r == 0)
-                        r = posix_spawn(ret_pid, spec->argv[0], &files, &attributes, spec->argv,
+                        r = posix_spawn(ret_pid, spec->program, &files, &attributes, spec->argv,
                                         spec->env);
                 (void)posix_spawnattr_destroy(&attributes);
         }

@@ -10,7 +10,8 @@
 #include "proto/loop.h"
 
 typedef struct ExecSpec {
-        const char *name; /* of the delivery, for the log */
+        const char *name;    /* of the delivery, for the log */
+        const char *program; /* absolute */
         char *const *argv;
         char *const *env; /* all of it */
         Slice input;      /* copied */

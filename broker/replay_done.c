@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "broker/state_watch.h"
 
 /* A newer request takes the place of the older one: the broker has denied that just before. */
 int fold_done(const Step *step) {
@@ -46,6 +47,7 @@ int fold_granted(const Step *step) {
         if (!phase || !slice_is(granted->commit, phase->asked_commit))
                 return step_corrupt(step, "grants what nobody asked for");
         phase->state = PHASE_STATE_DONE;
+        state_drop_pings_of(step->state, phase);
         phase->done_seq = step->entry->seq;
         phase->done_ms = step->entry->received_ms;
         step_copy_commit(phase->done_commit, granted->commit);

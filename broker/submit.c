@@ -109,15 +109,15 @@ static int find_missing_evidence(Core *core, const Message *message, Slice *ret_
         return 0;
 }
 
-static bool lease_is_over(const Core *core, const Message *message) {
+static bool is_lease_over(const Core *core, const Message *message) {
         const ClaimRecord *claim;
 
         if (message->type == MESSAGE_VERDICT)
-                return offer_is_over(core, message->verdict.claim, message->verdict.lease);
+                return lease_is_over(core, message->verdict.claim, message->verdict.lease);
         if (message->type != MESSAGE_HOLD)
                 return false;
         claim = state_find_lease(&core->state, message->hold.lease);
-        return claim && offer_is_over(core, claim->seq, claim->lease_seq);
+        return claim && lease_is_over(core, claim->seq, claim->lease_seq);
 }
 
 static int check_rules(Core *core, const Submission *submission) {
@@ -127,7 +127,7 @@ static int check_rules(Core *core, const Submission *submission) {
                 .actor = submission->actor,
                 .message = message,
                 .now_ms = core_wall_ms(core),
-                .lease_is_over = lease_is_over(core, message),
+                .lease_is_over = is_lease_over(core, message),
         };
 
         TRY(find_missing_evidence(core, message, &input.missing_evidence));
@@ -179,7 +179,7 @@ int on_submit(Core *core, Incoming *in) {
                 return held_refusal(core, in->route, submit->id, &refusal);
         TRY(r);
         if (submission.message.type == MESSAGE_VERDICT)
-                offer_move(core, submission.message.verdict.claim,
+                lease_move(core, submission.message.verdict.claim,
                            submission.message.verdict.lease);
         held_later(core, &(Held){.kind = HELD_ACK,
                                  .route = *in->route,

@@ -12,7 +12,6 @@
 #include "broker/core_parts.h"
 
 enum {
-        START_MS = 2000,  /* agents come back before anybody is pinged */
         REST_MS = 250,    /* between two looks */
         REST_FACTOR = 20, /* of what the last one took */
         EVERY_MS = 30000, /* time alone makes things stale */
@@ -20,7 +19,7 @@ enum {
 };
 
 void watch_start(Core *core) {
-        core->watch_rest_ms = core_mono_ms(core) + START_MS;
+        core->watch_rest_ms = core_mono_ms(core) + core->settings.watch_start_ms;
 }
 
 static int say_one(Core *core, Message *message) {

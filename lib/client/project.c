@@ -24,7 +24,7 @@
 /* The config as it is written; Project is what it means. */
 typedef struct Config {
         char *name, *endpoint, *docs, *broker_key;
-        uint64_t lease_ms, attempts, stall_ms;
+        uint64_t lease_ms, attempts, stall_ms, ping_start_ms;
         uint64_t ping_ms[PROJECT_PINGS];
 } Config;
 
@@ -45,6 +45,8 @@ static const SettingRow setting_rows[] = {
         {"stall", SETTING_DURATION, offsetof(Config, stall_ms), 100, 604800000, "1h",
          "How long a verification may bring no progress, whatever its heartbeats say, before its "
          "lease lapses; a gate's own `stall` wins."},
+        {"ping-start", SETTING_DURATION, offsetof(Config, ping_start_ms), 0, 86400000, "20s",
+         "After the start of the broker, before anybody is pinged: agents come back first."},
         {"ping-2", SETTING_DURATION, offsetof(Config, ping_ms[0]), 100, 604800000, "5m",
          "After the first ping of a cause, which comes at once, the second."},
         {"ping-3", SETTING_DURATION, offsetof(Config, ping_ms[1]), 100, 604800000, "15m",
@@ -201,6 +203,7 @@ int project_open(const Args *args, Project *ret_project, Fault *reterr_fault) {
         project.lease_ms = config.lease_ms;
         project.attempts = config.attempts;
         project.stall_ms = config.stall_ms;
+        project.ping_start_ms = config.ping_start_ms;
         memcpy(project.ping_ms, config.ping_ms, sizeof project.ping_ms);
         project_move(&project, ret_project);
         return 0;

@@ -217,6 +217,20 @@ TEST(what_is_given_up_is_an_alert_and_one_only_while_it_stands) {
         CHECK(strstr(strstr(buf_get_text(&status), "given up") + 1, "given up") == NULL);
 }
 
+TEST(a_full_outbox_takes_no_more_and_that_is_an_alert) {
+        cleanup_real_broker RealBroker broker;
+        cleanup_hook_server HookServer server;
+        cleanup_buf Buf log = BUF_TEXT;
+
+        open_with(&broker, &server, "hang", WEBHOOK "attempts = 1000\nqueue = 3\n");
+        for (int i = 0; i < 6; i++)
+                say_note(&broker, "x");
+        real_broker_stop(&broker);
+        real_broker_do(&broker, &log, "log", "--json", "--kind", "alert");
+        CHECK_CONTAINS(buf_get_text(&log), "delivery hook has 3 events to carry");
+        CHECK(strstr(strstr(buf_get_text(&log), "to carry") + 1, "to carry") == NULL);
+}
+
 TEST(a_redirect_is_not_followed_and_a_refusal_is_final) {
         cleanup_real_broker RealBroker broker;
         cleanup_hook_server HookServer server;
@@ -234,13 +248,15 @@ TEST(the_secret_is_in_no_log_no_ledger_no_process_list) {
         cleanup_real_broker RealBroker broker;
         cleanup_hook_server HookServer server;
         cleanup_buf Buf ledger = BUF_TEXT, command = BUF_TEXT;
-        cleanup_free char *path = NULL, *wal = NULL, *proc = NULL;
+        cleanup_free char *path = NULL, *proc = NULL;
 
         open_with(&broker, &server, "500", WEBHOOK "attempts = 3\n");
         say_note(&broker, "x");
         hook_server_wait(&server, SECRET, 3, WAIT_MS);
         proc = mem_printf("/proc/%d/cmdline", (int)process_get_pid(broker.process));
         CHECK_EQ_INT(file_read(proc, &command), 0);
+        CHECK_CONTAINS(process_get_err(broker.process), "the answer is HTTP 500");
+        CHECK_CONTAINS_NOT(process_get_err(broker.process), SECRET);
         real_broker_stop(&broker);
         path = mem_printf("%s/.coldgate/ledger.db", broker.dir);
         CHECK_EQ_INT(file_read(path, &ledger), 0);
@@ -305,6 +321,15 @@ TEST(a_hook_that_fails_is_run_again_and_one_that_hangs_is_killed_with_its_childr
         real_broker_stop(&broker);
 }
 
+static void be_quick(const RealBroker *broker) {
+        cleanup_free char *path = mem_printf("%s/.coldgate/config", broker->dir);
+        cleanup_buf Buf config = BUF_TEXT;
+
+        CHECK_EQ_INT(file_read(path, &config), 0);
+        buf_text(&config, "ping-start = 10ms\n");
+        CHECK_EQ_INT(file_write_atomic(path, buf_get(&config), 0600), 0);
+}
+
 TEST(the_watchdogs_ping_names_the_deliveries_and_reaches_them) {
         cleanup_real_broker RealBroker broker;
         cleanup_hook_server HookServer server;
@@ -313,6 +338,9 @@ TEST(the_watchdogs_ping_names_the_deliveries_and_reaches_them) {
         open_with(&broker, &server, "204",
                   "[ada]\nkind = webhook\nurl = %s/ada\nwho = adversary\n"
                   "[bob]\nkind = webhook\nurl = %s/bob\nwho = builder\n");
+        real_broker_stop(&broker);
+        be_quick(&broker);
+        real_broker_start(&broker);
         claim_both(&broker);
         hook_server_wait(&server, "POST /ada", 1, WAIT_MS);
         hook_server_wait(&server, "\"wait_for\":\"take\"", 1, WAIT_MS);
