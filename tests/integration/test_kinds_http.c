@@ -4,7 +4,8 @@
 /* Words of `http` against a real server: methods, TLS, names, sockets; and the revision of what
  * runs. */
 
-#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "tests/lib/bench.h"
@@ -135,36 +136,47 @@ TEST(a_certificate_is_believed_by_the_commit_s_own_authority) {
                "http.ca-file");
 }
 
-static void expect_revision(Trial *trial, const char *path, int status, const char *said) {
+static void expect_revision(Trial *trial, unsigned port, const char *path, int status,
+                            const char *said) {
         cleanup_free char *checks =
                 mem_printf("  - id: rev\n    network: host\n"
-                           "    revision: { url: \"http://127.0.0.1:8127/%s\", jsonpath: $.rev }\n",
-                           path);
+                           "    revision: { url: \"http://127.0.0.1:%u/%s\", jsonpath: $.rev }\n",
+                           port, path);
 
         trial_expect(trial, checks, status, said);
 }
 
-TEST(what_runs_must_name_the_claimed_commit) {
-        cleanup_trial Trial trial;
-        ProcessSpec spec = {
-                .argv = {"python3", "-u", "-m", "http.server", "-b", "127.0.0.1", "8127"}};
-        cleanup(process_freep) Process *process = NULL;
-        cleanup_free char *right = NULL, *www = NULL;
+/* Serves a directory of answers on a port that it chooses. */
+static Process *serve_answers(const Trial *trial, const char *dir, unsigned *ret_port) {
+        ProcessSpec spec = {.argv = {"python3", "-u", "-m", "http.server", "-b", "127.0.0.1", "0"},
+                            .cwd = dir};
+        cleanup_free char *right = mem_printf("{\"rev\": \"%s\"}", trial->commit);
+        Process *process;
+        const char *port;
 
-        make(&trial);
-        right = mem_printf("{\"rev\": \"%s\"}", trial.commit);
-        bench_write(trial.dir, "www/right", right, 0644);
-        bench_write(trial.dir, "www/old", "{\"rev\": \"0123456789abcdef0123456789abcdef01234567\"}",
-                    0644);
-        bench_write(trial.dir, "www/none", "<html>Log in</html>", 0644);
-        www = mem_printf("%s/www", trial.dir);
-        spec.cwd = www;
+        bench_write(dir, "right", right, 0644);
+        bench_write(dir, "old", "{\"rev\": \"0123456789abcdef0123456789abcdef01234567\"}", 0644);
+        bench_write(dir, "none", "<html>Log in</html>", 0644);
         process = process_start(&spec);
         process_wait_text(process, "Serving HTTP", LIMIT_MS);
-        expect_revision(&trial, "right", TRIAL_PASS, "PASS  M1");
-        expect_revision(&trial, "old", TRIAL_FAIL, "revision.other");
-        expect_revision(&trial, "none", TRIAL_FAIL, "(the answer is not JSON)");
-        expect_revision(&trial, "absent", TRIAL_FAIL, "assert.status");
+        process_wait_text(process, ") ...", LIMIT_MS);
+        port = strstr(process_get_out(process), "port ");
+        CHECK(port != NULL);
+        *ret_port = (unsigned)strtoul(port + 5, NULL, 10);
+        return process;
+}
+
+TEST(what_runs_must_name_the_claimed_commit) {
+        cleanup_trial Trial trial;
+        cleanup(process_freep) Process *process = NULL;
+        unsigned port;
+
+        make(&trial);
+        process = serve_answers(&trial, test_dir(), &port);
+        expect_revision(&trial, port, "right", TRIAL_PASS, "PASS  M1");
+        expect_revision(&trial, port, "old", TRIAL_FAIL, "revision.other");
+        expect_revision(&trial, port, "none", TRIAL_FAIL, "(the answer is not JSON)");
+        expect_revision(&trial, port, "absent", TRIAL_FAIL, "assert.status");
         process_kill(process);
-        expect_revision(&trial, "right", TRIAL_FAIL, "http.refused");
+        expect_revision(&trial, port, "right", TRIAL_FAIL, "http.refused");
 }
