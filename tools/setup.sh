@@ -9,7 +9,7 @@ build_packages=(gcc libc6-dev meson ninja-build pkg-config git ca-certificates o
 	libzmq3-dev libmsgpack-dev libcurl4-openssl-dev libexpat1-dev libsqlite3-dev libsodium-dev libcmark-dev
 	libyaml-dev libpcre2-dev libgit2-dev libseccomp-dev libjansson-dev)
 check_packages=(clang clang-format clang-tidy libclang-rt-14-dev openssl sqlite3 mandoc python3-jsonschema
-	python3-yaml)
+	python3-yaml nodejs)
 
 say() {
 	printf '%s\n' "== $*"
