@@ -4,9 +4,11 @@
 /* What the verbs share. */
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/mem.h"
@@ -14,7 +16,9 @@
 #include "broker/fold.h"
 #include "broker/io.h"
 #include "broker/verbs.h"
+#include "proto/describe.h"
 #include "view/entry.h"
+#include "view/status.h"
 
 #define OPERATOR_KEY "operator"
 
@@ -146,7 +150,25 @@ int errand_check_phase(Errand *errand, const char *name, Fault *reterr_fault) {
         return r == 0 ? errand_find_phase(&state, name, &phase, reterr_fault) : r;
 }
 
-void errand_entry_json(const Entry *entry, const Message *message, Buf *text) {
+void errand_entry_line(const Entry *entry, const Message *message, Buf *text) {
+        cleanup_buf Buf body = BUF_TEXT;
+        char when[TIME_TEXT_BYTES];
+
+        describe_line(message, &body); /* it begins with the kind */
+        time_format_second(entry->received_ms, when);
+        buf_printf(text, "%6" PRIu64 "  %s  %-9.*s  ", entry->seq, when, SLICE_ARGS(entry->kind));
+        text_make_visible(entry->actor, false, text);
+        buf_text(text, "  ");
+        if (entry->phase.n)
+                text_make_visible(entry->phase, false, text);
+        else
+                buf_text(text, "-");
+        buf_text(text, " ");
+        buf_slice(text, slice_from(buf_get(&body), entry->kind.n));
+        buf_text(text, "\n");
+}
+
+void errand_entry_object(const Entry *entry, const Message *message, Buf *text) {
         struct entry row = {
                 .seq = entry->seq,
                 .received_ms = entry->received_ms,
@@ -160,8 +182,12 @@ void errand_entry_json(const Entry *entry, const Message *message, Buf *text) {
                 .hash = hash_slice(&entry->hash),
         };
 
-        buf_text(text, "{\"version\":1,\"entry\":");
         entry_describe_json(&row, message, text);
+}
+
+void errand_entry_json(const Entry *entry, const Message *message, Buf *text) {
+        buf_text(text, "{\"version\":1,\"entry\":");
+        errand_entry_object(entry, message, text);
         buf_text(text, "}\n");
 }
 

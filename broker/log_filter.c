@@ -96,18 +96,33 @@ bool message_names_gate(const Message *message, Slice gate) {
         return false;
 }
 
-/* A field that names an entry is called as its kind. */
+/* A field that names an entry is called as its kind, but for two. */
+static uint64_t get_reference(const FieldSpec *field, const void *body) {
+        if (field->kind != FIELD_U64)
+                return 0;
+        if (message_type_by_name(slice_text(field->name)) != MESSAGE_NONE ||
+            strcmp(field->name, "cause") == 0 || strcmp(field->name, "carried_from") == 0)
+                return field_u64(field, body);
+        return 0;
+}
+
+bool message_refers_to(const Message *message, uint64_t seq) {
+        const MessageSpec *spec = message_spec(message->type);
+
+        for (size_t i = 0; i < spec->body.n_fields; i++)
+                if (get_reference(&spec->body.fields[i], message_body_const(message)) == seq)
+                        return true;
+        return false;
+}
+
 uint64_t message_get_reference(const Message *message) {
         const MessageSpec *spec = message_spec(message->type);
-        const void *body = message_body_const(message);
 
         for (size_t i = 0; i < spec->body.n_fields; i++) {
-                const FieldSpec *field = &spec->body.fields[i];
+                uint64_t seq = get_reference(&spec->body.fields[i], message_body_const(message));
 
-                if (field->kind == FIELD_U64 && field_u64(field, body) &&
-                    (message_type_by_name(slice_text(field->name)) != MESSAGE_NONE ||
-                     strcmp(field->name, "cause") == 0))
-                        return field_u64(field, body);
+                if (seq)
+                        return seq;
         }
         return 0;
 }

@@ -24,5 +24,7 @@ int log_filter_match(const LogFilter *filter, const Entry *entry, bool *ret_matc
 
 /* Whether the fields of a message name the gate. */
 bool message_names_gate(const Message *message, Slice gate);
+/* Whether a field of it names the entry. */
+bool message_refers_to(const Message *message, uint64_t seq);
 /* The first entry that a message is about: its claim, its finding …; 0: none. */
 uint64_t message_get_reference(const Message *message);

@@ -79,7 +79,9 @@ static const OptionRow log_options[] = {
 };
 
 static const OptionRow show_options[] = {
-        {"evidence", NULL, "Of a verdict: the evidence of each check too."},
+        {"evidence", NULL,
+         "The evidence of each check too: of a verdict, of a claim's, finding's or gate's."},
+        {"phase", "P", "The phase of a gate that several have."},
         {NULL, NULL, NULL},
 };
 
@@ -123,8 +125,8 @@ static const Verb verbs[] = {
         {"alerts", "", 0, 0, "The alerts that no person has seen.", verb_alerts, no_options},
         {"log", "", 0, 0, "The ledger, an entry a line.", verb_log, log_options},
         {"show", "WHAT", 1, 1,
-         "One entry (V-7, C-3, F-9, 7) or one evidence (the beginning of its digest).", verb_show,
-         show_options},
+         "An entry and what became of it (V-7, F-9, 7), a gate, a phase, an agent, or an evidence (the beginning of its digest).",
+         verb_show, show_options},
         {"waive", "F-12|PHASE", 0, 1, "Let a finding or a gate stand as it is, for a time.",
          verb_say, say_options_waive},
         {"retract", "V-12", 1, 1, "Take a verdict that was wrong out of count.", verb_say,

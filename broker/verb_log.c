@@ -3,18 +3,12 @@
 
 /* `log`: the ledger, an entry a line; with --follow also what is still to come. */
 
-#include <inttypes.h>
-#include <stdio.h>
-
 #include "base/clock.h"
 #include "base/error.h"
 #include "broker/fold.h"
 #include "broker/follow.h"
 #include "broker/log_filter.h"
 #include "broker/verbs.h"
-#include "proto/describe.h"
-#include "view/entry.h"
-#include "view/status.h"
 
 enum { PRINT_BYTES = 64 << 10 };
 
@@ -33,24 +27,6 @@ static void log_deinit(Log *log) {
         buf_deinit(&log->text);
 }
 
-static void append_line(const Entry *entry, const Message *message, Buf *text) {
-        cleanup_buf Buf body = BUF_TEXT;
-        char when[TIME_TEXT_BYTES];
-
-        describe_line(message, &body); /* it begins with the kind */
-        time_format_second(entry->received_ms, when);
-        buf_printf(text, "%6" PRIu64 "  %s  %-9.*s  ", entry->seq, when, SLICE_ARGS(entry->kind));
-        text_make_visible(entry->actor, false, text);
-        buf_text(text, "  ");
-        if (entry->phase.n)
-                text_make_visible(entry->phase, false, text);
-        else
-                buf_text(text, "-");
-        buf_text(text, " ");
-        buf_slice(text, slice_from(buf_get(&body), entry->kind.n));
-        buf_text(text, "\n");
-}
-
 static int print_entry(Log *log, const Entry *entry) {
         cleanup_arena Arena arena = ARENA_INIT;
         Message message;
@@ -60,7 +36,7 @@ static int print_entry(Log *log, const Entry *entry) {
         if (log->errand->is_json)
                 errand_entry_json(entry, &message, &log->text);
         else
-                append_line(entry, &message, &log->text);
+                errand_entry_line(entry, &message, &log->text);
         if (log->text.n < PRINT_BYTES)
                 return 0;
         errand_print(&log->text);

@@ -3,7 +3,6 @@
 
 /* The verbs of lib/verbs/say.def, as the operator: into the ledger, or to the broker that runs. */
 
-#include <inttypes.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -42,30 +41,6 @@ static int port_status(void *userdata, Arena *arena, struct status *ret_status, 
         if (r == 0)
                 status_build(&port->state, SLICE_NULL, clock_wall_ms(), arena, ret_status);
         return r;
-}
-
-static int port_entry(void *userdata, uint64_t seq, Arena *arena, struct entry *ret_entry,
-                      Message *ret_body, Fault *fault) {
-        Errand *errand = ((Port *)userdata)->errand;
-        Entry entry;
-        int r = with_ledger(errand, fault);
-
-        if (r == 0)
-                r = ledger_read(errand->ledger, seq, arena, &entry);
-        if (r == LEDGER_E_NONE) {
-                fault_set(fault, "entry-unknown", "there is no entry %" PRIu64, seq);
-                fault_next(fault, "broker log");
-        }
-        if (r == 0)
-                r = fold_decode(&entry, arena, ret_body, fault);
-        if (r != 0)
-                return r > 0 ? SAY_E_REFUSED : r;
-        *ret_entry = (struct entry){.seq = seq,
-                                    .received_ms = entry.received_ms,
-                                    .kind = entry.kind,
-                                    .phase = entry.phase,
-                                    .actor = entry.actor};
-        return 0;
 }
 
 static int port_commit(void *userdata, const char *rev, char ret_commit[SAY_COMMIT_BYTES],
@@ -114,7 +89,6 @@ static int say(Errand *errand, Fault *reterr_fault) {
         const SayPort port = {
                 .userdata = &operator_port,
                 .status = port_status,
-                .entry = port_entry,
                 .commit = port_commit,
                 .submit = port_submit,
                 .name = port_name,

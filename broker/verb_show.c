@@ -1,254 +1,147 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The coldgate authors */
 
-/* `show`: one entry, or one evidence. */
+/* `show`: anything that has a name here. */
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/clock.h"
-#include "broker/fields.h"
 #include "broker/fold.h"
-#include "broker/verbs.h"
-#include "proto/codec.h"
-#include "proto/describe.h"
+#include "broker/show.h"
 #include "proto/label.h"
-#include "view/entry.h"
-#include "view/status.h"
 
-enum { PREFIX_LEAST = 4 };
-
-/* ---- evidence ---- */
-
-static int decode_evidence(const Hash *digest, Slice frame, Arena *arena, Message *ret_message,
-                           Fault *fault) {
-        CodecFault codec_fault;
-        char hex[HASH_HEX + 1];
-
-        if (codec_decode(frame, arena, ret_message, &codec_fault) == 0)
-                return 0;
-        hex_encode(hash_slice(digest), hex);
-        codec_fault_to_fault(&codec_fault, fault);
-        fault_place(fault, "evidence %s", hex);
-        return ERRAND_E_REFUSED;
+static void show_deinit(Show *show) {
+        state_deinit(&show->state);
+        buf_deinit(&show->text);
 }
 
-static int show_evidence(const Errand *errand, const Hash *digest, Slice frame, Buf *text,
-                         Fault *fault) {
-        cleanup_arena Arena arena = ARENA_INIT;
-        Message message;
-        int r = decode_evidence(digest, frame, &arena, &message, fault);
+/* "gate:12", where 12 alone would be an entry; NULL: it does not begin so. */
+static const char *strip(const char *what, const char *prefix) {
+        size_t n = strlen(prefix);
 
-        if (r != 0)
-                return r;
-        if (errand->is_json) {
-                buf_text(text, "{\"version\":1,\"evidence\":{\"digest\":\"");
-                hex_append(text, hash_slice(digest));
-                buf_text(text, "\",\"body\":");
-                describe_json(&message, text);
-                buf_text(text, "}}\n");
-        } else {
-                buf_text(text, "evidence ");
-                hex_append(text, hash_slice(digest));
-                buf_text(text, "\n");
-                fields_describe(&message, text);
+        return strncmp(what, prefix, n) == 0 ? what + n : NULL;
+}
+
+/* The gate of that id, in the only phase that has it. */
+static int find_gate(const Show *show, const char *id, const PhaseRecord **ret_phase,
+                     const GateRecord **ret_gate, Fault *fault) {
+        const char *wanted = args_get(show->errand->args, "phase");
+
+        *ret_gate = NULL;
+        for (size_t i = 0; i < show->state.n_phases; i++) {
+                const PhaseRecord *phase = show->state.phases[i];
+                const GateRecord *gate = phase_find_gate_ever(phase, slice_text(id));
+
+                if (!gate || (wanted && strcmp(wanted, phase->name) != 0))
+                        continue;
+                if (*ret_gate) {
+                        fault_set(fault, "phase-ambiguous", "%s and %s both have a gate %s",
+                                  (*ret_phase)->name, phase->name, id);
+                        fault_next(fault, "broker show %s --phase %s", id, phase->name);
+                        return ERRAND_E_REFUSED;
+                }
+                *ret_phase = phase;
+                *ret_gate = gate;
         }
         return 0;
 }
 
-typedef struct Search {
-        const char *prefix;
-        Hash digest; /* of the first that matches */
-        size_t n_found;
-} Search;
-
-static int compare_prefix(void *userdata, const Hash *digest, Slice frame, const char *defect) {
-        Search *search = userdata;
-        char hex[HASH_HEX + 1];
-
-        (void)frame;
-        (void)defect;
-        hex_encode(hash_slice(digest), hex);
-        if (strncmp(hex, search->prefix, strlen(search->prefix)) != 0)
-                return ERRAND_E_REFUSED; /* they are in order: no more to come */
-        if (search->n_found++ == 0)
-                search->digest = *digest;
-        return search->n_found > 1 ? ERRAND_E_REFUSED : 0;
+static int refuse(const char *kind, const char *name, const char *next, Fault *fault) {
+        fault_set(fault, "entry-unknown", "there is no %s `%s`", kind, name);
+        fault_next(fault, "%s", next);
+        return ERRAND_E_REFUSED;
 }
 
-static bool is_digest_prefix(const char *what) {
-        size_t n = strspn(what, "0123456789abcdef");
+static int show_named_gate(Show *show, const char *id, bool *ret_found, Fault *fault) {
+        const PhaseRecord *phase = NULL;
+        const GateRecord *gate;
+        int r = find_gate(show, id, &phase, &gate, fault);
 
-        return n >= PREFIX_LEAST && n <= HASH_HEX && what[n] == '\0';
+        *ret_found = gate != NULL;
+        return r == 0 && gate ? show_gate(show, phase, gate, fault) : r;
 }
 
-/* The smallest digest that begins so. */
-static void first_of_prefix(const char *prefix, Hash *ret_first) {
-        char hex[HASH_HEX + 1];
-
-        memset(hex, '0', HASH_HEX);
-        hex[HASH_HEX] = '\0';
-        memcpy(hex, prefix, strlen(prefix));
-        (void)hex_decode(slice_text(hex), ret_first->bytes,
-                         HASH_BYTES); /* hex by is_digest_prefix */
-}
-
-static int find_evidence(Errand *errand, const char *prefix, Hash *ret_digest, Fault *fault) {
-        Search search = {.prefix = prefix};
-        Hash first;
+/* With the kind before it; -1: there is none. */
+static int show_by_kind(Show *show, const char *what, Fault *fault) {
+        const char *gate = strip(what, "gate:"), *phase_name = strip(what, "phase:");
+        const char *agent_name = strip(what, "agent:"), *digest = strip(what, "evidence:");
+        const PhaseRecord *phase;
+        const AgentRecord *agent;
+        bool is_found;
         int r;
 
-        first_of_prefix(prefix, &first);
-        r = ledger_evidence_walk(errand->ledger, &first, compare_prefix, &search);
-        if (r < 0)
+        if (gate) {
+                r = show_named_gate(show, gate, &is_found, fault);
+                return r == 0 && !is_found ? refuse("gate", gate, "broker status", fault) : r;
+        }
+        if (phase_name) {
+                r = errand_find_phase(&show->state, phase_name, &phase, fault);
+                return r ? r : show_phase(show, phase);
+        }
+        if (agent_name) {
+                agent = state_find_agent(&show->state, slice_text(agent_name));
+                return agent ? show_agent(show, agent)
+                             : refuse("agent", agent_name, "broker log --kind admit", fault);
+        }
+        return show_digest(show, digest, fault);
+}
+
+static bool has_kind(const char *what) {
+        return strip(what, "gate:") || strip(what, "phase:") || strip(what, "agent:") ||
+               strip(what, "evidence:");
+}
+
+static int show_what(Show *show, const char *what, Fault *fault) {
+        const PhaseRecord *phase = state_find_phase(&show->state, slice_text(what));
+        const AgentRecord *agent = state_find_agent(&show->state, slice_text(what));
+        bool is_found;
+        uint64_t seq;
+        char letter;
+        int r;
+
+        if (has_kind(what))
+                return show_by_kind(show, what, fault);
+        if (label_parse(what, &letter, &seq))
+                return show_entry(show, seq, letter, fault);
+        r = show_named_gate(show, what, &is_found, fault);
+        if (r != 0 || is_found)
                 return r;
-        if (search.n_found == 1) {
-                *ret_digest = search.digest;
-                return 0;
-        }
-        fault_set(fault, "entry-unknown", "%s evidence has a digest that begins with %s",
-                  search.n_found ? "more than one" : "no", prefix);
-        fault_next(fault, "broker show V-NUMBER names the evidence of its checks");
-        return ERRAND_E_REFUSED;
+        if (phase)
+                return show_phase(show, phase);
+        return agent ? show_agent(show, agent) : show_digest(show, what, fault);
 }
 
-static int show_digest(Errand *errand, const char *prefix, Fault *fault) {
-        cleanup_arena Arena arena = ARENA_INIT;
-        cleanup_buf Buf text = BUF_TEXT;
-        Hash digest;
-        Slice frame;
-        int r = find_evidence(errand, prefix, &digest, fault);
+/* An entry can be shown even where a ledger cannot be folded: it may be the one that is at fault.
+ */
+static int fold(Show *show, Fault *fault) {
+        const char *what = show->errand->args->rest[0];
+        uint64_t seq;
+        char letter;
+        int r = fold_ledger(show->errand->ledger, &show->state, fault);
 
-        if (r == 0)
-                r = ledger_evidence_get(errand->ledger, &digest, &arena, &frame);
-        if (r == 0)
-                r = show_evidence(errand, &digest, frame, &text, fault);
-        if (r == 0)
-                errand_print(&text);
-        return r;
-}
-
-/* ---- entries ---- */
-
-static void describe_check(const struct check_result *check, Buf *text) {
-        buf_printf(text, "  %-8s ", word_of(&words_OUTCOME, (int)check->outcome));
-        text_make_visible(check->check, false, text);
-        buf_text(text, "  ");
-        duration_describe(check->duration_ms, text);
-        buf_printf(text, ", %" PRIu64 " attempt%s", check->attempts,
-                   check->attempts == 1 ? "" : "s");
-        if (check->evidence.n) {
-                buf_text(text, ", evidence ");
-                hex_append(text, slice_head(check->evidence, 8));
-        }
-        buf_text(text, "\n");
-}
-
-static int append_evidence(Errand *errand, const struct verdict *verdict, Buf *text, Fault *fault) {
-        for (size_t i = 0; i < verdict->n_checks; i++) {
-                cleanup_arena Arena arena = ARENA_INIT;
-                Hash digest;
-                Slice frame;
-                int r;
-
-                if (!hash_from_slice(verdict->checks[i].evidence, &digest))
-                        continue;
-                r = ledger_evidence_get(errand->ledger, &digest, &arena, &frame);
-                if (r == 0)
-                        r = show_evidence(errand, &digest, frame, text, fault);
-                if (r == LEDGER_E_NONE) {
-                        fault_set(fault, "entry-unknown", "the evidence of check %.*s is missing",
-                                  SLICE_ARGS(verdict->checks[i].check));
-                        fault_next(fault, "broker verify");
-                }
-                if (r != 0)
-                        return r > 0 ? ERRAND_E_REFUSED : r;
-        }
+        if (r <= 0 || !label_parse(what, &letter, &seq))
+                return r;
+        state_deinit(&show->state);
+        state_init(&show->state);
         return 0;
 }
 
-static void describe_entry(const Errand *errand, const Entry *entry, const Message *message,
-                           Buf *text) {
-        char when[TIME_TEXT_BYTES];
+static int show_anything(Errand *errand, Fault *reterr_fault) {
+        cleanup(show_deinit)
+                Show show = {.errand = errand, .now_ms = clock_wall_ms(), .text = BUF_TEXT};
+        int r;
 
-        time_format_second(entry->received_ms, when);
-        label_format(entry->kind, entry->seq, text);
-        buf_printf(text, " %.*s by ", SLICE_ARGS(entry->kind));
-        text_make_visible(entry->actor, false, text);
-        buf_printf(text, ", %s, hash ", when);
-        hex_append(text, hash_slice(&entry->hash));
-        buf_text(text, "\n");
-        if (message->type == MESSAGE_VERDICT)
-                verdict_describe(
-                        &message->verdict, entry->seq,
-                        colour_is_wanted(STDOUT_FILENO, args_has(errand->args, "no-color")), text);
-        else
-                fields_describe(message, text);
-        if (message->type == MESSAGE_VERDICT)
-                for (size_t i = 0; i < message->verdict.n_checks; i++)
-                        describe_check(&message->verdict.checks[i], text);
-}
-
-static int refuse_entry(uint64_t seq, const Entry *entry, Fault *fault) {
-        cleanup_buf Buf name = BUF_TEXT;
-
-        if (!entry) {
-                fault_set(fault, "entry-unknown", "there is no entry %" PRIu64, seq);
-                fault_next(fault, "broker log");
-                return ERRAND_E_REFUSED;
-        }
-        label_format(entry->kind, entry->seq, &name);
-        fault_set(fault, "entry-unknown", "entry %" PRIu64 " is a %.*s", entry->seq,
-                  SLICE_ARGS(entry->kind));
-        fault_next(fault, "broker show %s", buf_get_text(&name));
-        return ERRAND_E_REFUSED;
-}
-
-static int show_entry(Errand *errand, char letter, uint64_t seq, Fault *fault) {
-        cleanup_arena Arena arena = ARENA_INIT;
-        cleanup_buf Buf text = BUF_TEXT;
-        Message message;
-        Entry entry;
-        int r = ledger_read(errand->ledger, seq, &arena, &entry);
-
-        if (r == LEDGER_E_NONE)
-                return refuse_entry(seq, NULL, fault);
-        if (r == 0 && !label_fits(letter, entry.kind))
-                return refuse_entry(seq, &entry, fault);
+        state_init(&show.state);
+        r = errand_open_ledger(errand, LEDGER_READ, reterr_fault);
         if (r == 0)
-                r = fold_decode(&entry, &arena, &message, fault);
-        if (r != 0)
-                return r > 0 ? ERRAND_E_REFUSED : r;
-        if (errand->is_json)
-                errand_entry_json(&entry, &message, &text);
-        else
-                describe_entry(errand, &entry, &message, &text);
-        if (message.type == MESSAGE_VERDICT && args_has(errand->args, "evidence"))
-                r = append_evidence(errand, &message.verdict, &text, fault);
+                r = fold(&show, reterr_fault);
         if (r == 0)
-                errand_print(&text);
-        return r;
-}
-
-static int show(Errand *errand, Fault *reterr_fault) {
-        const char *what = errand->args->rest[0];
-        uint64_t seq;
-        char letter;
-        int r = errand_open_ledger(errand, LEDGER_READ, reterr_fault);
-
-        if (r != 0)
-                return r;
-        if (label_parse(what, &letter, &seq))
-                return show_entry(errand, letter, seq, reterr_fault);
-        if (is_digest_prefix(what))
-                return show_digest(errand, what, reterr_fault);
-        fault_set(reterr_fault, "argument-value", "`%s` is no entry and no digest", what);
-        fault_next(reterr_fault, "V-7, C-3, F-9, 7, or the beginning of an evidence's digest");
-        return ERRAND_E_REFUSED;
+                r = show_what(&show, errand->args->rest[0], reterr_fault);
+        if (r == 0)
+                errand_print(&show.text);
+        return r > 0 ? ERRAND_E_REFUSED : r;
 }
 
 int verb_show(const Args *args) {
-        return errand_run(args, show);
+        return errand_run(args, show_anything);
 }

@@ -62,12 +62,20 @@ bool label_parse(const char *text, char *ret_letter, uint64_t *ret_seq) {
         return true;
 }
 
+/* Kinds that stand for another as well. */
+static const LabelRow also_rows[] = {
+        {MESSAGE_DEFER, FINDING_LETTER},
+        {MESSAGE_VERDICT, FINDING_LETTER},
+        {MESSAGE_REVERIFY, CLAIM_LETTER},
+};
+
 bool label_fits(char letter, Slice kind) {
         MessageType type = message_type_by_name(kind);
 
-        return letter == '\0' || letter == label_letter(kind) ||
-               (letter == FINDING_LETTER && type == MESSAGE_DEFER) ||
-               (letter == CLAIM_LETTER && type == MESSAGE_REVERIFY);
+        for (size_t i = 0; i < ARRAY_SIZE(also_rows); i++)
+                if (also_rows[i].type == type && also_rows[i].letter == letter)
+                        return true;
+        return letter == '\0' || letter == letter_of(type);
 }
 
 int label_read(const char *text, MessageType wanted, uint64_t *ret_seq, Fault *reterr_fault) {

@@ -24,8 +24,9 @@ void label_format(Slice kind, uint64_t seq, Buf *text);
 
 /* "C-12" or "12"; the letter (NUL: none was given) is not compared with the entry's kind. */
 bool label_parse(const char *text, char *ret_letter, uint64_t *ret_seq);
-/* Whether an entry of that kind may be called by that letter: its own, NUL, F for a deferred item,
- * which is a finding of its own, C for a re-verification, which is a claim. */
+/* Whether an entry of that kind may be called by that letter: its own, NUL, F for what files a
+ * finding under its own number (a verdict that is a FAIL, a deferred item), C for a
+ * re-verification, which is a claim. */
 bool label_fits(char letter, Slice kind);
 
 enum { _LABEL_E_SUCCESS, LABEL_E_REFUSED };

@@ -43,9 +43,6 @@ enum { _SAY_E_SUCCESS, SAY_E_REFUSED };
 typedef struct SayPort {
         void *userdata;
         int (*status)(void *userdata, Arena *arena, struct status *ret_status, Fault *reterr_fault);
-        /* An entry and its decoded body; rule entry-unknown. */
-        int (*entry)(void *userdata, uint64_t seq, Arena *arena, struct entry *ret_entry,
-                     Message *ret_body, Fault *reterr_fault);
         /* The full id of what a person calls a commit. */
         int (*commit)(void *userdata, const char *rev, char ret_commit[SAY_COMMIT_BYTES],
                       Fault *reterr_fault);

@@ -3,7 +3,7 @@
 
 /* What rows cannot say: defaults that depend on other fields, and what is looked up. */
 
-#include <string.h>
+#include <stdio.h>
 
 #include "base/error.h"
 #include "proto/label.h"
@@ -78,22 +78,30 @@ int say_hold(Say *say, Fault *reterr_fault) {
 
 /* ---- findings by their label ---- */
 
-/* Phase and title of a finding, or of a deferred item. */
+static bool is_called(const struct finding_status *finding, uint64_t seq) {
+        char label[32], letter;
+        uint64_t found;
+
+        (void)snprintf(label, sizeof label, "%.*s", SLICE_ARGS(finding->finding));
+        return label_parse(label, &letter, &found) && found == seq;
+}
+
+/* Phase and title of a finding, whatever kind of entry filed it. */
 static int look_up_finding(Say *say, uint64_t seq, Slice *ret_phase, Slice *ret_title,
                            Fault *fault) {
-        struct entry entry;
-        Message body;
-        int r = say->port->entry(say->port->userdata, seq, &say->arena, &entry, &body, fault);
+        struct status status;
+        int r = say->port->status(say->port->userdata, &say->arena, &status, fault);
 
         if (r != 0)
                 return r;
-        if (body.type == MESSAGE_FINDING || body.type == MESSAGE_DEFER) {
-                *ret_phase = entry.phase;
-                *ret_title = body.type == MESSAGE_DEFER ? body.defer.title : body.finding.title;
-                return 0;
-        }
-        fault_set(fault, "finding-unknown", "entry %llu is a %s, not a finding",
-                  (unsigned long long)seq, message_name(body.type));
+        for (size_t p = 0; p < status.n_phases; p++)
+                for (size_t i = 0; i < status.phases[p].n_findings; i++)
+                        if (is_called(&status.phases[p].findings[i], seq)) {
+                                *ret_phase = status.phases[p].phase;
+                                *ret_title = status.phases[p].findings[i].title;
+                                return 0;
+                        }
+        fault_set(fault, "finding-unknown", "there is no finding F-%llu", (unsigned long long)seq);
         fault_next(fault, "`status` shows the findings");
         return SAY_E_REFUSED;
 }

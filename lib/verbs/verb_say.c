@@ -26,14 +26,6 @@ static int port_status(void *userdata, Arena *arena, struct status *ret_status, 
         return r ? r : talk_ask_status(port->talk, NULL, arena, ret_status, fault);
 }
 
-static int port_entry(void *userdata, uint64_t seq, Arena *arena, struct entry *ret_entry,
-                      Message *ret_body, Fault *fault) {
-        TalkPort *port = userdata;
-        int r = connect_once(port->talk, fault);
-
-        return r ? r : talk_ask_entry(port->talk, seq, arena, ret_entry, ret_body, fault);
-}
-
 static int port_commit(void *userdata, const char *rev, char ret_commit[SAY_COMMIT_BYTES],
                        Fault *fault) {
         TalkPort *port = userdata;
@@ -59,7 +51,6 @@ void talk_port_init(TalkPort *port, Talk *talk, TalkCommit commit) {
         port->port = (SayPort){
                 .userdata = port,
                 .status = port_status,
-                .entry = port_entry,
                 .commit = port_commit,
                 .submit = port_submit,
                 .name = port_name,

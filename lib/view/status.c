@@ -79,7 +79,7 @@ static void append_remark(const char *what, Slice because, Buf *text) {
 }
 
 /* What a table has no room for. */
-static void append_remarks(const struct gate_status *gate, Buf *text) {
+void status_append_remarks(const struct gate_status *gate, Buf *text) {
         char until[TIME_TEXT_BYTES];
 
         if (!gate->fresh && gate->stale_because.n)
@@ -118,7 +118,7 @@ static void append_row(const Row *row, const size_t widths[COLUMNS], bool with_c
                 buf_text(text, coloured ? "\033[0m" : "");
         }
         buf_text(text, "\n");
-        append_remarks(row->gate, text);
+        status_append_remarks(row->gate, text);
 }
 
 static void append_gates(const struct phase_status *phase, uint64_t now_ms, bool with_colour,

@@ -17,6 +17,9 @@ void status_append_findings(const struct phase_status *phase, Buf *text);
 void status_append_vetoes(const struct phase_status *phase, uint64_t now_ms, Buf *text);
 void status_append_pauses(const struct phase_status *phase, Buf *text);
 
+/* Of one gate: what a table has no room for. */
+void status_append_remarks(const struct gate_status *gate, Buf *text);
+
 /* With an empty line before the first. */
 void status_append_holds(const struct status *status, Buf *text);
 void status_append_alerts(const struct status *status, Buf *text);

@@ -71,11 +71,12 @@ TEST(a_label_of_another_kind_is_refused_by_name) {
         CHECK_EQ_TEXT(fault.found, "`nine` names no entry");
 }
 
-TEST(a_deferred_item_may_be_called_a_finding) {
+TEST(what_files_a_finding_may_be_called_one) {
         CHECK(label_fits('F', slice_text("finding")));
         CHECK(label_fits('F', slice_text("defer")));
         CHECK(label_fits('E', slice_text("defer")));
         CHECK(label_fits('\0', slice_text("verdict")));
-        CHECK(!label_fits('F', slice_text("verdict")));
+        CHECK(label_fits('F', slice_text("verdict"))); /* a FAIL files its finding */
+        CHECK(!label_fits('F', slice_text("claim")));
         CHECK(!label_fits('E', slice_text("verdict")));
 }

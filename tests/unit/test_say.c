@@ -21,7 +21,6 @@ enum { NOW_MS = 1000000, SEQ = 31 };
 static struct {
         struct phase_status phases[2];
         size_t n_phases;
-        Message entry; /* MESSAGE_NONE: there is none */
         Message said;
         Buf text;
         Fault fault;
@@ -34,21 +33,6 @@ static int port_status(void *userdata, Arena *arena, struct status *ret_status, 
         (void)fault;
         world.n_asked++;
         *ret_status = (struct status){.phases = world.phases, .n_phases = world.n_phases};
-        return 0;
-}
-
-static int port_entry(void *userdata, uint64_t seq, Arena *arena, struct entry *ret_entry,
-                      Message *ret_body, Fault *fault) {
-        (void)userdata;
-        (void)arena;
-        world.n_asked++;
-        if (world.entry.type == MESSAGE_NONE) {
-                fault_set(fault, "entry-unknown", "there is no entry %llu",
-                          (unsigned long long)seq);
-                return SAY_E_REFUSED;
-        }
-        *ret_entry = (struct entry){.seq = seq, .phase = slice_text("m")};
-        *ret_body = world.entry;
         return 0;
 }
 
@@ -82,11 +66,8 @@ static const char *port_name(void *userdata, Fault *fault) {
         return "builder";
 }
 
-static const SayPort port = {.status = port_status,
-                             .entry = port_entry,
-                             .commit = port_commit,
-                             .submit = port_submit,
-                             .name = port_name};
+static const SayPort port = {
+        .status = port_status, .commit = port_commit, .submit = port_submit, .name = port_name};
 
 static int run_say(const Args *args) {
         cleanup_say Say say;
@@ -369,15 +350,18 @@ TEST(a_note_is_for_the_record_the_journal_or_an_inbox) {
         CHECK_EQ_INT(run("note|x|--journal|--to-inbox|adversary"), SAY_E_REFUSED);
 }
 
+static struct finding_status findings[] = {
+        {.finding = {(const uint8_t *)"F-12", 4}, .title = {(const uint8_t *)"the token", 9}},
+};
+
 TEST(a_finding_that_is_deferred_keeps_its_phase_and_title) {
         world_init();
-        world.entry.type = MESSAGE_FINDING;
-        world.entry.finding.title = slice_text("the token");
+        world.phases[0].findings = findings;
+        world.phases[0].n_findings = 1;
         CHECK_EQ_INT(run("defer|F-12|--closes|y"), 0);
         CHECK_EQ_U64(world.said.defer.finding, 12);
         CHECK_EQ_TEXT(buf_get_text(&world.text), "F-12 is deferred: it must close before DONE\n");
-        world.entry.type = MESSAGE_VERDICT;
-        CHECK_EQ_INT(run("defer|F-12|--closes|y"), SAY_E_REFUSED);
+        CHECK_EQ_INT(run("defer|F-13|--closes|y"), SAY_E_REFUSED);
         CHECK(fault_is(&world.fault, "finding-unknown"));
 }
 
@@ -392,7 +376,8 @@ TEST(an_item_is_deferred_without_a_finding) {
 
 TEST(a_finding_or_a_gate_is_waived) {
         world_init();
-        world.entry.type = MESSAGE_FINDING;
+        world.phases[0].findings = findings;
+        world.phases[0].n_findings = 1;
         CHECK_EQ_INT(run("waive|F-12|--why|x|--for|1h"), 0);
         CHECK_EQ_U64(world.said.waive.finding, 12);
         CHECK_CONTAINS(buf_get_text(&world.text), "W-31: F-12 is waived until ");
