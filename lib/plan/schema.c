@@ -215,7 +215,7 @@ static void add_operand(Buf *out, Operand operand, const char *view, const char 
                               "\"additionalProperties\":{\"$ref\":\"#/$defs/matchers-json\"}}");
                 return;
         case OPERAND_GROUP: add_reference(out, buf_get_text(&matchers)); return;
-        case OPERAND_GROUPS: add_list_of(out, buf_get_text(&matchers), 1, 256); return;
+        case OPERAND_GROUPS: add_list_of(out, buf_get_text(&matchers), 2, 256); return;
         }
 }
 

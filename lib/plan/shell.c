@@ -163,6 +163,12 @@ static const char *find_unseen(Slice text) {
         return has_unseen_not(text) ? not_excuse : NULL;
 }
 
+/* What is looked at is not how the command ends. */
+static bool is_server(const Check *check) {
+        return check->kind == CHECK_HTTP || check->kind == CHECK_PORT ||
+               check->kind == CHECK_PROCESS;
+}
+
 const char *shell_find_excuse(const Check *check) {
         if (!check->is_shell && !is_own_shell(check))
                 return NULL;
@@ -172,7 +178,7 @@ const char *shell_find_excuse(const Check *check) {
                 for (size_t k = 0; k < ARRAY_SIZE(excuses); k++)
                         if (has_excuse(check->command[i], excuses[k]))
                                 return excuses[k];
-                if (check->is_shell && find_unseen(check->command[i]))
+                if (check->is_shell && !is_server(check) && find_unseen(check->command[i]))
                         return find_unseen(check->command[i]);
         }
         return NULL;

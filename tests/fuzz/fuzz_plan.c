@@ -59,6 +59,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n) {
         must(plan_parse("p.md", plan.text, &again, faults, FAULTS_MAX, &n_faults) == 0);
         for (size_t i = 0; i < plan.n_gates; i++)
                 must(hash_equal(&plan.gates[i].digest, &again.gates[i].digest));
+        buf_clear(&text);
+        plan_describe_weakening(&plan, &again, &text);
+        must(text.n == 0);
+        plan_describe_hints(&plan, "p.md", &text);
         plan_deinit(&again);
         plan_deinit(&plan);
         return 0;
