@@ -13,13 +13,15 @@
 /* The loop waits for it: a claim that names very many checks is compared as far as this goes. */
 enum { CHECKS_COMPARED_MAX = 64 };
 
-/* Empty: it says nothing, or it is a re-verification. */
+/* Empty: it says nothing, or there are no words for this commit. */
 static int read_claimed(Core *core, uint64_t claim_seq, Arena *arena, Slice *ret_claimed) {
         CodecFault fault;
         Message message;
         Entry entry;
 
         *ret_claimed = SLICE_NULL;
+        if (claim_seq == 0)
+                return 0;
         TRY(core->port.read(core->port.userdata, claim_seq, arena, &entry));
         TRY(codec_decode(entry.frame, arena, &message, &fault));
         if (message.type == MESSAGE_CLAIM)
@@ -91,7 +93,7 @@ int differs_hear(Core *core, const Message *message) {
         gate = claim ? phase_find_gate(claim->phase, verdict->gate) : NULL;
         if (!gate || gate->verdict.seq != seq || gate->verdict.decision == DECISION_INCONCLUSIVE)
                 return 0;
-        TRY(read_claimed(core, claim->seq, &arena, &claimed));
+        TRY(read_claimed(core, gate->words_seq, &arena, &claimed));
         if (claimed.n == 0)
                 return 0;
         measured = arena_alloc_array(&arena, CHECKS_COMPARED_MAX, sizeof *measured);

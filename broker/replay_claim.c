@@ -5,6 +5,8 @@
 
 #include "broker/replay_parts.h"
 
+#include <string.h>
+
 #include "base/mem.h"
 #include "broker/claim.h"
 #include "broker/gate.h"
@@ -41,6 +43,17 @@ static int supersede(const Step *step, uint64_t seq) {
         return 0;
 }
 
+/* A re-verification at the same commit stands on the words of the claim before it. */
+static void set_words(const Step *step, GateRecord *gate, const ClaimDraft *draft,
+                      const ClaimRecord *claim) {
+        const ClaimRecord *before = state_find_claim(step->state, gate->claim_seq);
+
+        if (!draft->cause)
+                gate->words_seq = claim->seq;
+        else if (!before || strcmp(before->commit, claim->commit) != 0)
+                gate->words_seq = 0;
+}
+
 int step_add_claim(const Step *step, PhaseRecord *phase, const ClaimDraft *draft) {
         ClaimRecord *claim = make_claim(step, phase, draft);
 
@@ -49,6 +62,8 @@ int step_add_claim(const Step *step, PhaseRecord *phase, const ClaimDraft *draft
                 GateRecord *gate = phase_find_gate(phase, slice_text(claim->gates[i]));
                 uint64_t before = gate ? gate->claim_seq : 0;
 
+                if (gate)
+                        set_words(step, gate, draft, claim);
                 if (!gate || before == claim->seq ||
                     gate_apply(gate,
                                &(GateEvent){.kind = GATE_EV_CLAIM, .claim_seq = claim->seq}) != 0)

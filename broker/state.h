@@ -98,6 +98,7 @@ typedef struct GateRecord {
         uint64_t valid_for_ms;
         GateState state;       /* changed by gate_apply only */
         uint64_t claim_seq;    /* newest claim; 0: none */
+        uint64_t words_seq;    /* the claim by a builder whose words it stands on; 0: none */
         VerdictRecord verdict; /* newest; of several verifiers, what they make of it together */
         bool in_plan;          /* false: a revision dropped it */
         /* As the plan's row says: */

@@ -143,3 +143,22 @@ TEST(a_fail_is_compared_and_fails_once) {
         CHECK_EQ_U64(desk_state(&desk)->n_findings, 1);
         desk_close(&desk);
 }
+
+/* The words are the builder's claim's, not the broker's: they hold as long as the commit does. */
+TEST(a_verification_that_was_queued_again_is_compared_with_the_words_of_the_claim) {
+        Message message;
+        Desk desk;
+        Hash digest;
+
+        CHECK(play(&desk, "c = 16", true, DECISION_INCONCLUSIVE));
+        CHECK(!find_differs(&desk));
+        desk_credit(&desk, ADVERSARY, 1, 0, 0);
+        CHECK(desk_submit(&desk, BUILDER, desk_make_done("m", COMMIT_A)));
+        put_evidence(&desk, &digest);
+        message = desk_make_verdict(&desk, gate_of(&desk)->claim_seq, "M1", DECISION_PASS);
+        message.verdict.checks->evidence = arena_slice(&desk.arena, hash_slice(&digest));
+        CHECK(desk_submit(&desk, ADVERSARY, message));
+        CHECK_EQ_U64(find_differs(&desk)->fails, 1);
+        CHECK_EQ_INT(gate_of(&desk)->state, GATE_STATE_FAILED);
+        desk_close(&desk);
+}
