@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "adversary-agent/holder.h"
 #include "adversary-agent/mailbag.h"
 #include "adversary-agent/stand_in.h"
 #include "adversary-agent/worker.h"
@@ -38,6 +39,7 @@ typedef struct Daemon {
         Worker *workers[CORE_JOBS_MAX];
         size_t n_workers;
         Mailbag bag;
+        Holder holder;
         uint64_t stop_by_ms; /* monotonic; 0: nobody wants us to stop */
         bool has_ended;      /* the session has */
         int status;
@@ -47,6 +49,7 @@ static void daemon_deinit(Daemon *daemon) {
         for (size_t i = 0; i < daemon->n_workers; i++)
                 (void)worker_free(daemon->workers[i], daemon->settings->scratch);
         mailbag_deinit(&daemon->bag);
+        holder_deinit(&daemon->holder);
         (void)core_free(daemon->core);
 }
 
@@ -191,6 +194,8 @@ static void on_offer(Daemon *daemon, const struct offer *offer) {
 static void on_ack(Daemon *daemon, const struct ack *ack) {
         const Delivery *delivery = mailbag_find(&daemon->bag, ack->id);
 
+        if (holder_on_ack(&daemon->holder, ack))
+                return;
         if (!delivery) {
                 log_write(LOG_INFO, "a verdict of an earlier run is in the ledger: V-%llu",
                           (unsigned long long)ack->seq);
@@ -249,7 +254,11 @@ static void hear_broker(Daemon *daemon, const Message *message) {
                 break;
         }
         case MESSAGE_ACK: on_ack(daemon, &message->ack); break;
-        case MESSAGE_REFUSE: on_refuse(daemon, &message->refuse); break;
+        case MESSAGE_REFUSE:
+                if (!holder_on_refuse(&daemon->holder, &message->refuse))
+                        on_refuse(daemon, &message->refuse);
+                break;
+        case MESSAGE_STATUS: holder_on_status(&daemon->holder, &message->status); break;
         case MESSAGE_EVIDENCE: mailbag_hear(&daemon->bag, &message->evidence); break;
         default: /* entries and others' progress: nothing that we asked for */ break;
         }
@@ -295,6 +304,10 @@ static int hear_worker(Daemon *daemon, Worker *worker, const Message *message) {
         if (message->type == MESSAGE_EVIDENCE_PUT)
                 delivery_add_evidence(mailbag_open(&daemon->bag, worker->lease),
                                       &message->evidence_put);
+        if (message->type == MESSAGE_HOLD)
+                TRY(holder_want(&daemon->holder, worker->lease, &message->hold));
+        if (message->type == MESSAGE_RELEASE)
+                TRY(holder_release(&daemon->holder, worker->lease, message->release.hold));
         if (message->type == MESSAGE_VERDICT && is_of_job(&message->verdict, job)) {
                 TRY(delivery_set_verdict(mailbag_open(&daemon->bag, worker->lease), message));
                 core_decided(daemon->core, worker->lease, message->verdict.decision);
@@ -303,7 +316,7 @@ static int hear_worker(Daemon *daemon, Worker *worker, const Message *message) {
         return 0;
 }
 
-static void on_worker_ended(Daemon *daemon, size_t index) {
+static int on_worker_ended(Daemon *daemon, size_t index) {
         Worker *worker = daemon->workers[index];
         const Job *job = core_find(daemon->core, worker->lease);
         uint64_t lease = worker->lease;
@@ -315,6 +328,7 @@ static void on_worker_ended(Daemon *daemon, size_t index) {
         (void)worker_free(worker, daemon->settings->scratch);
         daemon->workers[index] = daemon->workers[--daemon->n_workers];
         core_worker_ended(daemon->core, lease, gave_verdict, clock_mono_ms());
+        return holder_drop(&daemon->holder, lease);
 }
 
 static int poll_workers(Daemon *daemon) {
@@ -334,12 +348,19 @@ static int poll_workers(Daemon *daemon) {
                 if (r < 0)
                         return r;
                 if (r == WORKER_E_ENDED)
-                        on_worker_ended(daemon, i);
+                        TRY(on_worker_ended(daemon, i));
         }
         return 0;
 }
 
 /* ---- the loop ---- */
+
+static void tell_worker(void *userdata, uint64_t lease, const Message *message) {
+        Worker *worker = find_worker(userdata, lease);
+
+        if (worker)
+                worker_tell(worker, message);
+}
 
 static int64_t sooner(int64_t a, int64_t b) {
         if (a < 0 || b < 0)
@@ -365,6 +386,7 @@ static int64_t prepare_wait(Daemon *daemon, LoopWait *wait) {
                 timeout_ms = sooner(timeout_ms, until(daemon->workers[i]->kill_at_ms, now_ms));
         }
         timeout_ms = sooner(timeout_ms, until(mailbag_due_ms(&daemon->bag), now_ms));
+        timeout_ms = sooner(timeout_ms, until(holder_due_ms(&daemon->holder), now_ms));
         timeout_ms = sooner(timeout_ms, core_wait_ms(daemon->core, now_ms));
         return sooner(timeout_ms, until(daemon->stop_by_ms, now_ms));
 }
@@ -395,6 +417,7 @@ static int turn(Daemon *daemon) {
 
         TRY(carry_out_all(daemon));
         TRY(mailbag_step(&daemon->bag, daemon->session, clock_mono_ms()));
+        TRY(holder_step(&daemon->holder, clock_mono_ms()));
         TRY(loop_wait(&wait, prepare_wait(daemon, &wait)));
         read_signals(daemon);
         TRY(poll_broker(daemon));
@@ -410,6 +433,8 @@ int daemon_run(const DaemonSettings *settings) {
                                                 .status = EXIT_HOLDS};
         int r = 0;
 
+        daemon.holder =
+                (Holder){.session = settings->session, .tell = tell_worker, .userdata = &daemon};
         while (r == 0 && !is_over(&daemon))
                 r = turn(&daemon);
         if (r < 0) {

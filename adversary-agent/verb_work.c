@@ -11,8 +11,10 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "adversary-agent/borrow.h"
 #include "adversary-agent/framing.h"
 #include "adversary-agent/verbs.h"
+#include "adversary-agent/worker.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/fd.h"
@@ -20,7 +22,6 @@
 #include "base/mem.h"
 #include "sandbox/sandbox.h"
 #include "verify/redact.h"
-#include "verify/lock.h"
 #include "verify/verify.h"
 
 enum { FETCH_MS = 120000 };
@@ -175,7 +176,7 @@ static int send_unmet(const Work *work, const Gate *gate, Slice need) {
 
 static int verify(Work *work, const Plan *plan, const Gate *gate) {
         cleanup(verify_result_deinit) VerifyResult result = {.kept = NULL};
-        cleanup(lock_files_freep) LockFiles *locks = lock_files_new(NULL);
+        cleanup(borrow_deinit) Borrow borrow;
         Fault fault = FAULT_INIT;
         cleanup_free char *runner = sandbox_find_runner(&fault);
         VerifyRequest request = {
@@ -195,11 +196,12 @@ static int verify(Work *work, const Plan *plan, const Gate *gate) {
                 .base = work->base[0] ? work->base : NULL,
                 .fetch_ms = FETCH_MS,
                 .runner = runner,
-                .locks = lock_files_get(locks),
+                .locks = borrow_get(&borrow),
                 .progress = {.userdata = work, .report = report, .is_cancelled = is_cancelled},
         };
         int r;
 
+        borrow_init(&borrow, work->out_fd, WORKER_TELL_FD, work->job.lease);
         if (!runner) {
                 log_write(LOG_ERROR, "%s: %s", fault.rule, fault.found);
                 return EXIT_NOT_CARRIED_OUT;
@@ -246,6 +248,7 @@ int verb_work(const char *parent) {
         Message message;
 
         log_set_program("adversary-agent work");
+        (void)fcntl(WORKER_TELL_FD, F_SETFD, FD_CLOEXEC); /* not for what is run */
         if (!bind_to_parent(parent) || take_output(&work.out_fd) != 0 ||
             sigaction(SIGTERM, &stop, NULL) < 0 || signal(SIGPIPE, SIG_IGN) == SIG_ERR)
                 return EXIT_NOT_CARRIED_OUT;

@@ -19,10 +19,17 @@
 #include "adversary-agent/framing.h"
 #include "base/error.h"
 #include "base/fd.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "verify/scratch.h"
 
-enum { STREAM_BYTES = 4 << 20, READ_BYTES = 65536, REMOVALS_MAX = 40, REMOVAL_STEP_MS = 25 };
+enum {
+        STREAM_BYTES = 4 << 20,
+        READ_BYTES = 65536,
+        REMOVALS_MAX = 40,
+        REMOVAL_STEP_MS = 25,
+        FD_ABOVE = 10
+};
 
 extern char **environ;
 
@@ -54,7 +61,7 @@ static int set_attributes(posix_spawnattr_t *attributes) {
         return r ? r : posix_spawnattr_setsigdefault(attributes, &all);
 }
 
-static int spawn(int in_fd, int out_fd, pid_t *ret_pid) {
+static int spawn(int in_fd, int out_fd, int tell_fd, pid_t *ret_pid) {
         char parent[24];
         char name[] = "adversary-agent", verb[] = "work";
         char *argv[] = {name, verb, parent, NULL};
@@ -74,6 +81,8 @@ static int spawn(int in_fd, int out_fd, pid_t *ret_pid) {
                 if (r == 0)
                         r = posix_spawn_file_actions_adddup2(&actions, out_fd, STDOUT_FILENO);
                 if (r == 0)
+                        r = posix_spawn_file_actions_adddup2(&actions, tell_fd, WORKER_TELL_FD);
+                if (r == 0)
                         r = posix_spawn(ret_pid, "/proc/self/exe", &actions, &attributes, argv,
                                         environ);
                 (void)posix_spawn_file_actions_destroy(&actions);
@@ -82,30 +91,55 @@ static int spawn(int in_fd, int out_fd, pid_t *ret_pid) {
         return r == 0 ? 0 : error_origin(-r);
 }
 
+/* Ours does not block; that of the worker is clear of the numbers that it gets others for. */
+static int make_tell(int *ret_ours, int *ret_theirs) {
+        cleanup_fd int ours = -1, theirs = -1;
+        int ends[2];
+
+        if (pipe2(ends, O_CLOEXEC) < 0)
+                return error_origin(-errno);
+        theirs = fcntl(ends[0], F_DUPFD_CLOEXEC, FD_ABOVE);
+        ours = ends[1];
+        (void)close(ends[0]);
+        if (theirs < 0 || fcntl(ours, F_SETFL, O_NONBLOCK) < 0)
+                return error_origin(-errno);
+        *ret_ours = fd_take(&ours);
+        *ret_theirs = fd_take(&theirs);
+        return 0;
+}
+
 int worker_start(uint64_t lease, const Message *job, Worker **ret_worker) {
         cleanup_fd int in_fd = -1;
         cleanup_fd int child_out = -1;
         cleanup_fd int our_out = -1;
+        cleanup_fd int tell_fd = -1, child_tell = -1;
         int ends[2];
         pid_t pid = 0;
         Worker *worker;
 
         TRY(make_input(job, &in_fd));
+        TRY(make_tell(&tell_fd, &child_tell));
         if (pipe2(ends, O_CLOEXEC) < 0)
                 return error_origin(-errno);
         our_out = ends[0];
         child_out = ends[1];
         if (fcntl(our_out, F_SETFL, O_NONBLOCK) < 0)
                 return error_origin(-errno);
-        TRY(spawn(in_fd, child_out, &pid));
+        TRY(spawn(in_fd, child_out, child_tell, &pid));
         worker = mem_new(Worker);
         *worker = (Worker){.pid = pid,
                            .pidfd = pidfd_open(pid, 0),
                            .out_fd = fd_take(&our_out),
+                           .tell_fd = fd_take(&tell_fd),
                            .lease = lease,
                            .stream = BUF_INIT(STREAM_BYTES)};
         *ret_worker = worker;
         return 0;
+}
+
+void worker_tell(const Worker *worker, const Message *message) {
+        if (framing_write(worker->tell_fd, message) != 0)
+                log_write(LOG_DEBUG, "worker %d cannot be told", (int)worker->pid);
 }
 
 static void reap(Worker *worker) {
@@ -184,6 +218,7 @@ Worker *worker_free(Worker *worker, const char *scratch) {
         remove_scratch(scratch, worker->pid);
         fd_close(&worker->pidfd);
         fd_close(&worker->out_fd);
+        fd_close(&worker->tell_fd);
         buf_deinit(&worker->stream);
         free(worker);
         return NULL;

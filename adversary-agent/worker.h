@@ -13,11 +13,13 @@
 #include "base/buf.h"
 #include "proto/message.h"
 
+enum { WORKER_TELL_FD = 3 };     /* the worker's end */
 enum { WORKER_GRACE_MS = 3000 }; /* between asking it to stop and killing all of it */
 
 typedef struct Worker {
         pid_t pid;
         int pidfd, out_fd;
+        int tell_fd; /* what it waits for is written there: never blocks */
         uint64_t lease;
         uint64_t kill_at_ms; /* monotonic; 0: not asked to stop */
         Buf stream;
@@ -34,6 +36,8 @@ enum { _WORKER_E_SUCCESS, WORKER_E_NOTHING, WORKER_E_ENDED };
 /* The next message that it said; texts point into `arena`. WORKER_E_NOTHING: none now.
  * WORKER_E_ENDED: it is dead, and all that it said was handed out. */
 int worker_hear(Worker *worker, Arena *arena, Message *ret_message) must_check;
+/* Tells it something small; lost if it is dead, or does not read. */
+void worker_tell(const Worker *worker, const Message *message);
 /* Asks it to stop and clean up; worker_tick kills it if it does not. */
 void worker_stop(Worker *worker, uint64_t now_ms);
 void worker_tick(Worker *worker, uint64_t now_ms);

@@ -50,7 +50,12 @@ static void shorten_lease(const Handshake *handshake) {
 }
 
 void handshake_init(Handshake *handshake) {
+        cleanup_free char *state = mem_printf("%s/.coldgate/own/state", test_dir());
+        cleanup_free char *cache = mem_printf("%s/.coldgate/own/cache", test_dir());
+
         *handshake = (Handshake){.dir = test_dir()};
+        CHECK_EQ_INT(setenv("XDG_STATE_HOME", state, 1), 0);
+        CHECK_EQ_INT(setenv("XDG_CACHE_HOME", cache, 1), 0);
         CHECK_EQ_INT(unsetenv("COLDGATE_DIR"), 0);
         bench_git(handshake->dir, NULL, "init", "-q");
         bench_write(handshake->dir, "plan.md", plan, 0644);
