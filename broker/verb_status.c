@@ -4,7 +4,8 @@
 /* `status`: computed from the ledger, whether a broker runs or not; `alerts`: a part of it. */
 
 #include <inttypes.h>
-#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -99,8 +100,15 @@ static void draw(Look *look, bool is_terminal) {
         errand_print(&text);
 }
 
+/* A terminal that knows how to clear itself. */
+static bool can_redraw(void) {
+        const char *term = getenv("TERM");
+
+        return isatty(STDOUT_FILENO) && term && strcmp(term, "dumb") != 0;
+}
+
 static int watch(Look *look, Follow *follow, Fault *fault) {
-        bool is_terminal = isatty(STDOUT_FILENO) && !look->errand->is_json;
+        bool is_terminal = can_redraw() && !look->errand->is_json;
 
         for (;;) {
                 int r;

@@ -27,6 +27,7 @@ static const OptionRow claim_options[] = {
         {"how", "TEXT", "HOW to see it."},
         {"expected", "TEXT", "What is EXPECTED then."},
         {"where", "TEXT", "WHERE it is: paths, services."},
+        {"why", "TEXT", "WHY, your reasoning: sealed from adversaries until their verdict."},
         {"evidence", "FILE", "What you saw; shown to the adversary after its own run."},
         {"try", NULL,
          "Run the gates here first, cold, and attach what was seen; claim nothing that fails."},

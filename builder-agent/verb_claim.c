@@ -69,6 +69,7 @@ static void draft_words(Draft *draft, const Args *args) {
         claim->how = slice_text(args_get(args, "how"));
         claim->expected = slice_text(args_get(args, "expected"));
         claim->where = slice_text(args_get(args, "where"));
+        claim->why = slice_text(args_get(args, "why"));
         claim->claimed_evidence = buf_get(&draft->evidence);
 }
 

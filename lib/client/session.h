@@ -74,7 +74,7 @@ int session_ask(Session *session, const Message *question, MessageType answer, u
 /* The reasons that came with the last refusal (done-not-yet …), borrowed until the next call. */
 const Slice *session_get_reasons(const Session *session, size_t *ret_n);
 
-/* The exit status that fits a refusal's rule: EXIT_NOT_AUTHORISED for role-forbids, key-*, …;
- * EXIT_NOTHING_SELECTED for gate-unknown, phase-unknown; EXIT_NOT_CARRIED_OUT for broker-away;
- * EXIT_HOLDS_NOT for done-not-yet; EXIT_USAGE otherwise. */
+/* The exit status that fits a refusal's rule: EXIT_NOT_AUTHORISED for role-forbids, key-*
+ * and *-not-yours; EXIT_NOTHING_SELECTED for *-unknown, but of the words of a plan;
+ * EXIT_NOT_CARRIED_OUT for broker-away; EXIT_HOLDS_NOT for done-not-yet; EXIT_USAGE otherwise. */
 int refusal_exit_status(const Fault *fault);

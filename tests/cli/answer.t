@@ -1,0 +1,46 @@
+A check that a person answers: the gate is inconclusive until an adversary does, and is verified again by itself.
+
+  $ wait_for() { timeout 30 sh -c 'until "$@" >/dev/null 2>&1; do sleep 0.05; done' - "$@"; }
+  $ git init -q -b main shop && cd shop && broker init >/dev/null
+  $ cat >plan.md <<'END'
+  > # Phase m
+  > 
+  > ```yaml phase
+  > version: 1
+  > phase: m
+  > ```
+  > 
+  > ```yaml gate
+  > gate: M1
+  > title: It says hello
+  > checks:
+  >   - id: looks
+  >     manual: Does it read well?
+  >   - id: greets
+  >     run: ./greet
+  >     expect: { stdout: { matches: "^good (morning|evening)$" } }
+  > ```
+  > END
+  $ printf '#!/bin/sh\necho good morning\n' >greet && chmod +x greet
+  $ git add plan.md greet && git commit -qm 'The plan, and what it is for'
+  $ broker plan approve plan.md >/dev/null
+  $ broker run >../run.log 2>&1 &
+  $ wait_for grep -q ready ../run.log
+  $ adversary-agent run >../adversary.log 2>&1 &
+  $ timeout 60 builder-agent claim M1 --why 'it was asked for' --wait >../claim.out 2>&1
+  [3]
+  $ grep -o 'INCONCLUSIVE .*, looks: .*' ../claim.out | sed 's/ V-.*, looks/: looks/'
+  INCONCLUSIVE : looks: to be answered: Does it read well?
+  $ broker status --why | grep -A 1 'answer the'
+    waiting for adversary: answer the manual checks of M1 at * (glob)
+      since .*, because of entry [0-9]+; answer of M1; [0-9]+ pings? (re)
+
+The commit may be short where the ledger names it.
+
+  $ adversary-agent answer m M1 looks --commit "$(git rev-parse --short HEAD)" --holds --text 'It does'
+  E-[0-9]+: looks of M1 is answered at [0-9a-f]{40} (re)
+  $ wait_for sh -c 'broker log --kind verdict | grep decision=PASS'
+  $ builder-agent done
+  D-.*: m is DONE at [0-9a-f]{40} (re)
+  $ broker show M1 | sed -n 2p
+  now: passed, fresh
