@@ -128,11 +128,13 @@ static void read_file_fact(const Aim *aim, const YamlEntry *entry) {
         refuse_fact(aim, entry, words, n);
 }
 
-/* In the workspace; anywhere with `on: host`. No part leads out of it. */
+/* In the workspace; anywhere with `on: host`. No part leads out of it. Variables are put into
+ * values only: a path that still has one would always be absent. */
 static bool path_is_good(const Aim *aim, Slice path) {
         bool is_absolute = path.n && path.data[0] == '/';
 
         if (path.n == 0 || path.n > FILE_PATH_BYTES_MAX || visible_has_hidden(path) ||
+            slice_find(path, slice_text("${")) < path.n ||
             (is_absolute && aim->check->on != CHECK_ON_HOST))
                 return false;
         for (path = slice_from(path, is_absolute); path.n;) {

@@ -131,6 +131,7 @@ TEST(paths_and_facts_of_files_have_a_form) {
         refuse_run("{ files: { a: {} } }", "vacuous-expectation");
         refuse_run("{ files: { /etc/passwd: { exists: true } } }", "plan-value");
         refuse_run("{ files: { a/../../b: { exists: true } } }", "plan-value");
+        refuse_run("{ files: { \"a-${N}\": { exists: false } } }", "plan-value");
         refuse_run("{ files: { a: { sizes: 1B } } }", "plan-word-unknown");
         refuse_run("{ files: { a: { size: 100 } } }", "plan-unit");
         refuse_run("{ files: { a: { size: big } } }", "plan-value");
