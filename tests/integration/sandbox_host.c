@@ -227,7 +227,7 @@ static void expect_open(const char *where) {
                 "cat %s/shown && ! touch %s/new && ./probe unix %s; test $? = 1 && ! test -e %s",
                 dir, dir, path, beside);
         const char *const access[] = {dir, NULL};
-        cleanup_fd int fd = listen_at(path);
+        cleanup_fd unused_ int fd = listen_at(path);
         cleanup_cell Cell cell;
 
         bench_write(where, beside + strlen(where) + 1, "", 0600);
@@ -252,7 +252,7 @@ TEST(a_directory_below_a_hidden_one_that_is_opened_is_seen_and_nothing_beside_it
 TEST(a_socket_alone_is_opened) {
         cleanup_free char *path = mem_printf("/tmp/open-%d.sock", (int)getpid());
         const char *const access[] = {path, NULL};
-        cleanup_fd int fd = listen_at(path);
+        cleanup_fd unused_ int fd = listen_at(path);
         cleanup_cell Cell cell;
 
         cell_clean_up(path);
