@@ -299,14 +299,31 @@ static int read_sections(Reading *reading, Slice text, Deliveries *deliveries) {
         }
 }
 
+/* It names programs that we run. */
+static int check_owner(const char *file, Fault *fault) {
+        struct stat facts;
+
+        if (stat(file, &facts) < 0 || ((facts.st_uid == geteuid() || facts.st_uid == 0) &&
+                                       !(facts.st_mode & (S_IWGRP | S_IWOTH))))
+                return 0;
+        fault_set(fault, "config-unreadable",
+                  "it belongs to another user, or others than its owner may write it");
+        fault_place(fault, "%s", file);
+        fault_next(fault, "look who made it; chown and chmod go-w it if it is yours");
+        return DELIVERY_E_REFUSED;
+}
+
 int deliveries_read(const char *dir, const char *root, Deliveries *ret_deliveries,
                     Fault *reterr_fault) {
         cleanup_free char *file = mem_printf("%s/deliveries", dir);
         cleanup_buf Buf text = BUF_INIT(FILE_BYTES_MAX);
         Reading reading = {.file = file, .root = root, .fault = reterr_fault};
         Deliveries deliveries = {.n = 0};
-        int r = file_read(file, &text);
+        int r = check_owner(file, reterr_fault);
 
+        if (r != 0)
+                return r;
+        r = file_read(file, &text);
         *ret_deliveries = deliveries;
         if (r == FILE_E_MISSING)
                 return 0;

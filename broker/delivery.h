@@ -41,7 +41,8 @@ typedef struct Deliveries {
 enum { _DELIVERY_E_SUCCESS, DELIVERY_E_REFUSED };
 
 /* `dir` is .coldgate, `root` the project. No file: no deliveries. DELIVERY_E_REFUSED: rules
- * config-line, config-value, delivery-kind, delivery-name, delivery-setting, delivery-secret. */
+ * config-unreadable, config-line, config-value, delivery-kind, delivery-name, delivery-setting,
+ * delivery-secret. */
 int deliveries_read(const char *dir, const char *root, Deliveries *ret_deliveries,
                     Fault *reterr_fault) must_check;
 void deliveries_deinit(Deliveries *deliveries);

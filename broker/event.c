@@ -90,10 +90,33 @@ static void line_reverify(const Event *event, Buf *text) {
         add_commit(text, again->commit);
 }
 
+/* One of several verdicts, the others of which are not in. */
+static bool is_undecided(const Event *event) {
+        const GateRecord *gate = event->gate;
+
+        return gate && gate->verifiers > 1 && gate->claim_seq == event->message->verdict.claim &&
+               (gate->state == GATE_STATE_CLAIMED || gate->state == GATE_STATE_VERIFYING);
+}
+
+/* What its gate's adversaries make of it together. */
+static Decision get_decision(const Event *event) {
+        const GateRecord *gate = event->gate;
+
+        if (gate && gate->verifiers > 1 && gate->claim_seq == event->message->verdict.claim)
+                return gate->verdict.decision;
+        return event->message->verdict.decision;
+}
+
 static void line_verdict(const Event *event, Buf *text) {
         const struct verdict *verdict = &event->message->verdict;
 
         add_words(text, verdict->gate);
+        if (is_undecided(event)) {
+                buf_printf(text, " has %zu of %u verdicts", event->gate->n_votes,
+                           event->gate->verifiers);
+                add_commit(text, verdict->commit);
+                return;
+        }
         buf_printf(text, " %s", word_of(&words_DECISION, (int)verdict->decision));
         add_commit(text, verdict->commit);
         buf_text(text, " by ");
@@ -193,8 +216,8 @@ static void list(Buf *text, const char *name, const Slice *values, size_t n) {
         buf_text(text, "]");
 }
 
-static void json_ping(const Message *message, Buf *text) {
-        const struct ping *ping = &message->ping;
+static void json_ping(const Event *event, Buf *text) {
+        const struct ping *ping = &event->message->ping;
 
         member(text, "who", ping->who);
         member(text, "what", ping->what);
@@ -204,8 +227,8 @@ static void json_ping(const Message *message, Buf *text) {
         number(text, "attempt", ping->attempt);
 }
 
-static void json_alert(const Message *message, Buf *text) {
-        const struct alert *alert = &message->alert;
+static void json_alert(const Event *event, Buf *text) {
+        const struct alert *alert = &event->message->alert;
 
         member(text, "who", slice_text("operator"));
         member(text, "what", alert->what);
@@ -214,35 +237,42 @@ static void json_alert(const Message *message, Buf *text) {
         number(text, "cause", alert->cause);
 }
 
-static void json_claim(const Message *message, Buf *text) {
-        list(text, "gates", message->claim.gates, message->claim.n_gates);
-        member(text, "commit", message->claim.commit);
-        member(text, "repository", message->claim.repository);
+static void json_claim(const Event *event, Buf *text) {
+        const struct claim *claim = &event->message->claim;
+
+        list(text, "gates", claim->gates, claim->n_gates);
+        member(text, "commit", claim->commit);
+        member(text, "repository", claim->repository);
 }
 
-static void json_reverify(const Message *message, Buf *text) {
-        list(text, "gates", message->reverify.gates, message->reverify.n_gates);
-        member(text, "commit", message->reverify.commit);
-        member(text, "repository", message->reverify.repository);
+static void json_reverify(const Event *event, Buf *text) {
+        const struct reverify *again = &event->message->reverify;
+
+        list(text, "gates", again->gates, again->n_gates);
+        member(text, "commit", again->commit);
+        member(text, "repository", again->repository);
 }
 
-static void json_verdict(const Message *message, Buf *text) {
-        const struct verdict *verdict = &message->verdict;
+static void json_verdict(const Event *event, Buf *text) {
+        const struct verdict *verdict = &event->message->verdict;
 
         member(text, "gate", verdict->gate);
-        member(text, "decision", slice_text(word_of(&words_DECISION, (int)verdict->decision)));
-        member(text, "reason", verdict->reason);
+        if (!is_undecided(event)) {
+                member(text, "decision",
+                       slice_text(word_of(&words_DECISION, (int)verdict->decision)));
+                member(text, "reason", verdict->reason);
+        }
         member(text, "commit", verdict->commit);
         number(text, "claim", verdict->claim);
 }
 
-static void json_granted(const Message *message, Buf *text) {
-        member(text, "commit", message->granted.commit);
+static void json_granted(const Event *event, Buf *text) {
+        member(text, "commit", event->message->granted.commit);
 }
 
 static const struct {
         MessageType type;
-        void (*print)(const Message *message, Buf *text);
+        void (*print)(const Event *event, Buf *text);
 } json_rows[] = {
         {MESSAGE_PING, json_ping},       {MESSAGE_ALERT, json_alert},
         {MESSAGE_CLAIM, json_claim},     {MESSAGE_REVERIFY, json_reverify},
@@ -268,7 +298,7 @@ void event_print_json(const Event *event, Buf *text) {
         number(text, "received_ms", entry->received_ms);
         for (size_t i = 0; i < ARRAY_SIZE(json_rows); i++)
                 if (json_rows[i].type == event->message->type)
-                        json_rows[i].print(event->message, text);
+                        json_rows[i].print(event, text);
         member(text, "text", buf_get(&line));
         buf_text(text, "}");
 }
@@ -322,7 +352,8 @@ static Slice choose_gate(const Event *event, size_t item, EventStatus *status) {
                 return message->reverify.gates[item];
         }
         status->commit = message->verdict.commit;
-        status->state = decision_states[message->verdict.decision];
+        if (!is_undecided(event))
+                status->state = decision_states[get_decision(event)];
         return message->verdict.gate;
 }
 
@@ -334,8 +365,12 @@ static void describe_status(const Event *event, Buf *text) {
                 buf_printf(text, "claimed, awaiting the Adversary (%s)", buf_get_text(&label));
                 return;
         }
-        buf_printf(text, "%s by %.*s (%s)",
-                   word_of(&words_DECISION, (int)event->message->verdict.decision),
+        if (is_undecided(event)) {
+                buf_printf(text, "%zu of %u verdicts (%s)", event->gate->n_votes,
+                           event->gate->verifiers, buf_get_text(&label));
+                return;
+        }
+        buf_printf(text, "%s by %.*s (%s)", word_of(&words_DECISION, (int)get_decision(event)),
                    SLICE_ARGS(event->entry->actor), buf_get_text(&label));
 }
 

@@ -10,13 +10,15 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
-#include "proto/entry.h"
-#include "proto/message.h"
+#include "broker/state.h"
 
 typedef struct Event {
         const Entry *entry;
         const Message *message; /* its decoded frame */
         Slice project;
+        /* Of a verdict: its gate, as the state has it now; NULL: of no gate that is known. While
+         * others have to look too, what one of several adversaries found is said to nobody. */
+        const GateRecord *gate;
 } Event;
 
 /* False: it never leaves, as the journal. */

@@ -284,6 +284,14 @@ static int send_exec(Notify *notify, Carrier *carrier, const Event *event) {
         return fail(notify, carrier, false, error);
 }
 
+static const GateRecord *gate_of(const Notify *notify, const Entry *entry, const Message *message) {
+        const PhaseRecord *phase = state_find_phase(notify->state, entry->phase);
+
+        if (message->type != MESSAGE_VERDICT || !phase)
+                return NULL;
+        return phase_find_gate(phase, message->verdict.gate);
+}
+
 static int send_row(Notify *notify, Carrier *carrier) {
         cleanup_arena Arena arena = ARENA_INIT;
         Fault fault = FAULT_INIT;
@@ -295,6 +303,7 @@ static int send_row(Notify *notify, Carrier *carrier) {
         TRY(ledger_read(notify->ledger, carrier->row.seq, &arena, &entry));
         if (fold_decode(&entry, &arena, &message, &fault) != 0)
                 return error_origin(-EUCLEAN);
+        event.gate = gate_of(notify, &entry, &message);
         carrier->is_active = true;
         return carrier->delivery->kind == DELIVERY_EXEC ? send_exec(notify, carrier, &event)
                                                         : send_http(notify, carrier, &event);

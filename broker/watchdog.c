@@ -234,15 +234,15 @@ static void add_hold(Look *look, const HoldRecord *hold) {
 
 /* ---- what is due ---- */
 
-/* When this is to be said; UINT64_MAX: it was, or not before something else happens. */
+/* When this is to be said (0: at once); UINT64_MAX: it was, or not before something else happens.
+ */
 static uint64_t when_due(const Look *look, const Case *item, const PingRecord *ping) {
         const WatchSettings *settings = look->settings;
 
         if (item->key.wait_for == WAIT_FOR_DONE)
-                return item->key.phase->eligible_seq < item->key.cause ? item->since_ms
-                                                                       : UINT64_MAX;
+                return item->key.phase->eligible_seq < item->key.cause ? 0 : UINT64_MAX;
         if (!ping)
-                return item->since_ms + (item->manner == MANNER_LATER ? settings->again_ms[0] : 0);
+                return item->manner == MANNER_LATER ? item->since_ms + settings->again_ms[0] : 0;
         if (ping->is_escalated || item->manner == MANNER_ONCE)
                 return UINT64_MAX;
         if (ping->attempts >= PINGS_OF_CAUSE && look->state->n_alerts >= ALERTS_MAX)

@@ -383,3 +383,17 @@ TEST(what_is_wrong_in_the_file_is_refused_with_its_line) {
                 CHECK_CONTAINS(buf_get_text(&err), rows[i].place);
         }
 }
+
+TEST(a_file_that_others_may_write_names_no_programs_of_ours) {
+        cleanup_real_broker RealBroker broker;
+        cleanup_buf Buf err = BUF_TEXT;
+        cleanup_free char *path = NULL;
+
+        real_broker_init(&broker);
+        bench_write(broker.dir, ".coldgate/deliveries", "[a]\nkind = slack\nurl = http://x/\n",
+                    0600);
+        path = mem_printf("%s/.coldgate/deliveries", broker.dir);
+        CHECK(chmod(path, 0620) == 0);
+        CHECK(real_broker_verb(&broker, NULL, &err, "run") != 0);
+        CHECK_CONTAINS(buf_get_text(&err), "config-unreadable");
+}

@@ -62,6 +62,32 @@ TEST(a_verdict_is_a_status_of_its_gate) {
         }
 }
 
+TEST(one_of_several_verdicts_is_said_to_nobody_before_all_are_in) {
+        Entry entry = make_entry("verdict");
+        Message verdict = make_verdict(DECISION_FAIL, "the port is shut");
+        GateRecord gate = {.verifiers = 2,
+                           .n_votes = 1,
+                           .claim_seq = 12,
+                           .state = GATE_STATE_CLAIMED,
+                           .verdict = {.decision = DECISION_INCONCLUSIVE}};
+        Event event = {.entry = &entry, .message = &verdict, .gate = &gate};
+        cleanup_buf Buf json = BUF_TEXT;
+        EventStatus status;
+
+        verdict.verdict.claim = 12;
+        event_print_json(&event, &json);
+        CHECK_CONTAINS_NOT(buf_get_text(&json), "FAIL");
+        CHECK_CONTAINS_NOT(buf_get_text(&json), "the port");
+        CHECK_CONTAINS(buf_get_text(&json), "M1 has 1 of 2 verdicts");
+        event_make_status(&event, 0, "", &status);
+        CHECK_EQ_TEXT(status.state, "pending");
+        buf_deinit(&status.body);
+        gate.state = GATE_STATE_INCONCLUSIVE;
+        event_make_status(&event, 0, "", &status);
+        CHECK_EQ_TEXT(status.state, "error");
+        buf_deinit(&status.body);
+}
+
 TEST(a_long_status_is_cut_between_characters) {
         Entry entry = make_entry("verdict");
         Message verdict = make_verdict(DECISION_PASS, NULL);
