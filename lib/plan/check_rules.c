@@ -51,6 +51,18 @@ static bool is_outside(const Check *check) {
         return path.n && path.data[0] == '/' && check->on != CHECK_ON_HOST;
 }
 
+static bool is_unix(const Check *check) {
+        return check->port.address.n && check->port.address.data[0] == '/';
+}
+
+static bool lacks_number(const Check *check) {
+        return check->kind == CHECK_PORT && !check->port.number && !is_unix(check);
+}
+
+static bool has_idle_number(const Check *check) {
+        return check->kind == CHECK_PORT && check->port.number && is_unix(check);
+}
+
 static bool has_two_trusts(const Check *check) {
         return check->http.insecure && check->http.ca_file.n;
 }
@@ -117,6 +129,8 @@ static const struct {
         {lacks_look, "plan-missing", "`hold` has no `interval`", "add `interval: 1s`"},
         {is_outside, "plan-value", "the path is absolute, but the check is in the sandbox",
          "add `on: host`, or name a path in the workspace"},
+        {lacks_number, "plan-missing", "`port` has no `number`", "add one, as in `number: 8080`"},
+        {has_idle_number, "plan-word-place", "a unix socket has no port", "leave `number` out"},
         {has_two_trusts, "plan-word-place", "`insecure` and `ca-file` contradict each other",
          "leave `insecure` out"},
         {bites_an_answer, "plan-word-place", "nothing can make a person's answer fail",

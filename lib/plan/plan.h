@@ -160,8 +160,8 @@ typedef struct Check {
                 Slice path; /* in the workspace; absolute with `on: host` */
         } file;
         struct {
-                uint64_t number;
-                Slice address; /* empty: 127.0.0.1 */
+                uint64_t number; /* 0: of a unix socket */
+                Slice address;   /* empty: 127.0.0.1; or a unix socket's absolute path */
         } port;
         struct {
                 Slice matches; /* an expression on the command line */

@@ -276,7 +276,7 @@ void value_read_address(Build *build, const Word *word, const YamlNode *node, vo
         Slice *address = value_member(word, target);
         uint8_t bytes[sizeof(struct in6_addr)];
 
-        if (get_bounded(build, word, node, address) &&
+        if (get_bounded(build, word, node, address) && address->data[0] != '/' &&
             inet_pton(AF_INET, arena_text(&build->plan->arena, *address), bytes) != 1 &&
             inet_pton(AF_INET6, arena_text(&build->plan->arena, *address), bytes) != 1)
                 value_refuse_text(build, word, node, *address);

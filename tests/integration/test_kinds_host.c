@@ -44,6 +44,20 @@ TEST(a_server_of_the_check_is_seen_to_listen) {
                      TRIAL_PASS, "PASS  M1");
 }
 
+TEST(a_unix_socket_of_the_check_is_seen_to_listen) {
+        cleanup_trial Trial trial;
+
+        trial_make(&trial, "listen.py",
+                   "import socket, time\ns = socket.socket(socket.AF_UNIX)\n"
+                   "s.bind('/work/app.sock')\ns.listen()\ntime.sleep(1000)\n",
+                   0644);
+        trial_expect(&trial,
+                     "  - id: port\n"
+                     "    port: { address: /work/app.sock, serve: [python3, listen.py] }\n"
+                     "    expect: { listening: true }\n",
+                     TRIAL_PASS, "PASS  M1");
+}
+
 TEST(a_server_that_listens_elsewhere_or_ends_fails) {
         cleanup_trial Trial trial;
 

@@ -269,6 +269,17 @@ TEST(a_gate_that_could_not_be_carried_out_is_inconclusive) {
         }
 }
 
+TEST(what_could_not_be_carried_out_says_more_than_what_nobody_answered) {
+        struct check_result checks[] = {ended(OUTCOME_SKIPPED), ended(OUTCOME_UNVERIFIABLE),
+                                        ended(OUTCOME_ERROR)};
+        size_t first = 9;
+
+        CHECK_EQ_INT(judge_gate(checks, 3, &first), DECISION_INCONCLUSIVE);
+        CHECK_EQ_U64(first, 2);
+        CHECK_EQ_INT(judge_gate(checks, 2, &first), DECISION_INCONCLUSIVE);
+        CHECK_EQ_U64(first, 1);
+}
+
 TEST(a_gate_without_checks_never_passes) {
         size_t first = 9;
 

@@ -4,15 +4,26 @@
 /* The small parts of the kinds of check that need no sandbox: stamps, tables of listeners, names of
  * commits, certificates, sets of ids, paths. */
 
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/mem.h"
 #include "tests/lib/test.h"
 #include "verify/certificate.h"
+#include "verify/file_facts.h"
 #include "verify/id_set.h"
+#include "verify/kind.h"
 #include "verify/left.h"
 #include "verify/listeners.h"
 #include "verify/log_window.h"
+#include "verify/processes.h"
 #include "verify/revision.h"
 
-enum { MANY = 5000 };
+enum { MANY = 5000, NOBODY = 65534, LARGE = (2 << 20) + 10 };
 
 static const uint64_t june_ms = 1781328787000; /* 2026-06-13T05:33:07Z */
 
@@ -202,4 +213,123 @@ TEST(a_path_of_the_workspace_is_made_normal_or_refused) {
         CHECK_EQ_TEXT(normal("a/../../b"), NULL);
         CHECK_EQ_TEXT(normal("./"), NULL);
         CHECK_EQ_TEXT(normal(""), NULL);
+}
+
+static Judgement ask(const struct answered *answers, size_t n_answers) {
+        static const Check check = {.kind = CHECK_MANUAL,
+                                    .id = {(const uint8_t *)"look", 4},
+                                    .question = {(const uint8_t *)"well?", 5}};
+        static const Gate gate = {.id = {(const uint8_t *)"M1", 2}};
+        VerifyRequest request = {.gate = &gate, .answers = answers, .n_answers = n_answers};
+        AttemptSetting setting = {.request = &request};
+        Attempt attempt = {.has_sandbox = false};
+
+        CHECK_EQ_INT(manual_check_attempt(&setting, &check, false, &attempt), 0);
+        return attempt.judgement;
+}
+
+static struct answered answer(const char *gate, const char *check, bool holds) {
+        return (struct answered){.gate = slice_text(gate),
+                                 .check = slice_text(check),
+                                 .holds = holds,
+                                 .text = slice_text("seen")};
+}
+
+TEST(a_question_is_unverifiable_until_it_is_answered_for_this_gate_and_check) {
+        struct answered others[] = {answer("M2", "look", true), answer("M1", "other", true)};
+
+        CHECK_EQ_INT(ask(NULL, 0).outcome, OUTCOME_UNVERIFIABLE);
+        CHECK_EQ_TEXT(ask(others, 2).reason, "manual");
+        CHECK_CONTAINS(ask(others, 2).summary, "well?");
+}
+
+TEST(the_last_answer_to_a_question_counts) {
+        struct answered answers[] = {answer("M1", "look", false), answer("M1", "look", true)};
+
+        CHECK_EQ_INT(ask(answers, 2).outcome, OUTCOME_PASS);
+        CHECK_EQ_TEXT(ask(answers, 2).summary, "seen");
+        CHECK_EQ_INT(ask(answers, 1).outcome, OUTCOME_FAIL);
+        CHECK_EQ_TEXT(ask(answers, 1).reason, "manual.answered");
+}
+
+/* What happens as somebody who may not read: in a child, since there is no way back. */
+static bool is_unreadable_to_others(const char *path) {
+        pid_t pid = fork();
+        int status = 0;
+
+        if (pid == 0) {
+                cleanup_arena Arena arena = ARENA_INIT;
+                ObservedFile file = {.exists = false};
+                int fd = open(path, O_PATH);
+
+                if (setresuid(NOBODY, NOBODY, NOBODY) < 0 && geteuid() == 0)
+                        _exit(2);
+                _exit(file_observe(fd, UINT64_MAX, &arena, &file) == FILE_FACTS_E_UNREADABLE &&
+                                      file.exists && file.size == 2
+                              ? 0
+                              : 1);
+        }
+        CHECK(waitpid(pid, &status, 0) == pid);
+        return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+TEST(a_file_that_may_not_be_read_still_has_its_size) {
+        cleanup_free char *path = mem_printf("%s/file", test_dir());
+
+        CHECK_EQ_INT(file_write_atomic(path, slice_text("x\n"), 0000), 0);
+        CHECK(is_unreadable_to_others(path));
+}
+
+TEST(both_ends_of_a_large_file_are_kept_and_all_of_it_is_hashed) {
+        cleanup_arena Arena arena = ARENA_INIT;
+        cleanup_free char *path = mem_printf("%s/file", test_dir());
+        cleanup_buf Buf bytes = BUF_TEXT;
+        cleanup_fd int fd = -1;
+        ObservedFile file = {.exists = false};
+        Hash hash;
+
+        for (size_t i = 0; i < LARGE; i++)
+                buf_byte(&bytes, (uint8_t)('a' + i % 26));
+        hash_of(buf_get(&bytes), &hash);
+        CHECK_EQ_INT(file_write_atomic(path, buf_get(&bytes), 0644), 0);
+        fd = open(path, O_PATH);
+        CHECK_EQ_INT(file_observe(fd, UINT64_MAX, &arena, &file), 0);
+        CHECK(file.content.is_cut && hash_equal(&file.sha256, &hash));
+        CHECK_EQ_U64(file.size, LARGE);
+        CHECK_EQ_SLICE(slice_from(file.content.tail, file.content.tail.n - 10),
+                       slice_from(buf_get(&bytes), LARGE - 10));
+        CHECK_EQ_INT(file_observe(fd, 0, &arena, &file), FILE_FACTS_E_DEADLINE);
+}
+
+TEST(a_fifo_is_there_and_is_not_read) {
+        cleanup_arena Arena arena = ARENA_INIT;
+        cleanup_free char *path = mem_printf("%s/fifo", test_dir());
+        ObservedFile file = {.exists = false};
+        cleanup_fd int fd = -1;
+
+        CHECK_EQ_INT(mkfifo(path, 0600), 0);
+        fd = open(path, O_PATH);
+        CHECK_EQ_INT(file_observe(fd, UINT64_MAX, &arena, &file), 0);
+        CHECK(file.exists && !file.is_regular);
+}
+
+TEST(an_expression_that_is_too_much_work_for_command_lines_is_told_from_none) {
+        cleanup_buf Buf lines = BUF_TEXT;
+        pid_t pid = fork();
+        uint64_t n = 0;
+
+        if (pid == 0) {
+                (void)execlp("sleep",
+                             "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "1000",
+                             NULL);
+                _exit(1);
+        }
+        while (processes_find(pid, slice_text("x"), &lines, &n) != 0)
+                ;
+        CHECK_EQ_U64(n, 0);
+        while (processes_find(getpid(), slice_text("^a{60} 1000$"), &lines, &n) == 0 && n == 0)
+                ;
+        CHECK_EQ_U64(n, 1);
+        CHECK_EQ_INT(processes_find(getpid(), slice_text("^(a+)+$"), &lines, &n),
+                     PROCESSES_E_LIMIT);
 }
