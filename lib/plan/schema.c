@@ -46,6 +46,8 @@ static const struct {
         {IN_DEFAULTS, "'minProperties':0"},
         {IN_REVISION, "'oneOf':[{'required':['url']},{'required':['run']}]"},
         {IN_LOG, "'oneOf':[{'required':['file']},{'required':['run']}]"},
+        {IN_PORT, "'if':{'required':['address'],'properties':{'address':{'pattern':'^/'}}},"
+                  "'then':{'not':{'required':['number']}},'else':{'required':['number']}"},
         {IN_TEETH, "'oneOf':[{'required':['patch']},{'required':['run']}]"},
 };
 

@@ -20,6 +20,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/mem.h"
+#include "sandbox/sandbox.h"
 
 enum { NOBODY = 65534, WAIT_US = 10000 };
 
@@ -56,19 +57,28 @@ static int join_all(const HttpRequest *request) {
         return r;
 }
 
-/* Only its owner may write to a socket that a server made without a thought. In a sandbox that is
- * never root; on the host the request has our own rights. */
-static uid_t find_owner(const HttpRequest *request, uint64_t deadline_ms) {
+static bool is_there(const HttpRequest *request, struct stat *ret_facts) {
         cleanup_free char *path =
                 mem_strndup((const char *)request->unix_socket.data, request->unix_socket.n);
-        struct stat facts;
 
-        while (stat(path, &facts) < 0 || !S_ISSOCK(facts.st_mode)) {
+        return stat(path, ret_facts) == 0 && S_ISSOCK(ret_facts->st_mode);
+}
+
+/* Only its owner may write to a socket that a server made without a thought. In a sandbox that is
+ * the workspace's owner and nobody else; on the host the request has our own rights. */
+static uid_t find_owner(const HttpRequest *request, uint64_t deadline_ms) {
+        struct stat facts, work;
+
+        while (!is_there(request, &facts)) {
                 if (!request->waits_for_port || clock_mono_ms() >= deadline_ms)
                         return NOBODY;
                 (void)usleep(WAIT_US);
         }
-        return facts.st_uid || !request->mount_pid ? facts.st_uid : NOBODY;
+        if (!request->mount_pid)
+                return geteuid();
+        return stat(SANDBOX_WORK, &work) == 0 && work.st_uid && work.st_uid == facts.st_uid
+                       ? work.st_uid
+                       : NOBODY;
 }
 
 static int give_up_rights(const HttpRequest *request, uint64_t deadline_ms) {

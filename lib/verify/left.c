@@ -17,6 +17,7 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/mem.h"
@@ -85,13 +86,23 @@ static ssize_t get_attribute(int fd, const char *name, char *value, size_t n) {
         return getxattr(path, name, value, n);
 }
 
+/* "x" would say that it only may hold whiteouts of another form. */
+static bool is_opaque(int fd) {
+        static const char *const names[] = {"trusted.overlay.opaque", "user.overlay.opaque"};
+        char value;
+
+        for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+                if (get_attribute(fd, names[i], &value, 1) == 1 && value == 'y')
+                        return true;
+        return false;
+}
+
 /* What stands below a directory of the upper layer. */
 static void enter_lower(Layers *layers, int upper, const char *part) {
         char value[PATH_MAX];
         ssize_t n;
 
-        if (get_attribute(upper, "trusted.overlay.opaque", NULL, 0) > 0 ||
-            get_attribute(upper, "user.overlay.opaque", NULL, 0) > 0) {
+        if (is_opaque(upper)) {
                 fd_close(&layers->lower);
                 return;
         }
@@ -118,6 +129,8 @@ static int step(Layers *layers, const char *part, int *ret_fd) {
                         return LEFT_E_ABSENT;
                 if (S_ISDIR(facts.st_mode))
                         enter_lower(layers, upper, part);
+                else
+                        fd_close(&layers->lower); /* nothing is below it */
                 *ret_fd = dup(upper);
                 replace(&layers->upper, fd_take(&upper));
                 return *ret_fd < 0 ? LEFT_E_UNREADABLE : 0;
@@ -188,13 +201,14 @@ static int find(const SandboxSpec *spec, const Check *check, Slice name, int *re
 
 static void observe(const SandboxSpec *spec, const Check *check, Slice name, Arena *arena,
                     ObservedFile *ret_file) {
+        uint64_t deadline_ms = clock_mono_ms() + check->timeout_ms;
         cleanup_fd int fd = -1;
 
         *ret_file = (ObservedFile){.path = name};
         if (find(spec, check, name, &fd) != 0)
                 return;
         /* What cannot be read has no content, and nothing that is expected of it holds. */
-        if (file_observe(fd, UINT64_MAX, arena, ret_file) != 0)
+        if (file_observe(fd, deadline_ms, arena, ret_file) != 0)
                 ret_file->is_regular = false;
 }
 

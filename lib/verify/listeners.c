@@ -6,7 +6,7 @@
 #include "verify/listeners.h"
 
 #include <arpa/inet.h>
-#include <ctype.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -163,12 +163,15 @@ bool listeners_find_unix(Slice table, Slice path, Buf *lines) {
         return false;
 }
 
+/* Its beginning will do: who listens stands before the connections. */
 static int read_table(int pid, const char *name, Buf *table) {
         cleanup_free char *path = pid ? mem_printf("/proc/%d/net/%s", pid, name)
                                       : mem_printf("/proc/self/net/%s", name);
+        cleanup_fd int fd = open(path, O_RDONLY | O_CLOEXEC);
 
         buf_clear(table);
-        return file_read(path, table) == 0 ? 0 : LISTENERS_E_UNREADABLE;
+        table->is_full = false;
+        return fd >= 0 && fd_read_all(fd, table) == 0 ? 0 : LISTENERS_E_UNREADABLE;
 }
 
 int listeners_look(int pid, const Check *check, Buf *ret_lines, bool *ret_is_there) {

@@ -8,7 +8,7 @@
 
 enum {
         _LISTENERS_E_SUCCESS,
-        LISTENERS_E_UNREADABLE, /* the tables cannot be read, or are too large */
+        LISTENERS_E_UNREADABLE, /* the tables cannot be read */
 };
 
 /* Whether something listens on the check's port, or on the unix path that is its address. `pid`: of

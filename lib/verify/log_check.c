@@ -25,7 +25,8 @@
 #include "verify/log_window.h"
 
 enum {
-        FILE_BYTES_MAX = 64 << 20, /* the end of it */
+        FILE_BYTES_MAX = 32 << 20, /* the end of it */
+        CHUNK_BYTES = 1 << 16,
         WINDOW_END_BYTES = 8 << 20,
         SECOND_MS = 1000,
 };
@@ -88,6 +89,23 @@ static int find_file(const AttemptSetting *setting, const Check *check, int *ret
                                  : left_find_in_tree(setting->tree, check->log.file, ret_fd);
 }
 
+/* What was there when it was looked at: what is written meanwhile is for the next look. */
+static bool read_range(int fd, off_t from, off_t to, Buf *text) {
+        uint8_t chunk[CHUNK_BYTES];
+
+        while (from < to) {
+                ssize_t n = pread(fd, chunk, size_min(sizeof chunk, (size_t)(to - from)), from);
+
+                if (n < 0 && errno != EINTR)
+                        return false;
+                if (n == 0)
+                        return true; /* it was cut meanwhile */
+                buf_append(text, chunk, n > 0 ? (size_t)n : 0);
+                from += n > 0 ? n : 0;
+        }
+        return true;
+}
+
 /* The end of the file. NULL, or why it cannot be read. */
 static const char *read_end(int path_fd, Buf *text, bool *ret_is_whole) {
         cleanup_free char *name = mem_printf("/proc/self/fd/%d", path_fd);
@@ -98,10 +116,10 @@ static const char *read_end(int path_fd, Buf *text, bool *ret_is_whole) {
                 return "it is not a regular file";
         fd = open(name, O_RDONLY | O_NOCTTY | O_CLOEXEC);
         *ret_is_whole = facts.st_size <= FILE_BYTES_MAX;
-        if (fd < 0 || (!*ret_is_whole && lseek(fd, -(off_t)FILE_BYTES_MAX, SEEK_END) < 0) ||
-            fd_read_all(fd, text) < 0)
-                return strerror(errno);
-        return NULL;
+        return fd >= 0 && read_range(fd, *ret_is_whole ? 0 : facts.st_size - FILE_BYTES_MAX,
+                                     facts.st_size, text)
+                       ? NULL
+                       : strerror(errno);
 }
 
 static ObservedStream observe(Slice bytes) {

@@ -148,6 +148,11 @@ static int by_request(AttemptSetting *setting, const Check *check, Attempt *atte
         int r;
 
         exchange_init(&exchange, setting, check);
+        if (!check_reaches_out(check)) {
+                judge_by(SIGHTING_HTTP_REFUSED, NULL, &attempt->judgement,
+                         "nothing can answer: the check has no network");
+                return 0;
+        }
         if (!exchange_read_ca(&exchange, attempt))
                 return 0;
         r = exchange_fetch(&exchange, attempt);

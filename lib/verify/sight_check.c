@@ -66,11 +66,14 @@ static bool is_enough(const Sight *sight, Arena *arena) {
         return true;
 }
 
+/* Only through its first process: without one it would be this machine that is looked at. */
 static int watch(Server *server, Sight *sight, Attempt *attempt) {
         while (!server->has_ended) {
                 cleanup_arena Arena scrap = ARENA_INIT;
+                int init = sandbox_get_init_pid(server->sandbox);
 
-                look(sight, sandbox_get_init_pid(server->sandbox));
+                if (init)
+                        look(sight, init);
                 if (is_enough(sight, &scrap) || server_is_past_deadline(server))
                         return 0;
                 if (attempt_is_cancelled(server->setting))
@@ -85,8 +88,9 @@ static void judge(const Sight *sight, Attempt *attempt) {
         Observed observed;
 
         if (sight->unseen != 0) {
-                judge_by(SIGHTING_HOST_PROC, NULL, &attempt->judgement,
-                         "/proc does not tell, or tells more than is read");
+                /* What runs in the check's own sandbox is nobody else's doing. */
+                judge_by(attempt->has_sandbox ? SIGHTING_OUTPUT_LIMIT : SIGHTING_HOST_PROC, NULL,
+                         &attempt->judgement, "/proc does not tell, or tells more than is read");
                 return;
         }
         attempt_keep_stream(attempt, sight->check->kind == CHECK_PORT ? "listeners" : "processes",

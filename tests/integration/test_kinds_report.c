@@ -152,6 +152,16 @@ TEST(facts_of_a_file_that_a_command_left) {
         CHECK_CONTAINS(buf_get_text(&trial.out), "(not a regular file)");
 }
 
+TEST(what_stands_below_a_file_is_not_looked_for_in_the_commit) {
+        cleanup_trial Trial trial;
+
+        trial_make(&trial, "in/README", "of the directory\n", 0644);
+        trial_expect(&trial,
+                     "  - id: file\n    file: { path: in/README, run: rm -r in; touch in }\n"
+                     "    expect: { size: { ge: 1B } }\n",
+                     TRIAL_FAIL, "(absent)");
+}
+
 TEST(a_command_that_fails_leaves_no_good_file) {
         cleanup_trial Trial trial;
 
