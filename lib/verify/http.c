@@ -180,6 +180,18 @@ static CURLcode client_set_trust(Client *client) {
         return code;
 }
 
+static CURLcode client_set_sinks(Client *client) {
+        CURLcode code = curl_easy_setopt(client->curl, CURLOPT_HEADERFUNCTION, on_header);
+
+        if (!code)
+                code = curl_easy_setopt(client->curl, CURLOPT_HEADERDATA, client);
+        if (!code)
+                code = curl_easy_setopt(client->curl, CURLOPT_WRITEFUNCTION, on_body);
+        if (!code)
+                code = curl_easy_setopt(client->curl, CURLOPT_WRITEDATA, client);
+        return code;
+}
+
 static CURLcode client_set_rules(Client *client) {
         const HttpRequest *request = client->request;
         const struct {
@@ -212,13 +224,7 @@ static CURLcode client_set_rules(Client *client) {
         for (size_t i = 0; !code && i < ARRAY_SIZE(texts); i++)
                 code = curl_easy_setopt(client->curl, texts[i].option, texts[i].value);
         if (!code)
-                code = curl_easy_setopt(client->curl, CURLOPT_HEADERFUNCTION, on_header);
-        if (!code)
-                code = curl_easy_setopt(client->curl, CURLOPT_HEADERDATA, client);
-        if (!code)
-                code = curl_easy_setopt(client->curl, CURLOPT_WRITEFUNCTION, on_body);
-        if (!code)
-                code = curl_easy_setopt(client->curl, CURLOPT_WRITEDATA, client);
+                code = client_set_sinks(client);
         if (!code)
                 code = client_set_trust(client);
         return code ? code : client_set_request(client);
