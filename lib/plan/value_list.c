@@ -196,14 +196,23 @@ static bool version_is_good(Slice version) {
                isdigit(version.data[version.n - 1]);
 }
 
+/* A name is looked for in PATH; some software keeps its programs elsewhere. */
+static bool tool_name_is_good(Slice name) {
+        char reason[REGEX_TEXT_BYTES];
+
+        if (name.n && name.data[0] == '/')
+                return !find_fault_of_host_path(name, reason);
+        return name.data && name.n <= ID_BYTES_MAX && value_is_made_of(name, tool_letters) &&
+               name.data[0] != '-';
+}
+
 static bool tool_parse(Slice text, Tool *ret_tool) {
         size_t sign = slice_find(text, slice_text(">="));
         Slice name = trim(slice_head(text, sign));
 
         ret_tool->name = name;
         ret_tool->version = trim(slice_from(text, sign + 2));
-        return name.data && name.n <= ID_BYTES_MAX && value_is_made_of(name, tool_letters) &&
-               name.data[0] != '-' && (sign == text.n || version_is_good(ret_tool->version));
+        return tool_name_is_good(name) && (sign == text.n || version_is_good(ret_tool->version));
 }
 
 void value_read_tools(Build *build, const Word *word, const YamlNode *node, void *target) {

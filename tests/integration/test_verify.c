@@ -47,6 +47,10 @@ TEST(a_missing_tool_is_inconclusive) {
                      "  - id: tool\n    run: [bash, -c, 'echo 1']\n    tools: [bash >= 99.5]\n"
                      "    expect: { exit-status: 0 }\n",
                      TRIAL_INCONCLUSIVE, "the plan needs `bash` >= 99.5");
+        trial_expect(&trial,
+                     "  - id: tool\n    run: cat README\n    tools: [/opt/no-such/tool]\n"
+                     "    expect: { stdout: { contains: product } }\n",
+                     TRIAL_INCONCLUSIVE, "the plan needs `/opt/no-such/tool`");
 }
 
 TEST(a_tool_that_is_new_enough_is_enough) {
@@ -54,7 +58,8 @@ TEST(a_tool_that_is_new_enough_is_enough) {
 
         trial_make(&trial, NULL, NULL, 0);
         trial_expect(&trial,
-                     "  - id: tool\n    run: [bash, -c, 'cat README']\n    tools: [bash >= 4.10]\n"
+                     "  - id: tool\n    run: [bash, -c, 'cat README']\n    tools: [bash >= 4.10,"
+                     " /bin/bash >= 4.10]\n"
                      "    expect: { stdout: { equals: \"a product\\n\" } }\n",
                      TRIAL_PASS, "PASS  M1");
 }

@@ -156,7 +156,8 @@ TEST(defaults_are_inherited_and_overridden) {
                                  "```yaml gate\ngate: G\nchecks:\n"
                                  "  - { id: a, run: ./t }\n"
                                  "  - { id: b, run: ./t, timeout: 7s, env: { B: c },"
-                                 " tools: [python3 >= 3.11], network: none }\n```\n"),
+                                 " tools: [python3 >= 3.11, /opt/pg/bin/initdb >= 15],"
+                                 " network: none }\n```\n"),
                     &plan);
         CHECK_EQ_U64(plan.gates[0].valid_for_ms, 3600000);
         CHECK_EQ_U64(find_check(&plan, "G", "a")->timeout_ms, 5000);
@@ -165,6 +166,8 @@ TEST(defaults_are_inherited_and_overridden) {
         CHECK_EQ_SLICE(env_of(find_check(&plan, "G", "b"), "B"), slice_text("c"));
         CHECK_EQ_SLICE(find_check(&plan, "G", "b")->tools[0].name, slice_text("python3"));
         CHECK_EQ_SLICE(find_check(&plan, "G", "b")->tools[0].version, slice_text("3.11"));
+        CHECK_EQ_SLICE(find_check(&plan, "G", "b")->tools[1].name,
+                       slice_text("/opt/pg/bin/initdb"));
         CHECK(find_check(&plan, "G", "a")->network == CHECK_NETWORK_HOST);
         CHECK(find_check(&plan, "G", "b")->network == CHECK_NETWORK_NONE);
         plan_deinit(&plan);

@@ -1,0 +1,7 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- SPDX-FileCopyrightText: The coldgate authors
+ALTER TABLE person ADD COLUMN given text, ADD COLUMN family text;
+UPDATE person SET
+	given = split_part(name, ' ', 1),
+	family = CASE WHEN position(' ' IN name) > 0 THEN substr(name, position(' ' IN name) + 1) END;
+ALTER TABLE person ALTER COLUMN given SET NOT NULL, DROP COLUMN name;
