@@ -9,11 +9,40 @@ build_packages=(gcc libc6-dev meson ninja-build pkg-config git ca-certificates o
 	libzmq3-dev libmsgpack-dev libcurl4-openssl-dev libexpat1-dev libsqlite3-dev libsodium-dev libcmark-dev
 	libyaml-dev libpcre2-dev libgit2-dev libseccomp-dev libjansson-dev)
 check_packages=(clang clang-format clang-tidy libclang-rt-14-dev openssl sqlite3 mandoc python3-jsonschema
-	python3-yaml nodejs)
+	python3-yaml nodejs nginx postgresql-15)
 
 say() {
 	printf '%s\n' "== $*"
 }
+
+# Debian starts services when it installs them, and at the next boot. Only their programs are wanted.
+quiet_services=(nginx.service postgresql.service)
+
+# install_quietly PACKAGE…, as root: nothing is started, no database cluster is made, no service that
+# came along is left enabled, and nothing that is there is removed for it.
+install_quietly() (
+	set -eu
+	guard=/usr/sbin/policy-rc.d cluster=/etc/postgresql-common/createcluster.d/none.conf made=() new=()
+	trap 'rm -f "${made[@]}"' EXIT
+	for service in "${quiet_services[@]}"; do
+		[ -e "/lib/systemd/system/$service" ] || new+=("$service")
+	done
+	if [ ! -e "$guard" ]; then
+		made+=("$guard")
+		printf '#!/bin/sh\nexit 101\n' >"$guard"
+		chmod 755 "$guard"
+	fi
+	if [[ " $* " == *" postgresql-"* ]]; then
+		made+=("$cluster")
+		mkdir -p "${cluster%/*}"
+		echo 'create_main_cluster = false' >"$cluster"
+	fi
+	apt-get update -qq
+	DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends --no-remove "$@" >/dev/null
+	for service in "${new[@]}"; do
+		[ ! -e "/lib/systemd/system/$service" ] || systemctl -q disable "$service"
+	done
+)
 
 # setup_packages PACKAGE…: installs those that are missing, as root or by sudo; otherwise prints the
 # one command to type and ends with 3, "could not be carried out".
@@ -24,12 +53,12 @@ setup_packages() {
 			missing+=("$package")
 	done
 	[ ${#missing[@]} -eq 0 ] && return 0
-	local install=(apt-get install -y --no-install-recommends "${missing[@]}")
 	say "installing from Debian: ${missing[*]}"
 	if [ "$(id -u)" -eq 0 ]; then
-		apt-get update -qq && DEBIAN_FRONTEND=noninteractive "${install[@]}" >/dev/null
+		install_quietly "${missing[@]}"
 	elif command -v sudo >/dev/null && sudo -n true 2>/dev/null; then
-		sudo apt-get update -qq && sudo DEBIAN_FRONTEND=noninteractive "${install[@]}" >/dev/null
+		sudo bash -c "$(declare -p quiet_services); $(declare -f install_quietly); install_quietly \"\$@\"" \
+			bash "${missing[@]}"
 	else
 		printf 'These packages are missing. Type this, then start again:\n\n  sudo apt-get install %s\n' \
 			"${missing[*]}" >&2
