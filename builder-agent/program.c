@@ -28,7 +28,7 @@ static const OptionRow claim_options[] = {
         {"expected", "TEXT", "What is EXPECTED then."},
         {"where", "TEXT", "WHERE it is: paths, services."},
         {"why", "TEXT", "WHY, your reasoning: sealed from adversaries until their verdict."},
-        {"evidence", "FILE", "What you saw; shown to the adversary after its own run."},
+        {"evidence", "FILE", "What you saw; compared with what was measured once the verdict stands."},
         {"try", NULL,
          "Run the gates here first, cold, and attach what was seen; claim nothing that fails."},
         {"anyway", NULL, "With --try: claim it although it fails."},
