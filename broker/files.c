@@ -79,8 +79,11 @@ static bool is_file_name(Slice phase) {
 static void init_phase_file(const Files *files, Slice name, PhaseFile *phase) {
         *phase = (PhaseFile){.name = mem_strndup((const char *)name.data, name.n)};
         for (size_t i = 0; i < _APPEND_MAX; i++) {
-                append_file_init(&phase->appended[i], mem_printf("%s/%s-%s.md", files->docs,
-                                                                 append_rows[i].name, phase->name));
+                char *path =
+                        mem_printf("%s/%s-%s.md", files->docs, append_rows[i].name, phase->name);
+
+                append_file_init(&phase->appended[i], path,
+                                 files->flush == flush_keep ? KEPT_BYTES_MAX : PENDING_BYTES_MAX);
                 append_rows[i].head(name, &phase->appended[i].pending);
         }
         for (size_t i = 0; i < _SNAPSHOT_MAX; i++)

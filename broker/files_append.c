@@ -19,14 +19,14 @@
 #include "base/mem.h"
 #include "base/text.h"
 
-enum { PENDING_BYTES_MAX = 64 << 20, EXCERPT_BYTES = 60 };
+enum { EXCERPT_BYTES = 60 };
 
-void append_file_init(AppendFile *file, char *path) {
+void append_file_init(AppendFile *file, char *path, size_t n_max) {
         *file = (AppendFile){
                 .path = path,
                 .fd = -1,
                 .line = 1,
-                .pending = BUF_INIT(PENDING_BYTES_MAX),
+                .pending = BUF_INIT(n_max),
         };
 }
 

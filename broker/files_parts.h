@@ -18,8 +18,9 @@ typedef struct AppendFile {
         bool is_broken;  /* the file on disk is not what was rendered */
 } AppendFile;
 
-/* Takes the path over. */
-void append_file_init(AppendFile *file, char *path);
+/* Takes the path over. At most `n_max` bytes wait. */
+void append_file_init(AppendFile *file, char *path, size_t n_max);
+enum { PENDING_BYTES_MAX = 64 << 20, KEPT_BYTES_MAX = 1 << 30 };
 void append_file_deinit(AppendFile *file);
 
 /* Takes `pending` to where it belongs. Rule render-differs. */

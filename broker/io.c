@@ -10,7 +10,6 @@
 #include "broker/io.h"
 
 #include <inttypes.h>
-#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,18 +20,14 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "broker/files.h"
 #include "broker/notify.h"
+#include "broker/rest.h"
 #include "proto/codec.h"
 #include "proto/loop.h"
 
 enum {
         BATCH_MAX = 1024,
-        FOLLOW_ENTRIES = 256,  /* rendered in one step */
-        FILES_REST_MS = 50,    /* between two writings: who talks to us comes first */
-        FILES_LATE_MS = 1000,  /* under steady load files are not later than this */
-        FILES_RETRY_MS = 5000, /* after a failure to write them */
-        FILES_STOP_MS = 3000,  /* how long the end waits for them */
+        FILES_STOP_MS = 3000, /* how long the end waits for the files */
         REPLAY_SILENT_MS = 1000,
 };
 
@@ -44,12 +39,9 @@ struct Io {
         Ledger *ledger;
         Core *core;
         ChannelServer *server; /* NULL: nobody is connected */
-        Files *files;
+        Rest *rest;
         Notify *notify; /* NULL: there is no project to tell of it */
         Buf frame;
-        uint64_t files_seq;     /* what the files have */
-        uint64_t files_due_ms;  /* monotonic: not before */
-        uint64_t files_late_ms; /* monotonic: even without idle time; 0: not behind */
 };
 
 /* ---- the port ---- */
@@ -171,6 +163,7 @@ static int open_ledger(Io *io, LedgerMode mode, Fault *reterr_fault) {
         for (size_t i = 0; i < PINGS_OF_CAUSE; i++)
                 settings.watch.again_ms[i] = io->project->ping_ms[i];
         io->core = core_new(&port, &settings, &io->key);
+        io->rest = rest_new(io->project, io->ledger, io->core, &io->key);
         return 0;
 }
 
@@ -249,69 +242,13 @@ Io *io_free(Io *io) {
                 return NULL;
         (void)channel_server_free(io->server);
         (void)notify_free(io->notify);
+        (void)rest_free(io->rest);
         (void)core_free(io->core);
-        (void)files_free(io->files);
         (void)ledger_free(io->ledger);
         buf_deinit(&io->frame);
         key_deinit(&io->key);
         free(io);
         return NULL;
-}
-
-/* ---- files ---- */
-
-static int write_checkpoint(Io *io) {
-        const State *state = core_get_state(io->core);
-
-        return files_write_checkpoint(io->project->docs, &io->key, &state->ledger, state->head_seq,
-                                      &state->head_hash);
-}
-
-/* FILES_E_BEHIND as files_follow. */
-static int follow_files(Io *io) {
-        Fault fault = FAULT_INIT;
-        int r;
-
-        if (!io->files)
-                TRY(files_new(io->ledger, io->project->docs, &io->files));
-        r = files_follow(io->files, FOLLOW_ENTRIES, &fault);
-        if (r == FILES_E_CORRUPT)
-                log_write(LOG_ERROR, "%s: %s: %s", fault.place, fault.rule, fault.found);
-        return r == 0 ? write_checkpoint(io) : r;
-}
-
-static bool files_are_behind(const Io *io) {
-        return io->files_seq != core_get_state(io->core)->head_seq;
-}
-
-/* Files can be written anew from the ledger at any time: that they cannot be written now is said
- * and tried again, and stops nobody's work. False: they could not be written. */
-static bool step_files(Io *io, uint64_t now_ms) {
-        uint64_t head = core_get_state(io->core)->head_seq;
-        int r = follow_files(io);
-
-        io->files_late_ms = 0;
-        if (r == FILES_E_BEHIND)
-                return true;
-        if (r == 0) {
-                io->files_seq = head;
-                io->files_due_ms = now_ms + FILES_REST_MS;
-                (void)malloc_trim(0); /* a verdict's evidence is large, idle time is long */
-                return true;
-        }
-        log_write(LOG_ERROR, "the files in %s cannot be written; tried again in %d s",
-                  io->project->docs, FILES_RETRY_MS / 1000);
-        (void)files_free(TAKE(io->files));
-        io->files_due_ms = now_ms + FILES_RETRY_MS;
-        return false;
-}
-
-/* Until they are up to date or cannot be written, but not longer than `limit_ms`. */
-static void finish_files(Io *io, uint64_t limit_ms) {
-        uint64_t now_ms = clock_mono_ms(), end_ms = now_ms + limit_ms;
-
-        while (files_are_behind(io) && now_ms < end_ms && step_files(io, now_ms))
-                now_ms = clock_mono_ms();
 }
 
 /* ---- without a channel ---- */
@@ -347,7 +284,7 @@ int io_create(const Project *project, const IoAgent *agents, size_t n_agents, Fa
         for (size_t i = 0; i < n_agents; i++)
                 TRY(core_admit(io->core, agents[i].name, agents[i].role, &agents[i].key));
         TRY(core_commit(io->core));
-        finish_files(io, FILES_STOP_MS);
+        rest_finish(io->rest, FILES_STOP_MS);
         return 0;
 }
 
@@ -358,7 +295,7 @@ int io_submit(Io *io, const Key *key, const Message *message, uint64_t *ret_seq,
         if (r != 0)
                 return r > 0 ? IO_E_REFUSED : r;
         TRY(core_commit(io->core));
-        finish_files(io, FILES_STOP_MS);
+        rest_finish(io->rest, FILES_STOP_MS);
         return 0;
 }
 
@@ -403,25 +340,15 @@ static int take_frames(Io *io, bool *ret_any) {
 /* Milliseconds until something is due: -1 never, 0 now. */
 static int64_t time_to_wait(const Io *io, uint64_t now_ms) {
         uint64_t due_ms = core_next_deadline(io->core), notify_ms = notify_deadline(io->notify);
+        uint64_t rest_ms = rest_deadline(io->rest);
 
         if (notify_ms < due_ms)
                 due_ms = notify_ms;
-        if (files_are_behind(io) && io->files_due_ms < due_ms)
-                due_ms = io->files_due_ms;
+        if (rest_ms < due_ms)
+                due_ms = rest_ms;
         if (due_ms == UINT64_MAX)
                 return -1;
         return due_ms <= now_ms ? 0 : (int64_t)(due_ms - now_ms);
-}
-
-static void consider_files(Io *io, bool is_idle) {
-        uint64_t now_ms = clock_mono_ms();
-
-        if (!files_are_behind(io) || now_ms < io->files_due_ms)
-                return;
-        if (io->files_late_ms == 0)
-                io->files_late_ms = now_ms + FILES_LATE_MS;
-        if (is_idle || now_ms >= io->files_late_ms)
-                (void)step_files(io, now_ms); /* it comes again by itself */
 }
 
 /* Between two batches, so that what it records is a batch of its own. */
@@ -445,6 +372,7 @@ static int serve_round(Io *io, int signal_fd, bool *ret_stop) {
         bool has_work = false;
 
         notify_add_fds(io->notify, &wait);
+        rest_add_fds(io->rest, &wait);
         TRY(loop_wait(&wait, time_to_wait(io, clock_mono_ms())));
         if (wait.fds[signals].is_ready && loop_signal_read(signal_fd) != 0)
                 *ret_stop = true;
@@ -458,7 +386,7 @@ static int serve_round(Io *io, int signal_fd, bool *ret_stop) {
         if (has_work)
                 TRY(core_commit(io->core));
         TRY(step_deliveries(io, &wait));
-        consider_files(io, !has_work);
+        rest_step(io->rest, !has_work);
         return 0;
 }
 
@@ -484,7 +412,7 @@ int io_run(Io *io, Fault *reterr_fault) {
         say_ready(io);
         while (!is_stopping)
                 TRY(serve_round(io, signal_fd, &is_stopping));
-        finish_files(io, FILES_STOP_MS);
+        rest_finish(io->rest, FILES_STOP_MS);
         log_write(LOG_INFO, "stopped; %" PRIu64 " entries", core_get_state(io->core)->head_seq);
         return 0;
 }

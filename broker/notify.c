@@ -265,7 +265,7 @@ static int send_exec(Notify *notify, Carrier *carrier, const Event *event) {
         cleanup_arena Arena arena = ARENA_INIT;
         cleanup_buf Buf input = BUF_TEXT;
         ExecSpec spec = {
-                .name = carrier->delivery->name,
+                .name = arena_printf(&arena, "delivery %s", carrier->delivery->name),
                 .program = carrier->delivery->program,
                 .argv = carrier->delivery->argv,
                 .env = parcel_make_env(event, &arena),

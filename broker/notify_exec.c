@@ -200,8 +200,7 @@ static void log_output(const ExecRun *run) {
         while (rest.n) {
                 size_t end = slice_find(rest, slice_text("\n"));
 
-                log_write(LOG_INFO, "delivery %s: %.*s", run->name,
-                          SLICE_ARGS(slice_head(rest, end)));
+                log_write(LOG_INFO, "%s: %.*s", run->name, SLICE_ARGS(slice_head(rest, end)));
                 rest = slice_from(rest, end + 1);
         }
 }

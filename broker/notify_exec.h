@@ -10,7 +10,7 @@
 #include "proto/loop.h"
 
 typedef struct ExecSpec {
-        const char *name;    /* of the delivery, for the log */
+        const char *name;    /* for the log */
         const char *program; /* absolute */
         char *const *argv;
         char *const *env; /* all of it */

@@ -94,6 +94,10 @@ static const OptionRow verify_options[] = {
 
 static const OptionRow render_options[] = {
         {"check", NULL, "Write nothing: compare the files with the ledger."},
+        {"commit", NULL,
+         "Commit them with the signed checkpoint in the repository that holds them: a commit for "
+         "each claim and each verdict since the last."},
+        {"repo", "DIR", "With --commit: files and commits go there, a directory of a repository."},
         {NULL, NULL, NULL},
 };
 

@@ -67,7 +67,7 @@ static Slice take_line(Slice *rest) {
 }
 
 /* That all is as it should be is seen by making the text again. */
-static bool parse_text(Slice text, Hash *ret_ledger, Checkpoint *ret_checkpoint) {
+bool witness_parse_text(Slice text, Hash *ret_ledger, Checkpoint *ret_checkpoint) {
         cleanup_buf Buf again = BUF_INIT(FILE_BYTES_MAX);
         Slice rest = text;
 
@@ -123,7 +123,7 @@ static int read_pair(const Project *project, const char *file, Hash *ret_ledger,
         if (file_read(signature_file, &signature) != 0)
                 return refuse(signature_file, "checkpoint-missing",
                               "the checkpoint's signature cannot be read", fault);
-        if (!parse_text(buf_get(&text), ret_ledger, ret_checkpoint) ||
+        if (!witness_parse_text(buf_get(&text), ret_ledger, ret_checkpoint) ||
             !parse_armour(buf_get(&signature), &project->broker_key, ret_checkpoint))
                 return refuse(file, "checkpoint-malformed", "it is no checkpoint of this broker",
                               fault);

@@ -24,7 +24,7 @@
 /* The config as it is written; Project is what it means. */
 typedef struct Config {
         char *name, *endpoint, *docs, *broker_key;
-        uint64_t lease_ms, attempts, stall_ms, ping_start_ms;
+        uint64_t lease_ms, attempts, stall_ms, ping_start_ms, commit_every_ms;
         uint64_t ping_ms[PROJECT_PINGS];
 } Config;
 
@@ -47,6 +47,9 @@ static const SettingRow setting_rows[] = {
          "lease lapses; a gate's own `stall` wins."},
         {"ping-start", SETTING_DURATION, offsetof(Config, ping_start_ms), 0, 86400000, "20s",
          "After the start of the broker, before anybody is pinged: agents come back first."},
+        {"commit-every", SETTING_DURATION, offsetof(Config, commit_every_ms), 0, 86400000, "0s",
+         "A running broker commits the rendered files and the checkpoint in the repository that "
+         "holds `docs`, at rest, at most this often; `0s`: never. As `broker render --commit`."},
         {"ping-2", SETTING_DURATION, offsetof(Config, ping_ms[0]), 100, 604800000, "5m",
          "After the first ping of a cause, which comes at once, the second."},
         {"ping-3", SETTING_DURATION, offsetof(Config, ping_ms[1]), 100, 604800000, "15m",
@@ -204,6 +207,7 @@ int project_open(const Args *args, Project *ret_project, Fault *reterr_fault) {
         project.attempts = config.attempts;
         project.stall_ms = config.stall_ms;
         project.ping_start_ms = config.ping_start_ms;
+        project.commit_every_ms = config.commit_every_ms;
         memcpy(project.ping_ms, config.ping_ms, sizeof project.ping_ms);
         project_move(&project, ret_project);
         return 0;

@@ -28,10 +28,11 @@ typedef struct Project {
         char *endpoint; /* absolute: ipc paths in the config are below root */
         char *docs;     /* absolute */
         PublicKey broker_key;
-        uint64_t lease_ms;      /* how long a lease lasts without progress */
-        uint64_t attempts;      /* leases of one claim before it is exhausted */
-        uint64_t stall_ms;      /* of a verification without progress */
-        uint64_t ping_start_ms; /* before anybody is pinged */
+        uint64_t lease_ms;        /* how long a lease lasts without progress */
+        uint64_t attempts;        /* leases of one claim before it is exhausted */
+        uint64_t stall_ms;        /* of a verification without progress */
+        uint64_t ping_start_ms;   /* before anybody is pinged */
+        uint64_t commit_every_ms; /* of the rendered files; 0: never */
         /* From one ping of a cause to the next, and to the alert. */
         uint64_t ping_ms[PROJECT_PINGS];
 } Project;

@@ -37,6 +37,8 @@ static const struct {
         {"not-carried-out", EXIT_NOT_CARRIED_OUT},
         {"host.canary", EXIT_NOT_CARRIED_OUT},
         {"sandbox.runner", EXIT_NOT_CARRIED_OUT},
+        {"git-", EXIT_NOT_CARRIED_OUT},
+        {"repository-", EXIT_NOT_CARRIED_OUT},
         {"done-not-yet", EXIT_HOLDS_NOT},
         {"try-not-green", EXIT_HOLDS_NOT},
 };
