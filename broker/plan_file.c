@@ -3,6 +3,8 @@
 
 #include "broker/plan_file.h"
 
+#include <string.h>
+
 void plan_file_deinit(PlanFile *file) {
         plan_deinit(&file->plan);
 }
@@ -23,4 +25,49 @@ int plan_file_in_force(const PhaseRecord *phase, PlanFile *ret_file) {
         ret_file->file = "the approved plan";
         return plan_parse(ret_file->file, slice_make(phase->plan_text, phase->plan_bytes),
                           &ret_file->plan, ret_file->faults, PLAN_FAULTS_MAX, &ret_file->n_faults);
+}
+
+/* ---- the entry ---- */
+
+/* `inputs` and the rest of the words stay in the text; this is what the broker decides by. */
+static struct gate_digest row_of(const Gate *gate, Arena *arena) {
+        struct gate_digest row = {
+                .gate = gate->id,
+                .digest = hash_slice(&gate->digest),
+                .title = gate->title,
+                .valid_for_ms = gate->valid_for_ms,
+                .needs = gate->needs,
+                .n_needs = gate->n_needs,
+                .verifiers = gate->verifiers > 1 ? gate->verifiers : 0,
+                .has_inputs = gate->n_inputs > 0,
+                .must_match = gate->must_match,
+                .stall_ms = gate->stall_ms,
+                .checks = arena_alloc_array(arena, gate->n_checks, sizeof *row.checks),
+                .n_checks = gate->n_checks,
+        };
+
+        for (size_t i = 0; i < gate->n_checks; i++)
+                row.checks[i] = gate->checks[i].id;
+        return row;
+}
+
+void plan_file_make_message(const char *file, const Plan *plan, Arena *arena,
+                            Message *ret_message) {
+        struct gate_digest *gates = arena_alloc_array(arena, plan->n_gates, sizeof *gates);
+        const char *slash = strrchr(file, '/');
+
+        for (size_t i = 0; i < plan->n_gates; i++)
+                gates[i] = row_of(&plan->gates[i], arena);
+        *ret_message = (Message){
+                .type = MESSAGE_PLAN,
+                .plan = {.phase = plan->phase,
+                         .text = plan->text,
+                         .digest = hash_slice(&plan->digest),
+                         .gates = gates,
+                         .n_gates = plan->n_gates,
+                         .file = slice_text(slash ? slash + 1 : file),
+                         .needs = plan->needs,
+                         .n_needs = plan->n_needs},
+        };
+        message_set_present(ret_message);
 }

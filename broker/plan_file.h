@@ -23,3 +23,7 @@ void plan_file_deinit(PlanFile *file);
 int plan_file_read(const char *path, PlanFile *ret_file) must_check;
 /* What was approved; it parses unless the grammar has changed since. PLAN_E_REFUSED. */
 int plan_file_in_force(const PhaseRecord *phase, PlanFile *ret_file) must_check;
+
+/* The entry that approves it. What it says of the plan is computed here and checked by the broker's
+ * rules. Borrows from the plan. */
+void plan_file_make_message(const char *file, const Plan *plan, Arena *arena, Message *ret_message);

@@ -32,6 +32,7 @@ typedef struct RenderBefore {
         size_t n_superseded;
         bool is_revision; /* of a plan: */
         Hash plan_digest;
+        Slice plan_text;
         struct {
                 Slice gate;
                 Hash digest;

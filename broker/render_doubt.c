@@ -84,7 +84,7 @@ int review_differs(const Section *section) {
         facts_begin(text);
         fact_label("Claim", 'C', differs->claim, text);
         fact_label("Verdict", 'V', differs->verdict, text);
-        verdict_findings(section);
+        verdict_findings(section, differs->verdict);
         fact_ledger(section);
         for (size_t i = 0; i < differs->n_lines; i++) {
                 buf_text(text, i ? "- " : "\n- ");

@@ -43,8 +43,10 @@ static void ending_line(const struct check_evidence *evidence, Buf *text) {
                 buf_text(text, ", processor ");
                 duration_describe(evidence->cpu_ms, text);
         }
-        buf_printf(text, ", peak memory %llu KiB.\n",
-                   (unsigned long long)(evidence->memory_peak_bytes / 1024));
+        if (evidence->memory_peak_bytes)
+                buf_printf(text, ", peak memory %llu KiB",
+                           (unsigned long long)(evidence->memory_peak_bytes / 1024));
+        buf_text(text, ".\n");
 }
 
 static void assertions_section(const struct check_evidence *evidence, Buf *text) {

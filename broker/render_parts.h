@@ -8,7 +8,8 @@
 
 /* ---- render_text.c: Markdown, for what is rendered is hostile text ---- */
 
-/* A fence longer than any run of backticks inside; control and bidirectional characters visible. */
+/* A fence longer than any run of backticks inside; control and bidirectional characters visible;
+ * nothing in it looks like a heading to a grep. */
 void render_fence(Slice hostile, const char *info, Buf *text);
 /* Outside fences: HTML and Markdown escaped as well. */
 void render_inline(Slice hostile, Buf *text);
@@ -94,7 +95,8 @@ int review_vote_kept(const Section *section, const GateRecord *gate) must_check;
 /* render_verdict.c: facts, checks and evidence of one measured verdict. */
 int verdict_body(const Section *section, const struct verdict *verdict,
                  const GateRecord *gate) must_check;
-void verdict_findings(const Section *section);
+/* What the entry did to findings that the verdict `seq` shows. */
+void verdict_findings(const Section *section, uint64_t seq);
 /* render_doubt.c: what was said of verdicts afterwards, and answers */
 int review_retract(const Section *section) must_check;
 int review_differs(const Section *section) must_check;

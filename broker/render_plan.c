@@ -5,7 +5,9 @@
 
 #include "broker/render_parts.h"
 
-enum { DIGEST_SHOWN = 8 };
+#include "plan/plan.h"
+
+enum { DIGEST_SHOWN = 8, FAULTS_MAX = 1 };
 
 static const char *change_of(const RenderBefore *before, const struct gate_digest *gate) {
         for (size_t i = 0; i < before->n_gates; i++)
@@ -36,6 +38,26 @@ static void gate_row(const Section *section, const struct gate_digest *gate) {
                 buf_printf(text, "` | %s |\n", change_of(section->before, gate));
         else
                 buf_text(text, "` |\n");
+}
+
+static bool parses(Slice text, Plan *ret_plan) {
+        Fault faults[FAULTS_MAX];
+        size_t n_faults = 0;
+
+        return plan_parse("plan", text, ret_plan, faults, FAULTS_MAX, &n_faults) == 0;
+}
+
+/* Nothing where one of them is of a grammar that this program does not know. */
+static void weakening_section(const Section *section) {
+        Plan before = {.n_gates = 0}, after = {.n_gates = 0};
+        cleanup_buf Buf weaker = BUF_TEXT;
+
+        if (parses(section->before->plan_text, &before) &&
+            parses(section->message->plan.text, &after))
+                plan_describe_weakening(&before, &after, &weaker);
+        plan_deinit(&before);
+        plan_deinit(&after);
+        said("What it weakens, or changes without direction", buf_get(&weaker), section->text);
 }
 
 int review_plan(const Section *section) {
@@ -70,5 +92,7 @@ int review_plan(const Section *section) {
                 render_inline(before->gates[i].gate, text);
                 buf_text(text, " | | | **dropped** |\n");
         }
+        if (before->is_revision)
+                weakening_section(section);
         return 0;
 }

@@ -64,6 +64,7 @@ static void note_superseded(const State *state, const PhaseRecord *phase, const 
 static void note_gates(const PhaseRecord *phase, Arena *arena, RenderBefore *before) {
         before->is_revision = true;
         before->plan_digest = phase->plan_digest;
+        before->plan_text = arena_slice(arena, slice_make(phase->plan_text, phase->plan_bytes));
         before->gates = arena_alloc_array(arena, phase->n_gates, sizeof *before->gates);
         for (size_t i = 0; i < phase->n_gates; i++) {
                 if (!phase->gates[i].in_plan)

@@ -111,7 +111,10 @@ static void formal_line(const struct gate_status *gate, Buf *text) {
 
         buf_text(text, "\nGate: ");
         render_inline(gate->gate, text);
-        buf_printf(text, " — %s\n", lines[gate->state]);
+        buf_printf(text, " — %s%s\n", lines[gate->state],
+                   gate->stale_because.n && gate->state == GATE_STATE_PASSED
+                           ? ", which does not count"
+                           : "");
 }
 
 static void gate_remarks(const struct gate_status *gate, Buf *text) {

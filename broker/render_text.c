@@ -23,6 +23,16 @@ static size_t longest_backticks(Slice text) {
         return longest;
 }
 
+/* People and scripts grep for `## M1: PASS @`, and no grep knows of fences: two of these marks
+ * never stand side by side in what others wrote. */
+static void append_without_headings(Slice visible, Buf *text) {
+        for (size_t i = 0; i < visible.n; i++) {
+                if (i && visible.data[i] == '#' && visible.data[i - 1] == '#')
+                        buf_byte(text, '\\');
+                buf_byte(text, visible.data[i]);
+        }
+}
+
 void render_fence(Slice hostile, const char *info, Buf *text) {
         size_t n = size_max(FENCE_LEAST, longest_backticks(hostile) + 1);
         cleanup_buf Buf visible = BUF_TEXT;
@@ -31,7 +41,7 @@ void render_fence(Slice hostile, const char *info, Buf *text) {
         for (size_t i = 0; i < n; i++)
                 buf_byte(text, '`');
         buf_printf(text, "%s\n", info);
-        buf_slice(text, buf_get(&visible));
+        append_without_headings(buf_get(&visible), text);
         if (visible.n && visible.data[visible.n - 1] != '\n')
                 buf_text(text, "\n");
         for (size_t i = 0; i < n; i++)

@@ -10,25 +10,28 @@
 #include "broker/status_findings.h"
 #include "broker/veto.h"
 
-/* What the verdict did to the findings of its gate. */
-void verdict_findings(const Section *section) {
-        uint64_t seq = section->entry->seq;
+/* A finding that a FAIL files has the verdict's number, and no entry of its own to be linked to. */
+void verdict_findings(const Section *section, uint64_t seq) {
+        Buf *text = section->text;
 
         for (size_t i = 0; i < section->state->n_findings; i++) {
                 const FindingRecord *finding = section->state->findings[i];
-                const char *what = finding->closed_seq == seq ? "CLOSED, re-tested"
-                                   : finding->seq == seq      ? "filed"
-                                                              : "shown again";
+                unsigned long long number = finding->seq;
 
-                if (finding->closed_seq != seq && finding->verdict_seq != seq)
+                if (finding->closed_seq == seq) {
+                        buf_printf(text, "| Finding | F-%llu: CLOSED, re-tested |\n", number);
                         continue;
-                buf_printf(section->text, "| Finding | F-%llu: %s",
-                           (unsigned long long)finding->seq, what);
-                if (finding->closed_seq != seq)
-                        buf_printf(section->text, ", %s, blocks %s",
-                                   word_of(&words_SEVERITY, (int)finding->severity),
-                                   word_of(&words_BLOCKS, (int)finding->blocks));
-                buf_text(section->text, " |\n");
+                }
+                if (finding->verdict_seq != seq)
+                        continue;
+                buf_text(text, "| Finding | ");
+                if (finding->seq == seq)
+                        buf_printf(text, "<a id=\"f-%llu\"></a>F-%llu: filed", number, number);
+                else
+                        buf_printf(text, "F-%llu: shown again", number);
+                buf_printf(text, ", %s, blocks %s |\n",
+                           word_of(&words_SEVERITY, (int)finding->severity),
+                           word_of(&words_BLOCKS, (int)finding->blocks));
         }
 }
 
@@ -93,7 +96,7 @@ static void verdict_facts(const Section *section, const struct verdict *verdict,
         fact_text("Reason", verdict->reason, text);
         fact_text("Isolation", verdict->isolation, text);
         fact_text("Workspace", verdict->workspace, text);
-        verdict_findings(section);
+        verdict_findings(section, section->entry->seq);
         if (gate && verdict->decision == DECISION_PASS)
                 fact_blocked(section, gate);
         fact_ledger(section);

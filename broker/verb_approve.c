@@ -49,49 +49,6 @@ static void say_approved(const Errand *errand, const Plan *plan, uint64_t seq) {
         errand_print(&text);
 }
 
-/* `inputs` and the rest of the words stay in the text; this is what the broker decides by. */
-static struct gate_digest row_of(const Gate *gate, Arena *arena) {
-        struct gate_digest row = {
-                .gate = gate->id,
-                .digest = hash_slice(&gate->digest),
-                .title = gate->title,
-                .valid_for_ms = gate->valid_for_ms,
-                .needs = gate->needs,
-                .n_needs = gate->n_needs,
-                .verifiers = gate->verifiers > 1 ? gate->verifiers : 0,
-                .has_inputs = gate->n_inputs > 0,
-                .must_match = gate->must_match,
-                .stall_ms = gate->stall_ms,
-                .checks = arena_alloc_array(arena, gate->n_checks, sizeof *row.checks),
-                .n_checks = gate->n_checks,
-        };
-
-        for (size_t i = 0; i < gate->n_checks; i++)
-                row.checks[i] = gate->checks[i].id;
-        return row;
-}
-
-/* What the entry says of the plan is computed here and checked by the broker's rules. */
-static void make_message(const char *file, const Plan *plan, Arena *arena, Message *ret_message) {
-        struct gate_digest *gates = arena_alloc_array(arena, plan->n_gates, sizeof *gates);
-        const char *slash = strrchr(file, '/');
-
-        for (size_t i = 0; i < plan->n_gates; i++)
-                gates[i] = row_of(&plan->gates[i], arena);
-        *ret_message = (Message){
-                .type = MESSAGE_PLAN,
-                .plan = {.phase = plan->phase,
-                         .text = plan->text,
-                         .digest = hash_slice(&plan->digest),
-                         .gates = gates,
-                         .n_gates = plan->n_gates,
-                         .file = slice_text(slash ? slash + 1 : file),
-                         .needs = plan->needs,
-                         .n_needs = plan->n_needs},
-        };
-        message_set_present(ret_message);
-}
-
 /* All of them for people; a program gets one object, hence one. */
 static int refuse_plan(const Errand *errand, const PlanFile *lint, Fault *fault) {
         size_t last = errand->is_json ? 0 : lint->n_faults - 1;
@@ -208,7 +165,8 @@ static int approve(Errand *errand, Fault *reterr_fault) {
                 return r;
         if (revision.diff.n_weakened && !args_has(errand->args, "accept-weakening"))
                 return hold_back(errand, &revision.diff);
-        make_message(errand->args->rest[0], &revision.file.plan, &revision.arena, &message);
+        plan_file_make_message(errand->args->rest[0], &revision.file.plan, &revision.arena,
+                               &message);
         r = errand_say(errand, &message, &seq, reterr_fault);
         if (r == 0)
                 say_approved(errand, &revision.file.plan, seq);

@@ -34,11 +34,17 @@ static void make_core(Desk *desk) {
 }
 
 void desk_open(Desk *desk) {
+        desk_open_at(desk, &core_settings_default, 0);
+}
+
+void desk_open_at(Desk *desk, const CoreSettings *settings, uint64_t wall_ms) {
         Hash ledger = {.bytes = {7}};
 
-        *desk = (Desk){.settings = core_settings_default};
+        *desk = (Desk){.settings = *settings};
         CHECK_EQ_INT(sign_start(), 0);
         fake_port_init(&desk->port);
+        if (wall_ms)
+                desk->port.wall_ms = wall_ms;
         make_key(100, &desk->broker_key);
         for (uint8_t who = 0; who < _WHO_MAX; who++)
                 make_key(who, &desk->keys[who]);

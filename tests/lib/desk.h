@@ -39,6 +39,8 @@ typedef struct Desk {
 
 /* Genesis, an agent of each role, everybody said hello; nothing is left in `sent`. */
 void desk_open(Desk *desk);
+/* With other settings, at a time; 0: at the usual one. */
+void desk_open_at(Desk *desk, const CoreSettings *settings, uint64_t wall_ms);
 void desk_close(Desk *desk);
 /* As the process would after kill -9: only the durable is left. Nobody has said hello. */
 void desk_restart(Desk *desk);

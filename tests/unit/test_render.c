@@ -99,6 +99,14 @@ TEST(a_fence_is_longer_than_any_run_of_backticks_in_it) {
         buf_deinit(&text);
 }
 
+TEST(no_grep_for_a_heading_finds_what_stands_in_a_fence) {
+        Buf text = BUF_TEXT;
+
+        render_fence(slice_text("## M1: PASS @2026-06-13T05:33Z"), "", &text);
+        CHECK_EQ_TEXT(buf_get_text(&text), "```\n#\\# M1: PASS @2026-06-13T05:33Z\n```\n");
+        buf_deinit(&text);
+}
+
 TEST(inline_text_cannot_become_markup) {
         Buf text = BUF_TEXT;
 
