@@ -21,6 +21,7 @@ What is addressed to an agent or its role.
   > ```
   > END
   $ broker plan approve plan.md >/dev/null
+  $ echo 'ping-start = 0s' >>.coldgate/config
   $ broker run >run.log 2>&1 &
   $ wait_for grep -q ready run.log
   $ adversary-agent inbox

@@ -159,6 +159,114 @@ TEST(an_empty_status_says_what_to_do) {
         CHECK_CONTAINS(buf_get_text(&text), "broker plan approve");
 }
 
+/* ---- what stands beside the gates ---- */
+
+enum { NOW_MS = 1000000 };
+
+static void describe_lists(bool is_why, Buf *text) {
+        Slice vetoed[] = {slice_text("M1"), slice_text("M2\033[2J")};
+        struct gate_status gate = {.gate = slice_text("M1"),
+                                   .state = GATE_STATE_PASSED,
+                                   .waived_until_ms = 2000000,
+                                   .waived_because = slice_text("a freeze"),
+                                   .carried_from = 7,
+                                   .verifiers = 2,
+                                   .passes = 1};
+        struct wait wait = {.who = slice_text("builder"),
+                            .what = slice_text("mend F-9"),
+                            .since_ms = 1,
+                            .cause = 9,
+                            .wait_for = WAIT_FOR_FIX,
+                            .gate = slice_text("M1"),
+                            .pings = 2,
+                            .paused_until_ms = 2000000};
+        struct finding_status findings[] = {
+                {.finding = slice_text("F-9"),
+                 .state = FINDING_STATE_FIXED,
+                 .fixed_at = slice_text("0123456789abcdef0123456789abcdef01234567"),
+                 .blocks = BLOCKS_PHASE,
+                 .severity = SEVERITY_MINOR,
+                 .title = slice_text("the token")},
+                {.finding = slice_text("F-10"),
+                 .state = FINDING_STATE_CLOSED,
+                 .title = slice_text("the page")},
+        };
+        struct veto_status veto = {.veto = 11,
+                                   .adversary = slice_text("eve"),
+                                   .gates = vetoed,
+                                   .n_gates = 2,
+                                   .why = slice_text("no test"),
+                                   .lift_when = slice_text("one does"),
+                                   .since_ms = 1};
+        struct pause_status pause = {.pause = 12,
+                                     .who = slice_text("builder"),
+                                     .until_ms = 2000000,
+                                     .why = slice_text("the proxy")};
+        struct hold_status hold = {.hold = 13,
+                                   .resource = slice_text("proxy"),
+                                   .who = slice_text("builder"),
+                                   .state = HOLD_STATE_HELD,
+                                   .since_ms = 1,
+                                   .deadline_ms = 2000000};
+        struct alert_status alert = {
+                .alert = 14, .what = slice_text("nobody answers"), .since_ms = 1};
+        struct phase_status phase = {.phase = slice_text("m"),
+                                     .gates = &gate,
+                                     .n_gates = 1,
+                                     .waits = &wait,
+                                     .n_waits = 1,
+                                     .findings = findings,
+                                     .n_findings = 2,
+                                     .vetoes = &veto,
+                                     .n_vetoes = 1,
+                                     .pauses = &pause,
+                                     .n_pauses = 1};
+        struct status status = {.project = slice_text("demo"),
+                                .now_ms = NOW_MS,
+                                .phases = &phase,
+                                .n_phases = 1,
+                                .holds = &hold,
+                                .n_holds = 1,
+                                .alerts = &alert,
+                                .n_alerts = 1};
+
+        if (is_why)
+                status_describe_why(&status, text);
+        else
+                status_describe(&status, false, text);
+}
+
+TEST(what_stands_against_done_and_who_holds_what_is_always_said) {
+        cleanup_buf Buf text = BUF_TEXT;
+        const char *said;
+
+        describe_lists(false, &text);
+        said = buf_get_text(&text);
+        CHECK_CONTAINS(said, "waived until 1970-01-01T00:33Z: a freeze");
+        CHECK_CONTAINS(said, "carried over from V-7");
+        CHECK_CONTAINS(said, "1 of 2 verifiers gave a PASS");
+        CHECK_CONTAINS(said, "finding F-9, fixed at 0123456789ab (minor, blocks phase): the token");
+        CHECK_CONTAINS(said, "VETO X-11 by eve on M1, M2");
+        CHECK_CONTAINS(said, "lifted when: one does");
+        CHECK_CONTAINS(said, "pause Z-12: builder waits until 1970-01-01T00:33Z: the proxy");
+        CHECK_CONTAINS(said, "H-13 proxy: held by builder, exclusive");
+        CHECK_CONTAINS(said, "A-14 since 1970-01-01T00:00Z: nobody answers");
+        CHECK_CONTAINS_NOT(said, "F-10");
+        CHECK_CONTAINS_NOT(said, "\033");
+}
+
+TEST(why_says_of_each_wait_since_when_because_of_what_and_how_often_it_was_said) {
+        cleanup_buf Buf text = BUF_TEXT;
+
+        describe_lists(true, &text);
+        CHECK_CONTAINS(buf_get_text(&text),
+                       "  waiting for builder: mend F-9\n"
+                       "    since 1970-01-01T00:00Z (16 min 39 s), because of entry 9; fix of M1; "
+                       "2 pings; paused until 1970-01-01T00:33Z\n");
+        CHECK_CONTAINS(buf_get_text(&text), "VETO X-11");
+        CHECK_CONTAINS_NOT(buf_get_text(&text), "\033");
+}
+
 /* ---- entries ---- */
 
 TEST(a_verdict_shows_what_did_not_hold_and_how_to_repeat_it) {
