@@ -230,6 +230,7 @@ static void expect_open(const char *where) {
         cleanup_fd unused_ int fd = listen_at(path);
         cleanup_cell Cell cell;
 
+        CHECK(fd >= 0);
         bench_write(where, beside + strlen(where) + 1, "", 0600);
         cell_clean_up(beside);
         cell_init(&cell);
@@ -255,6 +256,7 @@ TEST(a_socket_alone_is_opened) {
         cleanup_fd unused_ int fd = listen_at(path);
         cleanup_cell Cell cell;
 
+        CHECK(fd >= 0);
         cell_clean_up(path);
         cell_init(&cell);
         cell_expect_prevented(&cell, "unix", path);
