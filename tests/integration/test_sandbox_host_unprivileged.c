@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The coldgate authors */
+
+/* What of the host a plan opens, as anybody: the cases in sandbox_host.c. */
+
+#include "tests/lib/cell.h"
+
+const bool cell_is_unprivileged = true;
