@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "base/mem.h"
@@ -112,6 +113,13 @@ static void print(const Args *args, const VerifyResult *result) {
         (void)fflush(stdout);
 }
 
+/* As the adversary finds them. NULL: there are none. */
+static char *find_secrets(const char *state) {
+        cleanup_free char *path = state ? mem_printf("%s/secrets", state) : NULL;
+
+        return path && access(path, F_OK) == 0 ? TAKE(path) : NULL;
+}
+
 static int run(const Trying *trying, const Gate *gate, VerifyResult *ret_result,
                Fault *reterr_fault) {
         cleanup(by_hand_deinit) ByHand by_hand = {.only_check = trying->only_check};
@@ -124,7 +132,8 @@ static int run(const Trying *trying, const Gate *gate, VerifyResult *ret_result,
                 .commit = trying->matter->commit,
                 .state = trying->state,
         };
-        int r = redactor_new(NULL, &redactor, reterr_fault);
+        cleanup_free char *secrets = find_secrets(trying->state);
+        int r = redactor_new(secrets, &redactor, reterr_fault);
 
         if (r == 0) {
                 request.redactor = redactor;

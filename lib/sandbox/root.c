@@ -293,23 +293,36 @@ static int make_hiding_dir(const Setup *setup, const char *path) {
         return -1;
 }
 
-static int hide_paths(const Setup *setup, int root_fd, Fault *reterr_fault) {
-        for (size_t i = 0; i < setup->n_hide; i++) {
-                struct stat facts;
-                cleanup_fd int fd = -1;
-                int r;
+static int hide_path(const Setup *setup, const char *path, int root_fd, Fault *reterr_fault) {
+        struct stat facts;
+        cleanup_fd int fd = -1;
+        int r;
 
-                if (lstat(setup->hide[i], &facts) < 0)
-                        continue;
-                fd = S_ISDIR(facts.st_mode) ? make_hiding_dir(setup, setup->hide[i])
-                                            : mount_clone(PART_EMPTY, false);
-                if (fd < 0 || mount_restrict(fd, MOUNT_ATTR_RDONLY, false) < 0)
-                        return broken(reterr_fault, setup->hide[i], errno);
-                r = mount_put(fd, root_fd, setup->hide[i]);
-                if (r < 0)
-                        return broken(reterr_fault, setup->hide[i], -r);
-        }
-        return 0;
+        if (lstat(path, &facts) < 0)
+                return 0;
+        fd = S_ISDIR(facts.st_mode) ? make_hiding_dir(setup, path) : mount_clone(PART_EMPTY, false);
+        if (fd < 0 || mount_restrict(fd, MOUNT_ATTR_RDONLY, false) < 0)
+                return broken(reterr_fault, path, errno);
+        r = mount_put(fd, root_fd, path);
+        return r < 0 ? broken(reterr_fault, path, -r) : 0;
+}
+
+static int hide_paths(const Setup *setup, int root_fd, Fault *reterr_fault) {
+        int r = 0;
+
+        for (size_t i = 0; r == 0 && i < setup->n_hide; i++)
+                r = hide_path(setup, setup->hide[i], root_fd, reterr_fault);
+        return r;
+}
+
+/* What has just been opened may show what is ours. */
+static int hide_own_again(const Setup *setup, int root_fd, Fault *reterr_fault) {
+        int r = 0;
+
+        for (size_t i = 0; r == 0 && i < setup->n_hide_own; i++)
+                if (access_opens(setup, setup->hide[i]))
+                        r = hide_path(setup, setup->hide[i], root_fd, reterr_fault);
+        return r;
 }
 
 static int pivot(int root_fd, Fault *reterr_fault) {
@@ -334,7 +347,9 @@ static int fill_root(const Setup *setup, int root_fd, Buf *isolation, Fault *ret
                 r = put_file(PART_GROUP, root_fd, "/etc/group", reterr_fault);
         if (r == 0)
                 r = hide_paths(setup, root_fd, reterr_fault);
-        return r == 0 ? access_put(setup, root_fd, isolation, reterr_fault) : r;
+        if (r == 0)
+                r = access_put(setup, root_fd, isolation, reterr_fault);
+        return r == 0 ? hide_own_again(setup, root_fd, reterr_fault) : r;
 }
 
 int root_enter(const Setup *setup, Buf *isolation, Fault *reterr_fault) {

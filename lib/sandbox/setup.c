@@ -163,16 +163,33 @@ static int make_resolver(Setup *setup, Fault *reterr_fault) {
         return broken(reterr_fault, "the resolver's file cannot be copied");
 }
 
-static void hide(Setup *setup, const char *path) {
-        char real[PATH_MAX];
-
-        /* What does not exist cannot be seen; what is below a place of ours neither. */
-        if (!realpath(path, real) || place_covers(real) || strcmp(real, "/") == 0 ||
-            access_opens(setup, real))
-                return;
+static void add_hidden(Setup *setup, const char *real) {
         if (setup->n_hide < HIDE_MAX)
                 setup->hide[setup->n_hide] = arena_text(&setup->arena, slice_text(real));
         setup->n_hide++; /* more than there is room for: hide_all refuses */
+}
+
+/* What does not exist cannot be seen; what is below a place of ours neither. */
+static bool can_be_seen(const char *path, char real[PATH_MAX]) {
+        return realpath(path, real) && !place_covers(real) && strcmp(real, "/") != 0;
+}
+
+/* Yields to what the plan opens. */
+static void hide(Setup *setup, const char *path) {
+        char real[PATH_MAX];
+
+        if (can_be_seen(path, real) && !access_opens(setup, real))
+                add_hidden(setup, real);
+}
+
+/* Keys, state, mirrors: not even where the plan opens a directory above them. */
+static void hide_own(Setup *setup, const char *path) {
+        char real[PATH_MAX];
+
+        if (!can_be_seen(path, real) && !(realpath(path, real) && access_opens(setup, real)))
+                return;
+        add_hidden(setup, real);
+        setup->n_hide_own = setup->n_hide;
 }
 
 /* Software stands in these directories of the root; what people put beside them (/srv, /mnt,
@@ -238,11 +255,11 @@ static int hide_all(Setup *setup, Fault *reterr_fault) {
         const SandboxSpec *spec = &setup->spec;
 
         setup->hide = arena_alloc_array(&setup->arena, HIDE_MAX, sizeof(char *));
-        hide(setup, spec->scratch);
+        hide_own(setup, spec->scratch);
         if (spec->tree)
-                hide(setup, spec->tree);
+                hide_own(setup, spec->tree);
         for (size_t i = 0; spec->hide && spec->hide[i]; i++)
-                hide(setup, spec->hide[i]);
+                hide_own(setup, spec->hide[i]);
         hide(setup, "/home");
         hide(setup, "/root");
         if (!setup->is_root)

@@ -19,7 +19,8 @@ typedef struct Setup {
         int idmap_fd; /* namespace that gives the tree to the command's user; -1: none */
         char **hide;  /* real paths of the host */
         size_t n_hide;
-        char **access; /* real paths of the host that are seen all the same */
+        size_t n_hide_own; /* the first of them: never seen, whatever the plan opens */
+        char **access;     /* real paths of the host that are seen all the same */
         size_t n_access;
         gid_t *groups; /* of sockets among them: the command's own, as root */
         size_t n_groups;

@@ -16,6 +16,7 @@
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -35,6 +36,8 @@ enum {
         FRAME_BYTES = 256 << 10,
         LINE_BYTES = 1000,
         TICK_MS = 100,
+        STEP_MS = 5,
+        END_MS = 10000,
         LINES_EACH = 4, /* of a repetition that held after several attempts */
 };
 
@@ -125,15 +128,27 @@ noreturn_ static void be_repetition(const Repeat *repeat, uint64_t number, int f
 
 /* ---- its parent ---- */
 
+/* Each is asked to end, so that its sandbox is dead with it, and killed if it will not. */
+static void end_repetition(const Repetition *place) {
+        const struct timespec step = {.tv_nsec = STEP_MS * 1000000L};
+        uint64_t until_ms = clock_mono_ms() + END_MS;
+
+        while (waitpid(place->pid, NULL, WNOHANG) == 0) {
+                if (clock_mono_ms() >= until_ms)
+                        (void)kill(place->pid, SIGKILL);
+                (void)nanosleep(&step, NULL);
+        }
+}
+
 static void repeat_deinit(Repeat *repeat) {
+        for (size_t i = 0; i < repeat->n_places; i++)
+                if (repeat->places[i].fd >= 0)
+                        (void)kill(repeat->places[i].pid, SIGTERM);
         for (size_t i = 0; i < repeat->n_places; i++) {
                 Repetition *place = &repeat->places[i];
 
-                if (place->fd >= 0) {
-                        (void)kill(place->pid, SIGKILL);
-                        while (waitpid(place->pid, NULL, 0) < 0 && errno == EINTR)
-                                continue;
-                }
+                if (place->fd >= 0)
+                        end_repetition(place);
                 fd_close(&place->fd);
                 buf_deinit(&place->answer);
         }

@@ -265,6 +265,25 @@ TEST(a_socket_alone_is_opened) {
         cell_expect_exit(&cell, 1);
 }
 
+TEST(what_is_ours_stays_hidden_below_a_directory_that_is_opened) {
+        cleanup_free char *dir = make_open_dir("/tmp");
+        cleanup_free char *ours = mem_printf("%s/ours", dir);
+        cleanup_free char *script =
+                mem_printf("cat %s/shown && ! ls %s/ours && ! cat %s/ours/key", dir, dir, dir);
+        const char *const access[] = {dir, NULL};
+        const char *const hide[] = {ours, NULL};
+        cleanup_cell Cell cell;
+
+        bench_write(dir, "ours/key", "secret\n", 0644);
+        cell_init(&cell);
+        cell.spec.access = access;
+        cell.spec.hide = hide;
+        cell_run_script(&cell, script);
+        cell_expect_exit(&cell, 0);
+        CHECK_CONTAINS(cell_get_out(&cell), "seen\n");
+        CHECK_CONTAINS_NOT(cell_get_out(&cell), "secret");
+}
+
 TEST(what_does_not_exist_or_must_not_be_opened_breaks_the_sandbox) {
         static const char *const paths[] = {"/nonexistent/path", "/proc/sys", "/dev/mem", "/work"};
         cleanup_cell Cell cell;
