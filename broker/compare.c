@@ -169,13 +169,19 @@ static void show_measured(const Measured *measured, Buf *text) {
 
 /* ---- differences ---- */
 
-static void add(Comparison *comparison, const Buf *text) {
-        Slice line = slice_head(buf_get(text), COMPARE_LINE_BYTES_MAX);
+/* Never half a character: what is written must be text. */
+static Slice cut(Slice text, size_t n_max) {
+        Slice head = slice_head(text, n_max);
 
-        while (line.n < text->n && line.n && (text->data[line.n] & 0xc0) == 0x80)
-                line.n--;
+        while (head.n < text.n && head.n && (text.data[head.n] & 0xc0) == 0x80)
+                head.n--;
+        return head;
+}
+
+static void add(Comparison *comparison, const Buf *text) {
         if (comparison->n < COMPARE_LINES_MAX)
-                comparison->lines[comparison->n++] = arena_slice(comparison->arena, line);
+                comparison->lines[comparison->n++] =
+                        arena_slice(comparison->arena, cut(buf_get(text), COMPARE_LINE_BYTES_MAX));
 }
 
 static void compare_numbers(Comparison *comparison, const Measured *measured, Slice claimed) {
@@ -241,8 +247,8 @@ static bool compare_value(Comparison *comparison, const struct check_evidence *e
         if (!found)
                 return false;
         buf_printf(&text, "%.*s %.*s: claimed %.*s; measured %.*s", SLICE_ARGS(evidence->check),
-                   SLICE_ARGS(found->where), SLICE_ARGS(slice_head(value, VALUE_SHOWN)),
-                   SLICE_ARGS(slice_head(found->actual, VALUE_SHOWN)));
+                   SLICE_ARGS(found->where), SLICE_ARGS(cut(value, VALUE_SHOWN)),
+                   SLICE_ARGS(cut(found->actual, VALUE_SHOWN)));
         add(comparison, &text);
         return true;
 }

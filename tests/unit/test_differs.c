@@ -3,6 +3,7 @@
 
 #include "broker/differs.h"
 
+#include "base/utf8.h"
 #include "proto/codec.h"
 #include "tests/lib/desk.h"
 #include "tests/lib/test.h"
@@ -84,6 +85,22 @@ TEST(a_number_that_differs_is_said_in_the_verdicts_batch) {
         CHECK_EQ_U64(differs->n_lines, 1);
         CHECK_EQ_SLICE(differs->lines[0], slice_text("c: claimed 16; measured 12, 0"));
         CHECK_EQ_INT(gate_of(&desk)->state, GATE_STATE_PASSED);
+        desk_close(&desk);
+}
+
+/* An entry that is no text could not be written, and the broker would end. */
+TEST(a_long_value_is_cut_between_characters) {
+        char claimed[402] = "c = x";
+        const struct differs *differs;
+        Desk desk;
+
+        for (size_t i = 5; i + 2 < sizeof claimed; i += 2)
+                memcpy(claimed + i, "\xc3\xa9", 3);
+        CHECK(play(&desk, claimed, false, DECISION_PASS));
+        differs = find_differs(&desk);
+        CHECK(differs);
+        CHECK_EQ_U64(differs->n_lines, 1);
+        CHECK(utf8_is_valid(differs->lines[0]));
         desk_close(&desk);
 }
 
