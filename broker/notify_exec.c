@@ -20,7 +20,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 
-enum { OUTPUT_BYTES_MAX = 4096, READ_BYTES = 1024, FIRST_FD = 3 };
+enum { OUTPUT_BYTES_MAX = 4096, READ_BYTES = 4096, READS_MAX = 32, FIRST_FD = 3 };
 
 struct ExecRun {
         char *name;
@@ -180,16 +180,21 @@ static void write_input(ExecRun *run) {
         }
 }
 
-/* What is over the cap is read and forgotten, so that the program can go on. */
+/* What is over the cap is read and forgotten, so that the program can go on. Never more than a
+ * part: one that writes as fast as it is read would keep the loop here. */
 static void read_output(ExecRun *run) {
         char bytes[READ_BYTES];
-        ssize_t n;
+        ssize_t n = -1;
 
         if (run->out_fd < 0)
                 return;
-        while ((n = read(run->out_fd, bytes, sizeof bytes)) > 0)
+        for (size_t i = 0; i < READS_MAX; i++) {
+                n = read(run->out_fd, bytes, sizeof bytes);
+                if (n <= 0)
+                        break;
                 buf_append(&run->output, bytes,
                            size_min((size_t)n, run->output.n_max - run->output.n));
+        }
         if (n == 0)
                 fd_close(&run->out_fd);
 }

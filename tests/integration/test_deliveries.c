@@ -321,6 +321,22 @@ TEST(a_hook_that_fails_is_run_again_and_one_that_hangs_is_killed_with_its_childr
         real_broker_stop(&broker);
 }
 
+TEST(a_hook_that_writes_without_end_does_not_keep_the_broker) {
+        cleanup_real_broker RealBroker broker;
+        cleanup_hook_server HookServer server = {.pid = 0};
+
+        real_broker_init(&broker);
+        real_broker_approve(&broker);
+        bench_write(broker.dir, "babbler", "#!/bin/sh\nyes & yes & yes & exec yes\n", 0700);
+        configure(&broker, &server,
+                  "[b]\nkind = exec\ncommand = babbler\nevents = note\ntimeout = 300ms\n");
+        real_broker_start(&broker);
+        say_note(&broker, "x");
+        process_wait_text(broker.process, "it did not end in time and was killed", WAIT_MS);
+        say_note(&broker, "the broker answers");
+        real_broker_stop(&broker);
+}
+
 static void be_quick(const RealBroker *broker) {
         cleanup_free char *path = mem_printf("%s/.coldgate/config", broker->dir);
         cleanup_buf Buf config = BUF_TEXT;
