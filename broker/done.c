@@ -215,7 +215,8 @@ static int settle_request(Core *core, PhaseRecord *phase) {
 
 /* ---- manual checks ---- */
 
-/* Every question that the newest verdict left open is answered since: the newest answer, or 0. */
+/* Every question that the newest verdict left open is answered since: the newest answer, or 0. One
+ * that was queued for already, and came to no verdict, is not queued for again. */
 static uint64_t answer_of(const PhaseRecord *phase, const GateRecord *gate) {
         uint64_t newest = 0;
 
@@ -231,7 +232,7 @@ static uint64_t answer_of(const PhaseRecord *phase, const GateRecord *gate) {
                 if (answer->seq > newest)
                         newest = answer->seq;
         }
-        return newest > gate->verdict.seq ? newest : 0;
+        return newest > gate->verdict.seq && newest > gate->claim_seq ? newest : 0;
 }
 
 static int settle_answers(Core *core, const PhaseRecord *phase) {

@@ -46,6 +46,7 @@ int gate_apply(GateRecord *gate, const GateEvent *event) {
         if (becomes < 0)
                 return GATE_E_NOT_NOW;
         gate->state = (GateState)becomes;
+        gate->is_exhausted = event->kind == GATE_EV_EXHAUST;
         if (event->kind == GATE_EV_CLAIM)
                 gate->claim_seq = event->claim_seq;
         if (event->verdict) {
@@ -72,8 +73,7 @@ GateEventKind gate_event_of_release(const GateRecord *gate) {
 }
 
 bool gate_is_exhausted(const GateRecord *gate) {
-        return gate->state == GATE_STATE_INCONCLUSIVE &&
-               gate->verdict.decision != DECISION_INCONCLUSIVE;
+        return gate->state == GATE_STATE_INCONCLUSIVE && gate->is_exhausted;
 }
 
 bool gate_is_waived(const GateRecord *gate, uint64_t now_ms) {

@@ -101,6 +101,7 @@ typedef struct GateRecord {
         uint64_t words_seq;    /* the claim by a builder whose words it stands on; 0: none */
         VerdictRecord verdict; /* newest; of several verifiers, what they make of it together */
         bool in_plan;          /* false: a revision dropped it */
+        bool is_exhausted;     /* its newest claim ran out of attempts */
         /* As the plan's row says: */
         char **needs; /* other gates */
         size_t n_needs;

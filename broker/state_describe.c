@@ -64,7 +64,8 @@ static void describe_gate(const GateRecord *gate, Buf *text) {
                    "  gate %s title=\"%s\" state=%s in_plan=%d valid=%" PRIu64 " claim=%" PRIu64,
                    gate->id, gate->title, word_of(&words_GATE_STATE, (int)gate->state),
                    gate->in_plan, gate->valid_for_ms, gate->claim_seq);
-        buf_printf(text, " words=%" PRIu64, gate->words_seq);
+        buf_printf(text, " words=%" PRIu64 "%s", gate->words_seq,
+                   gate->is_exhausted ? " exhausted" : "");
         describe_hash("digest", &gate->digest, text);
         buf_printf(text, " waived=%" PRIu64 " until=%" PRIu64 " \"%s\"", gate->waived_seq,
                    gate->waived_until_ms, gate->waived_because ? gate->waived_because : "");

@@ -5,6 +5,7 @@
 
 #include "broker/done.h"
 
+#include "broker/gate.h"
 #include "proto/codec.h"
 #include "tests/lib/desk.h"
 #include "tests/lib/test.h"
@@ -387,6 +388,39 @@ TEST(answers_make_one_re_verification_each_time_and_no_loop) {
         decide(&desk, DECISION_INCONCLUSIVE);
         desk_tick(&desk);
         CHECK_EQ_U64(newest_claim(&desk)->seq, seq);
+        desk_close(&desk);
+}
+
+/* The claim that the answers queued, once both are given. */
+static uint64_t answer_both(Desk *desk) {
+        open_questions(desk);
+        CHECK(desk_submit(desk, ADVERSARY, make_answer("look", COMMIT_A)));
+        CHECK(desk_submit(desk, ADVERSARY, make_answer("listen", COMMIT_A)));
+        return newest_claim(desk)->seq;
+}
+
+TEST(what_answers_queued_can_be_withdrawn) {
+        Desk desk;
+        uint64_t seq = answer_both(&desk);
+
+        CHECK(desk_submit(&desk, BUILDER, desk_make_withdraw(seq)));
+        desk_tick(&desk);
+        CHECK_EQ_U64(phase_of(&desk)->gates[0].claim_seq, seq);
+        CHECK_EQ_INT(phase_of(&desk)->gates[0].state, GATE_STATE_INCONCLUSIVE);
+        desk_close(&desk);
+}
+
+TEST(what_answers_queued_and_nobody_verified_is_exhausted_and_not_queued_for_ever) {
+        Desk desk;
+        uint64_t seq = answer_both(&desk);
+
+        for (uint64_t i = 0; i < desk.settings.attempts; i++) {
+                desk_credit(&desk, ADVERSARY, 1, 0, 0);
+                fake_port_turn(&desk.port, desk.settings.lease_ms);
+                desk_tick(&desk);
+        }
+        CHECK_EQ_U64(phase_of(&desk)->gates[0].claim_seq, seq);
+        CHECK(gate_is_exhausted(&phase_of(&desk)->gates[0]));
         desk_close(&desk);
 }
 
