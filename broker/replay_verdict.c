@@ -228,20 +228,25 @@ int fold_verdict(const Step *step) {
 /* ---- retract ---- */
 
 static bool is_made_of(const VerdictRecord *verdict, uint64_t seq) {
-        bool is = verdict->seq && (verdict->seq == seq || verdict->carried_from == seq);
+        bool is = verdict->seq && verdict->seq == seq;
 
         for (size_t i = 0; i < verdict->n_parts; i++)
                 is |= verdict->parts[i].seq == seq;
         return is;
 }
 
-static void drop_vote(GateRecord *gate, uint64_t seq) {
+/* The PASS that was measured and from which others were carried over, if it is made of `seq`. */
+static uint64_t find_source(const GateRecord *gate, uint64_t seq) {
+        return is_made_of(&gate->last_pass, seq) ? gate->last_pass.seq : seq;
+}
+
+static void drop_votes(GateRecord *gate, uint64_t seq, uint64_t source) {
         size_t n = 0;
 
         for (size_t i = 0; i < gate->n_votes; i++) {
                 VerdictRecord *vote = &gate->votes[i];
 
-                if (vote->seq != seq) {
+                if (vote->seq != seq && vote->carried_from != source) {
                         gate->votes[n++] = *vote;
                         continue;
                 }
@@ -254,7 +259,7 @@ static void drop_vote(GateRecord *gate, uint64_t seq) {
 }
 
 int fold_retract(const Step *step) {
-        uint64_t seq = step->message->retract.verdict, decided = seq;
+        uint64_t seq = step->message->retract.verdict, decided = seq, source;
         const char *adversary;
         PhaseRecord *phase;
         GateRecord *gate = state_find_verdict(step->state, seq, &phase, &adversary);
@@ -266,7 +271,8 @@ int fold_retract(const Step *step) {
 
         if (!gate || phase->state == PHASE_STATE_DONE)
                 return step_corrupt(step, "retracts what does not count");
-        if (is_made_of(&gate->verdict, seq)) {
+        source = find_source(gate, seq);
+        if (is_made_of(&gate->verdict, seq) || gate->verdict.carried_from == source) {
                 decided = gate->verdict.seq;
                 if (gate_apply(gate, &event) != 0)
                         return step_corrupt(step, "finds a gate in a state that it cannot be in");
@@ -274,7 +280,7 @@ int fold_retract(const Step *step) {
         }
         if (is_made_of(&gate->last_pass, seq))
                 gate->last_pass = (VerdictRecord){.seq = 0};
-        drop_vote(gate, seq);
+        drop_votes(gate, seq, source);
         for (size_t i = 0; i < gate->n_checks; i++)
                 gate->checks[i].was_red &= gate->checks[i].red_seq != seq;
         finding_hear_retract(step->state, phase, step->entry, seq);

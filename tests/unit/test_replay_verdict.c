@@ -392,6 +392,51 @@ TEST(what_was_carried_from_a_retracted_pass_counts_no_more) {
         desk_close(&desk);
 }
 
+/* M1 needs two, has inputs and passed at COMMIT_A; it is claimed at COMMIT_B, ada holds the lease.
+ * The two verdicts. */
+static uint64_t open_carry_of_two(Desk *desk, uint64_t *ret_first) {
+        Message plan;
+        uint64_t second;
+
+        desk_open(desk);
+        plan = make_plan(desk, "1");
+        plan.plan.gates[0].has_inputs = 1;
+        plan.plan.gates[0].verifiers = 2;
+        CHECK(desk_submit(desk, OPERATOR, plan));
+        claim_at(desk, COMMIT_A);
+        *ret_first = desk_submit(desk, ADVERSARY, make_pass(desk));
+        desk_credit(desk, ADVERSARY_2, 1, 0, 0);
+        second = desk_submit(desk, ADVERSARY_2, make_pass(desk));
+        claim_at(desk, COMMIT_B);
+        CHECK(desk_submit(desk, ADVERSARY, make_carried(desk, second)));
+        return second;
+}
+
+TEST(what_was_carried_from_a_pass_of_which_a_part_is_retracted_counts_no_more) {
+        uint64_t first, second;
+        Desk desk;
+
+        second = open_carry_of_two(&desk, &first);
+        desk_credit(&desk, ADVERSARY_2, 1, 0, 0);
+        CHECK(desk_submit(&desk, ADVERSARY_2, make_carried(&desk, second)));
+        CHECK_EQ_U64(status_of(&desk)->fresh, 1);
+        CHECK(retract(&desk, ADVERSARY, first));
+        CHECK_EQ_INT(gate_of(&desk)->state, GATE_STATE_OPEN);
+        CHECK_EQ_U64(status_of(&desk)->fresh, 0);
+        desk_close(&desk);
+}
+
+TEST(a_vote_that_was_carried_from_a_retracted_pass_is_given_again) {
+        uint64_t first;
+        Desk desk;
+
+        (void)open_carry_of_two(&desk, &first);
+        CHECK_EQ_U64(gate_of(&desk)->n_votes, 1);
+        CHECK(retract(&desk, OPERATOR, first));
+        CHECK_EQ_U64(gate_of(&desk)->n_votes, 0);
+        desk_close(&desk);
+}
+
 TEST(checks_of_a_pass_are_carried_all_or_none) {
         Message verdict;
         Desk desk;
