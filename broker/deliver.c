@@ -32,14 +32,16 @@ int on_credit(Core *core, Incoming *in) {
         return 0;
 }
 
-/* Of several verifiers' words none is shown to an adversary that has not given its own. */
-static bool is_sealed_from(const GateRecord *gate, const AgentRecord *reader) {
-        if (!gate_is_pending(gate))
-                return false;
+static bool has_vote(const GateRecord *gate, const AgentRecord *reader) {
         for (size_t i = 0; i < gate->n_votes; i++)
                 if (gate->votes[i].adversary == reader->name)
-                        return false;
-        return gate->n_votes > 0;
+                        return true;
+        return false;
+}
+
+/* Of several verifiers' words none is shown to an adversary that has not given its own. */
+static bool is_sealed_from(const GateRecord *gate, const AgentRecord *reader) {
+        return gate_is_pending(gate) && gate->n_votes > 0 && !has_vote(gate, reader);
 }
 
 static bool has_evidence(const GateRecord *gate, const Hash *digest) {
@@ -63,13 +65,28 @@ bool deliver_evidence_is_sealed(const State *state, const AgentRecord *reader, c
         return false;
 }
 
-static bool vote_is_sealed(const State *state, const AgentRecord *reader, uint64_t seq) {
+/* One that the state has forgotten, because it was retracted or its claim superseded, still says
+ * what was found where the reader is to look now. */
+static bool is_forgotten_vote_sealed(const State *state, const AgentRecord *reader,
+                                     const Entry *entry, const struct verdict *verdict) {
+        const PhaseRecord *phase = state_find_phase(state, entry->phase);
+        const GateRecord *gate = phase ? phase_find_gate(phase, verdict->gate) : NULL;
+        const ClaimRecord *claim = gate ? state_find_claim(state, gate->claim_seq) : NULL;
+
+        return claim && gate->verifiers > 1 && gate_is_pending(gate) && !has_vote(gate, reader) &&
+               !slice_is(entry->actor, reader->name) && slice_is(verdict->commit, claim->commit);
+}
+
+static bool vote_is_sealed(const State *state, const AgentRecord *reader, const Entry *entry,
+                           const struct verdict *verdict) {
         const char *adversary;
         PhaseRecord *phase;
-        const GateRecord *gate = state_find_verdict(state, seq, &phase, &adversary);
+        const GateRecord *gate = state_find_verdict(state, entry->seq, &phase, &adversary);
 
-        for (size_t i = 0; gate && i < gate->n_votes; i++)
-                if (gate->votes[i].seq == seq)
+        if (!gate)
+                return is_forgotten_vote_sealed(state, reader, entry, verdict);
+        for (size_t i = 0; i < gate->n_votes; i++)
+                if (gate->votes[i].seq == entry->seq)
                         return is_sealed_from(gate, reader);
         return false;
 }
@@ -100,7 +117,7 @@ static bool message_is_sealed(const State *state, const AgentRecord *reader, con
         case MESSAGE_CLAIM:
                 return (message->claim.claimed_evidence.n || message->claim.why.n) &&
                        evidence_is_sealed(state, entry);
-        case MESSAGE_VERDICT: return vote_is_sealed(state, reader, entry->seq);
+        case MESSAGE_VERDICT: return vote_is_sealed(state, reader, entry, &message->verdict);
         case MESSAGE_DIFFERS:
                 claim = state_find_claim(state, message->differs.claim);
                 return claim && claim_is_open(claim);

@@ -280,6 +280,31 @@ TEST(a_verdict_beside_which_others_are_needed_reaches_no_adversary_that_has_not_
         desk_close(&desk);
 }
 
+TEST(a_verdict_that_was_retracted_before_the_second_stays_sealed) {
+        uint64_t vote;
+        Desk desk;
+
+        vote = open_two(&desk);
+        CHECK(desk_submit(
+                &desk, ADVERSARY_2,
+                (Message){.type = MESSAGE_RETRACT,
+                          .retract = {.verdict = vote, .why = slice_text("a bug of mine")}}));
+        check_sealed(&desk, vote, true);
+        desk_close(&desk);
+}
+
+TEST(a_verdict_on_a_superseded_claim_stays_sealed_while_the_same_commit_is_verified) {
+        uint64_t vote;
+        Desk desk;
+
+        vote = open_two(&desk);
+        CHECK(desk_submit(&desk, BUILDER, desk_make_claim(&desk, "m", m1, 1, COMMIT_A)));
+        check_sealed(&desk, vote, true);
+        CHECK(desk_submit(&desk, BUILDER, desk_make_claim(&desk, "m", m1, 1, COMMIT_B)));
+        check_sealed(&desk, vote, false);
+        desk_close(&desk);
+}
+
 TEST(its_author_and_the_builder_see_it_at_once) {
         uint64_t vote;
         Desk desk;
