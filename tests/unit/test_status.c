@@ -83,6 +83,7 @@ TEST(a_gate_whose_claim_ran_out_of_attempts_is_not_fresh_by_an_older_pass) {
         GateRecord gate = passed_gate();
 
         gate.state = GATE_STATE_INCONCLUSIVE;
+        gate.is_exhausted = true;
         check_stale(&gate, 2000, "ran out of attempts");
 }
 
