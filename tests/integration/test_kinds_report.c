@@ -44,6 +44,20 @@ TEST(a_failed_test_is_named_before_the_exit_status) {
         CHECK_CONTAINS(buf_get_text(&trial.out), "report| ");
 }
 
+TEST(the_report_and_its_assertions_are_evidence) {
+        cleanup_trial Trial trial;
+
+        trial_make(&trial, "t.tap", "1..1\nok 1 - one\n", 0644);
+        trial_write_plan(&trial,
+                         "  - id: suite\n"
+                         "    report: { run: cp t.tap out.tap, format: tap, file: out.tap }\n"
+                         "    expect: { executed: { ge: 1 } }\n");
+        CHECK_EQ_INT(trial_verify(&trial, "M1", trial.commit, "--json", NULL), TRIAL_PASS);
+        CHECK_CONTAINS(buf_get_text(&trial.out), "\"name\":\"report\",\"bytes\":16");
+        CHECK_CONTAINS(buf_get_text(&trial.out), "\"where\":\"report.plan\"");
+        CHECK_CONTAINS(buf_get_text(&trial.out), "\"where\":\"failed.equals\"");
+}
+
 TEST(a_report_that_stands_in_the_commit_is_stale) {
         cleanup_trial Trial trial;
 
