@@ -160,6 +160,8 @@ static const char *why_moot(const Core *core, const ClaimRecord *claim) {
                 return "the key of its holder was revoked";
         if (claim->phase->plan_seq > claim->lease_seq)
                 return "the plan was revised";
+        if (claim_count_gates_for(claim, claim->adversary) == 0)
+                return "another adversary is to say what is still open of the claim";
         return NULL;
 }
 

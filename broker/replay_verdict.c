@@ -291,7 +291,9 @@ int fold_retract(const Step *step) {
 
 /* ---- differs ---- */
 
-/* The gate fails by it: filed as a FAIL of the verdict would be. */
+/* The gate fails by it: filed as a FAIL of the verdict would be. What differs is not said in the
+ * title: it quotes the claimed evidence, and titles go everywhere, while other gates of the claim
+ * may still be verified. */
 static int fail_by(const Step *step, ClaimRecord *claim, GateRecord *gate) {
         const struct differs *message = &step->message->differs;
         Entry of_verdict = *step->entry;
@@ -300,7 +302,7 @@ static int fail_by(const Step *step, ClaimRecord *claim, GateRecord *gate) {
                 .decision = DECISION_FAIL,
                 .mode = MODE_COLD,
                 .commit = slice_text(claim->commit),
-                .summary = message->lines[0],
+                .summary = slice_text("the claimed evidence differs from the measured"),
         };
 
         if (gate->verdict.seq != message->verdict ||

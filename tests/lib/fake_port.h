@@ -12,7 +12,7 @@
 #include "broker/core.h"
 #include "proto/message.h"
 
-enum { FAKE_ROUTES_MAX = 64, FAKE_EVIDENCE_MAX = 64 };
+enum { FAKE_ROUTES_MAX = 64, FAKE_EVIDENCE_MAX = 1024 };
 
 typedef enum FakeCall {
         FAKE_APPEND,

@@ -316,3 +316,28 @@ TEST(its_author_and_the_builder_see_it_at_once) {
         CHECK_EQ_U64(desk_last(&desk, BUILDER, MESSAGE_ENTRY)->entry.seq, vote);
         desk_close(&desk);
 }
+
+TEST(one_that_was_retracted_stays_sealed_while_its_claim_waits_for_another) {
+        uint64_t vote;
+        Desk desk;
+
+        vote = open_two(&desk);
+        CHECK(desk_submit(&desk, ADVERSARY_2,
+                          (Message){.type = MESSAGE_RETRACT,
+                                    .retract = {.verdict = vote, .why = slice_text("misread")}}));
+        check_sealed(&desk, vote, true);
+        desk_close(&desk);
+}
+
+TEST(one_on_the_gate_as_it_was_stays_sealed_while_its_claim_waits_for_another) {
+        uint64_t vote;
+        Message plan;
+        Desk desk;
+
+        vote = open_two(&desk);
+        plan = desk_make_plan(&desk, "m", m1, 1, "2");
+        plan.plan.gates[0].verifiers = 2;
+        CHECK(desk_submit(&desk, OPERATOR, plan));
+        check_sealed(&desk, vote, true);
+        desk_close(&desk);
+}
