@@ -22,6 +22,7 @@ enum {
         YAML_INDENT = 2, /* of a block behind a test */
         NUMBER_DIGITS_MAX = 9,
         BITS = 8,
+        SEEN_BYTES = REPORT_TESTS_MAX / BITS + 1,
 };
 
 typedef struct Level {
@@ -29,13 +30,14 @@ typedef struct Level {
         uint64_t n_points;
         uint64_t planned;
         bool has_plan, plan_is_last;
-        uint8_t *seen; /* a bit for each number */
+        uint64_t most; /* the greatest number so far */
 } Level;
 
 typedef struct Reading {
         Report *report;
         Arena *arena;
         Level levels[DEPTH_MAX];
+        uint8_t *seen[DEPTH_MAX]; /* a bit for each number of the level that stands there now */
         size_t n_levels; /* at least one; more than that: subtests whose parent is still to come */
         bool is_in_yaml, may_be_yaml, is_over_limit, has_anything;
         size_t yaml_indent;
@@ -141,14 +143,15 @@ static void mismatch_level(Reading *reading, const char *what, uint64_t number) 
 
 /* Each number from 1 to the plan's, once. */
 static void level_check(Reading *reading, const Level *level) {
+        const uint8_t *seen = reading->seen[level - reading->levels];
         uint64_t n = size_min(level->planned, REPORT_TESTS_MAX);
 
         if (!level->has_plan) {
                 mismatch_level(reading, "there is no plan; tests:", level->n_points);
                 return;
         }
-        for (uint64_t i = 1; level->seen && i <= n; i++)
-                if (!(level->seen[i / BITS] >> i % BITS & 1)) {
+        for (uint64_t i = 1; level->most && i <= n; i++)
+                if (!(seen[i / BITS] >> i % BITS & 1)) {
                         mismatch_level(reading, "the plan has a test that is missing: number", i);
                         return;
                 }
@@ -157,6 +160,15 @@ static void level_check(Reading *reading, const Level *level) {
                         reading->report, reading->arena, "%sthe plan says %llu, there are %llu",
                         reading->n_levels > 1 ? "a subtest: " : "",
                         (unsigned long long)level->planned, (unsigned long long)level->n_points);
+}
+
+/* One for each depth, whatever the number of subtests: a report decides how many there are. */
+static uint8_t *seen_of(Reading *reading, const Level *level) {
+        uint8_t **seen = &reading->seen[level - reading->levels];
+
+        if (!*seen)
+                *seen = arena_alloc(reading->arena, SEEN_BYTES);
+        return *seen;
 }
 
 static void number_check(Reading *reading, Level *level, const Point *point) {
@@ -169,12 +181,11 @@ static void number_check(Reading *reading, Level *level, const Point *point) {
                 mismatch_level(reading, "no test has the number", number);
                 return;
         }
-        if (!level->seen)
-                level->seen = arena_alloc(reading->arena, REPORT_TESTS_MAX / BITS + 1);
-        byte = &level->seen[number / BITS];
+        byte = &seen_of(reading, level)[number / BITS];
         if (*byte >> number % BITS & 1)
                 mismatch_level(reading, "there are two tests with the number", number);
         *byte |= (uint8_t)(1u << number % BITS);
+        level->most = size_max(level->most, number);
 }
 
 static ReportState state_of(const Point *point) {
@@ -220,8 +231,12 @@ static void adopt(Reading *reading, const Level *level, const Point *point, Slic
 }
 
 static void level_drop(Reading *reading) {
-        level_check(reading, &reading->levels[reading->n_levels - 1]);
+        const Level *level = &reading->levels[reading->n_levels - 1];
+
+        level_check(reading, level);
         reading->n_levels--;
+        if (level->most)
+                memset(reading->seen[reading->n_levels], 0, (size_t)level->most / BITS + 1);
 }
 
 static void on_point(Reading *reading, size_t depth, const Point *point) {

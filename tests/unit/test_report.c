@@ -294,3 +294,25 @@ TEST(failed_tests_are_told_by_name_and_first) {
         CHECK_EQ_SLICE(assertions.items[0].actual, slice_text("1: a"));
         CHECK_EQ_SLICE(assertions.items[1].where, slice_text("exit-status.equals"));
 }
+
+TEST(many_subtests_cost_memory_by_their_tests_alone) {
+        enum { SUBTESTS = 2000, BYTES_EACH = 1000 };
+        cleanup_buf Buf text = BUF_TEXT;
+        size_t n_before = arena.n_bytes;
+        Report report;
+
+        for (unsigned i = 1; i <= SUBTESTS; i++)
+                buf_printf(&text, "    1..2\n    ok 1\n    ok 2\nok %u\n", i);
+        buf_printf(&text, "1..%u\n", SUBTESTS);
+        report = read_tap(buf_get_text(&text));
+        expect_match(&report);
+        expect_counts(&report, 2 * SUBTESTS, 0, 0);
+        CHECK(arena.n_bytes - n_before < (size_t)SUBTESTS * BYTES_EACH);
+}
+
+TEST(a_subtest_is_counted_without_the_numbers_of_the_one_before) {
+        Report report = read_tap("    1..2\n    ok 1\n    ok 2\nok 1\n"
+                                 "    1..2\n    ok 1\n    ok 1\nok 2\n1..2\n");
+
+        expect_mismatch(&report, "two tests with the number 1");
+}
