@@ -72,6 +72,15 @@ void around_deinit(Around *around) {
         *around = (Around){.setting = NULL};
 }
 
+/* `inputs` are of the tree: what is asked of the commit itself, or of whether it runs, has another
+ * answer at each. */
+static bool is_about_commit(const Gate *gate) {
+        for (size_t i = 0; i < gate->n_checks; i++)
+                if (gate->checks[i].kind == CHECK_GIT || gate->checks[i].kind == CHECK_REVISION)
+                        return true;
+        return false;
+}
+
 static int look_at_inputs(Around *around, const char *mirror, Fault *reterr_fault) {
         const VerifyRequest *request = around->setting->request;
         VerdictDraft *draft = around->draft;
@@ -83,7 +92,7 @@ static int look_at_inputs(Around *around, const char *mirror, Fault *reterr_faul
         if (r != 0)
                 return r;
         draft->has_inputs = true;
-        if (!request->carry || request->only_check ||
+        if (!request->carry || request->only_check || is_about_commit(request->gate) ||
             !slice_equal(request->carry->inputs, hash_slice(&draft->inputs)))
                 return 0;
         draft->carried_from = request->carry->verdict;

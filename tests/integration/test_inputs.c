@@ -129,6 +129,25 @@ TEST(a_pass_with_the_same_inputs_is_carried_over_and_nothing_is_run) {
         CHECK_EQ_U64(place.result.verdict.carried_from, 0);
 }
 
+TEST(what_is_asked_of_the_commit_is_never_carried_over) {
+        cleanup(place_deinit) Place place;
+        struct carry carry = {.gate = slice_text("M1"), .verdict = 12};
+        RepoId first;
+        Hash inputs;
+
+        place_make(&place);
+        CHECK(hash_from_slice(verify(&place)->inputs, &inputs));
+        carry.inputs = hash_slice(&inputs);
+        place.request.carry = &carry;
+        memcpy(first, place.commit, sizeof first);
+        place.plan.gates[0].checks[0].kind = CHECK_GIT;
+        place.plan.gates[0].checks[0].git.descendant_of = slice_text(first);
+        change(&place, "elsewhere", "x\n");
+        CHECK_EQ_INT(verify(&place)->decision, DECISION_PASS);
+        CHECK_EQ_U64(place.result.verdict.carried_from, 0);
+        CHECK_EQ_INT(place.result.verdict.checks[0].outcome, OUTCOME_PASS);
+}
+
 TEST(a_claim_that_changes_what_is_protected_is_no_evidence) {
         cleanup(place_deinit) Place place;
         RepoId base;
