@@ -16,7 +16,13 @@
 #include "verify/git_dir.h"
 #include "verify/series.h"
 
-enum { TRIES_MAX = 2, HOW_BYTES = 64, COMMIT_SHOWN = 12 };
+enum {
+        TRIES_MAX = 2,
+        HOW_BYTES = 64,
+        COMMIT_SHOWN = 12,
+        STATUS_NOT_EXECUTABLE = 126, /* as a shell ends that could not start a command */
+        STATUS_NOT_FOUND = 127,
+};
 
 /* A proof in the making. */
 typedef struct Proof {
@@ -34,7 +40,17 @@ static bool begins(Slice text, Slice beginning) {
 
 /* ---- red? ---- */
 
+/* bash could not start something: at a commit without the check's own script that is no red. */
+static bool is_not_there(const Proof *proof, const Attempt *attempt) {
+        return !proof->teeth && proof->check->is_shell && attempt->has_sandbox &&
+               attempt->sandbox.end == SANDBOX_EXITED &&
+               (attempt->sandbox.status == STATUS_NOT_FOUND ||
+                attempt->sandbox.status == STATUS_NOT_EXECUTABLE);
+}
+
 static const MatchResult *find_red(const Proof *proof, const Attempt *attempt) {
+        if (is_not_there(proof, attempt))
+                return NULL;
         for (size_t i = 0; i < attempt->n_results; i++) {
                 const MatchResult *result = &attempt->results[i];
 

@@ -157,4 +157,10 @@ TEST(at_the_commit_of_red_at_a_missing_command_is_no_red) {
 
                 trial_expect(&trial, checks, TRIAL_FAIL, "red-at.elsewhere");
         }
+        {
+                cleanup_free char *checks =
+                        mem_printf("  - id: looks\n    run: ./tool\n    red-at: %s\n", first);
+
+                trial_expect(&trial, checks, TRIAL_FAIL, "red-at.elsewhere");
+        }
 }
