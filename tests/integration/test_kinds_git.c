@@ -125,6 +125,18 @@ TEST(a_command_that_names_the_commit_holds) {
                      TRIAL_FAIL, "assert.exit-status");
 }
 
+TEST(what_runs_cannot_read_its_revision_from_the_environment) {
+        cleanup_trial Trial trial;
+
+        trial_make(&trial, NULL, NULL, 0);
+        bench_write(trial.repo.path, "version", "#!/bin/bash\necho \"$GATE_COMMIT\"\n", 0755);
+        repo_commit(&trial.repo, "a product that asks the check", trial.commit);
+        trial_expect(&trial, "  - id: rev\n    revision: { run: [./version] }\n", TRIAL_FAIL,
+                     "revision.other");
+        trial_expect(&trial, "  - id: rev\n    revision: { run: ./version \"$GATE_COMMIT\" }\n",
+                     TRIAL_PASS, "PASS  M1");
+}
+
 TEST(routes_of_another_revision_are_not_believed) {
         cleanup_trial Trial trial;
 
