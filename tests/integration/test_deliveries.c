@@ -210,7 +210,8 @@ TEST(what_is_given_up_is_an_alert_and_one_only_while_it_stands) {
         open_with(&broker, &server, "500", WEBHOOK "attempts = 2\n");
         for (int i = 0; i < 3; i++)
                 say_note(&broker, "x");
-        hook_server_wait(&server, "-hook-8-0\r\n", 2, WAIT_MS);
+        hook_server_wait(&server, "POST /events", 6,
+                         WAIT_MS); /* the alert may be entry 7, 8 or 9 */
         real_broker_stop(&broker);
         real_broker_do(&broker, &status, "log", "--json", "--kind", "alert");
         CHECK_CONTAINS(buf_get_text(&status), "delivery hook was given up: the answer is HTTP 500");
@@ -240,7 +241,7 @@ TEST(a_redirect_is_not_followed_and_a_refusal_is_final) {
         process_wait_text(broker.process, "the answer is HTTP 422 (attempt 1)", WAIT_MS);
         hook_server_set_mode(&server, "302");
         say_note(&broker, "y");
-        hook_server_wait(&server, "-hook-8-0\r\n", 3, WAIT_MS);
+        hook_server_wait(&server, "POST /events", 4, WAIT_MS);
         CHECK_EQ_U64(hook_server_count(&server, "-hook-6-0\r\n"), 1);
 }
 
