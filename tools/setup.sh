@@ -16,7 +16,7 @@ say() {
 }
 
 # Debian starts services when it installs them, and at the next boot. Only their programs are wanted.
-quiet_services=(nginx.service postgresql.service)
+quiet_services=(nginx postgresql)
 
 # install_quietly PACKAGE…, as root: nothing is started, no database cluster is made, no service that
 # came along is left enabled, and nothing that is there is removed for it.
@@ -25,7 +25,7 @@ install_quietly() (
 	guard=/usr/sbin/policy-rc.d cluster=/etc/postgresql-common/createcluster.d/none.conf made=() new=()
 	trap 'rm -f "${made[@]}"' EXIT
 	for service in "${quiet_services[@]}"; do
-		[ -e "/lib/systemd/system/$service" ] || new+=("$service")
+		[ -e "/etc/init.d/$service" ] || new+=("$service")
 	done
 	if [ ! -e "$guard" ]; then
 		made+=("$guard")
@@ -40,7 +40,7 @@ install_quietly() (
 	apt-get update -qq
 	DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends --no-remove "$@" >/dev/null
 	for service in "${new[@]}"; do
-		[ ! -e "/lib/systemd/system/$service" ] || systemctl -q disable "$service"
+		[ ! -e "/etc/init.d/$service" ] || update-rc.d "$service" disable
 	done
 )
 

@@ -5,16 +5,22 @@
 
 #include "verify/environment.h"
 
+#include <pwd.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 static const struct {
         const char *name, *value;
 } rows[] = {
         {"PATH", ATTEMPT_PATH}, {"HOME", SANDBOX_HOME}, {"TMPDIR", SANDBOX_TMP},
         {"LANG", "C.UTF-8"},    {"LC_ALL", "C.UTF-8"},  {"TZ", "UTC"},
-        {"USER", "work"},       {"LOGNAME", "work"},    {"SHELL", "/bin/bash"},
+        {"SHELL", "/bin/bash"},
 };
+
+/* Both: programs ask for either. */
+static const char *const user_names[] = {"USER", "LOGNAME"};
 
 static const char *const secret_words[] = {"token",  "secret",  "passw",  "credential",
                                            "apikey", "api_key", "private"};
@@ -49,6 +55,28 @@ static bool is_told_commit(const Check *check) {
         return check->kind != CHECK_REVISION;
 }
 
+/* Whoever runs on the host is asked for by name: whose ranges of ids, whose files. */
+static const char *find_user(bool on_host, Arena *arena) {
+        FILE *table = on_host ? fopen("/etc/passwd", "re") : NULL;
+        const struct passwd *user;
+        const char *name = on_host ? NULL : "work";
+
+        /* The table, since asking the name service could take for ever. */
+        while (table && !name && (user = fgetpwent(table)))
+                if (user->pw_uid == geteuid())
+                        name = arena_text(arena, slice_text(user->pw_name));
+        if (table)
+                (void)fclose(table);
+        return name;
+}
+
+static void set_user(Environment *environment, bool on_host) {
+        const char *name = find_user(on_host, environment->arena);
+
+        for (size_t i = 0; name && i < ARRAY_SIZE(user_names); i++)
+                set(environment, slice_text(user_names[i]), slice_text(name));
+}
+
 const char *const *environment_make(const AttemptSetting *setting, const Check *check,
                                     const SandboxSpec *spec, Arena *arena) {
         const struct {
@@ -61,10 +89,13 @@ const char *const *environment_make(const AttemptSetting *setting, const Check *
         size_t n_facts = ARRAY_SIZE(facts) - !is_told_commit(check);
         Environment environment = {.arena = arena};
 
-        environment.items = arena_alloc_array(
-                arena, ARRAY_SIZE(rows) + ARRAY_SIZE(facts) + check->n_env + 2, sizeof(char *));
+        environment.items = arena_alloc_array(arena,
+                                              ARRAY_SIZE(rows) + ARRAY_SIZE(user_names) +
+                                                      ARRAY_SIZE(facts) + check->n_env + 2,
+                                              sizeof(char *));
         for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
                 set(&environment, slice_text(rows[i].name), slice_text(rows[i].value));
+        set_user(&environment, spec->on_host);
         if (spec->on_host) {
                 set(&environment, slice_text("HOME"), slice_text(sandbox_get_home(spec, arena)));
                 set(&environment, slice_text("TMPDIR"), slice_text(sandbox_get_tmp(spec, arena)));

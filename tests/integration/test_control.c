@@ -174,6 +174,17 @@ TEST(what_passes_with_twice_its_limits_is_the_plans_fault) {
 
 /* ---- on: host, host-access ---- */
 
+TEST(a_command_is_told_the_name_of_the_user_that_it_has) {
+        cleanup_trial Trial trial;
+
+        trial_make(&trial, NULL, NULL, 0);
+        trial_expect(&trial,
+                     "  - id: here\n    run: test \"$USER\" = \"$(id -un)\"\n"
+                     "  - id: there\n    run: test \"$USER $LOGNAME\" = \"$(id -un) $(id -un)\"\n"
+                     "    on: host\n",
+                     TRIAL_PASS, "PASS  M1");
+}
+
 TEST(on_the_host_a_check_has_our_rights_and_the_evidence_says_so) {
         cleanup_trial Trial trial;
         cleanup_free char *checks = NULL;
