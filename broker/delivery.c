@@ -27,7 +27,7 @@ static const SettingRow setting_rows[] = {
          "`exec`, `webhook`, `slack`, `ntfy`, `github` or `gitea` (Forgejo too)."},
         {"events", SETTING_TEXT, offsetof(Delivery, events), 1, 1024, "ping alert",
          "Kinds of entries that are delivered, with blanks between; `*`: all but the journal. "
-         "Commit statuses are always of claims and verdicts."},
+         "Commit statuses are always of claims and verdicts, and of what takes a verdict back."},
         {"phase", SETTING_TEXT, offsetof(Delivery, phase), 0, 64, "",
          "Only events of this phase; empty: of all."},
         {"who", SETTING_TEXT, offsetof(Delivery, who), 0, 64, "",
@@ -370,6 +370,10 @@ static bool has_word(const char *words, Slice wanted) {
                         return true;
         }
         return false;
+}
+
+bool delivery_is_status(const Delivery *delivery) {
+        return kind_rows[delivery->kind].needs_repository;
 }
 
 size_t delivery_count_items(const Delivery *delivery, const Event *event, Slice repository) {

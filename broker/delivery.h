@@ -47,6 +47,8 @@ int deliveries_read(const char *dir, const char *root, Deliveries *ret_deliverie
                     Fault *reterr_fault) must_check;
 void deliveries_deinit(Deliveries *deliveries);
 
+/* It sends commit statuses. */
+bool delivery_is_status(const Delivery *delivery);
 /* How many things of the entry this delivery carries; 0: none of its business. `repository`: of the
  * entry's claim, empty where there is none. */
 size_t delivery_count_items(const Delivery *delivery, const Event *event, Slice repository);

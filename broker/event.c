@@ -330,7 +330,21 @@ size_t event_count_statuses(const Message *message) {
                 return message->claim.n_gates;
         if (message->type == MESSAGE_REVERIFY)
                 return message->reverify.n_gates;
-        return message->type == MESSAGE_VERDICT;
+        if (message->type == MESSAGE_DIFFERS)
+                return message->differs.fails;
+        return message->type == MESSAGE_VERDICT || message->type == MESSAGE_RETRACT;
+}
+
+uint64_t event_item_of(Decision decision, bool is_vote) {
+        return is_vote ? _DECISION_MAX + 1 : (uint64_t)decision + 1;
+}
+
+static bool is_vote(const Event *event, uint64_t item) {
+        return item == 0 ? is_undecided(event) : item > _DECISION_MAX;
+}
+
+static Decision decision_of(const Event *event, uint64_t item) {
+        return item == 0 ? get_decision(event) : (Decision)(item - 1);
 }
 
 static const char *const decision_states[_DECISION_MAX] = {
@@ -339,7 +353,7 @@ static const char *const decision_states[_DECISION_MAX] = {
         [DECISION_INCONCLUSIVE] = "error",
 };
 
-static Slice choose_gate(const Event *event, size_t item, EventStatus *status) {
+static Slice choose_gate(const Event *event, uint64_t item, EventStatus *status) {
         const Message *message = event->message;
 
         status->state = "pending";
@@ -351,37 +365,53 @@ static Slice choose_gate(const Event *event, size_t item, EventStatus *status) {
                 status->commit = message->reverify.commit;
                 return message->reverify.gates[item];
         }
+        if (event->about) {
+                status->state = message->type == MESSAGE_RETRACT ? "error" : "failure";
+                status->commit = event->about->commit;
+                return event->about->gate;
+        }
         status->commit = message->verdict.commit;
-        if (!is_undecided(event))
-                status->state = decision_states[get_decision(event)];
+        if (!is_vote(event, item))
+                status->state = decision_states[decision_of(event, item)];
         return message->verdict.gate;
 }
 
-static void describe_status(const Event *event, Buf *text) {
+static void describe_status(const Event *event, uint64_t item, Buf *text) {
         cleanup_buf Buf label = BUF_TEXT;
 
         label_format(event->entry->kind, event->entry->seq, &label);
+        if (event->about) {
+                buf_printf(text, "%s (%s)",
+                           event->message->type == MESSAGE_RETRACT
+                                   ? "its verdict was retracted"
+                                   : "what was claimed differs from what was measured",
+                           buf_get_text(&label));
+                return;
+        }
         if (event->message->type != MESSAGE_VERDICT) {
                 buf_printf(text, "claimed, awaiting the Adversary (%s)", buf_get_text(&label));
                 return;
         }
-        if (is_undecided(event)) {
-                buf_printf(text, "%zu of %u verdicts (%s)", event->gate->n_votes,
-                           event->gate->verifiers, buf_get_text(&label));
+        if (is_vote(event, item)) {
+                if (is_undecided(event))
+                        buf_printf(text, "%zu of %u verdicts (%s)", event->gate->n_votes,
+                                   event->gate->verifiers, buf_get_text(&label));
+                else
+                        buf_printf(text, "awaiting another Adversary (%s)", buf_get_text(&label));
                 return;
         }
-        buf_printf(text, "%s by %.*s (%s)", word_of(&words_DECISION, (int)get_decision(event)),
+        buf_printf(text, "%s by %.*s (%s)", word_of(&words_DECISION, (int)decision_of(event, item)),
                    SLICE_ARGS(event->entry->actor), buf_get_text(&label));
 }
 
-void event_make_status(const Event *event, size_t item, const char *target_url,
+void event_make_status(const Event *event, uint64_t item, const char *target_url,
                        EventStatus *ret_status) {
         cleanup_buf Buf words = BUF_TEXT, context = BUF_TEXT;
         Slice gate;
 
         *ret_status = (EventStatus){.body = BUF_INIT(BODY_BYTES_MAX)};
         gate = choose_gate(event, item, ret_status);
-        describe_status(event, &words);
+        describe_status(event, item, &words);
         buf_printf(&context, "coldgate/%.*s-%.*s", SLICE_ARGS(event->entry->phase),
                    SLICE_ARGS(gate));
         buf_printf(&ret_status->body, "{\"state\":\"%s\"", ret_status->state);

@@ -19,6 +19,8 @@ typedef struct Event {
         /* Of a verdict: its gate, as the state has it now; NULL: of no gate that is known. While
          * others have to look too, what one of several adversaries found is said to nobody. */
         const GateRecord *gate;
+        /* Of a status that a retraction or a difference makes: whose; otherwise NULL. */
+        const struct verdict *about;
 } Event;
 
 /* False: it never leaves, as the journal. */
@@ -34,8 +36,12 @@ void event_print_slack(const Event *event, Buf *text);
 /* Whom a ping or an alert is for: a role or an agent; empty for other kinds. */
 Slice event_who(const Message *message);
 
-/* How many commit statuses the entry makes: one for each gate of a claim, one for a verdict. */
+/* How many commit statuses the entry makes at least: one for each gate of a claim, one for a
+ * verdict, for its retraction, and for a difference that fails it. */
 size_t event_count_statuses(const Message *message);
+/* The outbox's item of a verdict: what it made of its gate when it came, whatever comes later.
+ * `is_vote`: it is one of several, and not the last. 0 is an item of older outboxes. */
+uint64_t event_item_of(Decision decision, bool is_vote);
 
 typedef struct EventStatus {
         Slice commit;
@@ -43,5 +49,5 @@ typedef struct EventStatus {
         Buf body;          /* JSON for GitHub, Gitea, Forgejo */
 } EventStatus;
 
-void event_make_status(const Event *event, size_t item, const char *target_url,
+void event_make_status(const Event *event, uint64_t item, const char *target_url,
                        EventStatus *ret_status);

@@ -24,6 +24,7 @@
 #include "broker/ledger_outbox.h"
 #include "broker/notify_exec.h"
 #include "broker/notify_http.h"
+#include "broker/notify_status.h"
 #include "broker/parcel.h"
 
 enum {
@@ -116,26 +117,14 @@ Notify *notify_free(Notify *notify) {
 
 /* ---- into the outbox ---- */
 
-static Slice repository_of(const Notify *notify, const Message *message) {
-        const ClaimRecord *claim;
-
-        if (message->type == MESSAGE_CLAIM)
-                return message->claim.repository;
-        if (message->type == MESSAGE_REVERIFY)
-                return message->reverify.repository;
-        if (message->type != MESSAGE_VERDICT)
-                return SLICE_NULL;
-        claim = state_find_claim(notify->state, message->verdict.claim);
-        return claim ? slice_text(claim->repository) : SLICE_NULL;
-}
-
-static int put(Notify *notify, Carrier *carrier, uint64_t seq, size_t n_items) {
-        for (size_t item = 0; item < n_items; item++) {
+static int put(Notify *notify, Carrier *carrier, uint64_t seq, const uint64_t *items,
+               size_t n_items) {
+        for (size_t i = 0; i < n_items; i++) {
                 if (carrier->n_queued >= carrier->delivery->queue) {
                         carrier->full_seq = seq;
                         return 0;
                 }
-                TRY(ledger_outbox_put(notify->ledger, carrier->delivery->name, seq, item));
+                TRY(ledger_outbox_put(notify->ledger, carrier->delivery->name, seq, items[i]));
                 carrier->n_queued++;
         }
         return 0;
@@ -146,17 +135,26 @@ int notify_hear(Notify *notify, const Entry *entry) {
         Fault fault = FAULT_INIT;
         Message message;
         Event event = {.entry = entry, .message = &message};
+        uint64_t statuses[STATUS_ITEMS_MAX], only = 0;
+        Slice repository;
+        size_t n_statuses;
 
         if (notify->deliveries.n == 0)
                 return 0;
         if (fold_decode(entry, &arena, &message, &fault) != 0)
                 return error_origin(-EUCLEAN);
+        TRY(notify_status_repository(notify->ledger, &message, &arena, &repository));
+        TRY(notify_status_list(notify->ledger, notify->state, &event, statuses, &n_statuses));
         for (size_t i = 0; i < notify->deliveries.n; i++) {
                 Carrier *carrier = &notify->carriers[i];
+                const Delivery *delivery = carrier->delivery;
 
-                TRY(put(notify, carrier, entry->seq,
-                        delivery_count_items(carrier->delivery, &event,
-                                             repository_of(notify, &message))));
+                if (!delivery_count_items(delivery, &event, repository))
+                        continue;
+                if (delivery_is_status(delivery))
+                        TRY(put(notify, carrier, entry->seq, statuses, n_statuses));
+                else
+                        TRY(put(notify, carrier, entry->seq, &only, 1));
         }
         return 0;
 }
@@ -304,6 +302,7 @@ static int send_row(Notify *notify, Carrier *carrier) {
         if (fold_decode(&entry, &arena, &message, &fault) != 0)
                 return error_origin(-EUCLEAN);
         event.gate = gate_of(notify, &entry, &message);
+        TRY(notify_status_fill(notify->ledger, &event, carrier->row.item, &arena));
         carrier->is_active = true;
         return carrier->delivery->kind == DELIVERY_EXEC ? send_exec(notify, carrier, &event)
                                                         : send_http(notify, carrier, &event);

@@ -88,6 +88,22 @@ TEST(one_of_several_verdicts_is_said_to_nobody_before_all_are_in) {
         buf_deinit(&status.body);
 }
 
+TEST(a_difference_that_fails_the_gate_is_a_failure_of_its_verdict) {
+        Entry entry = make_entry("differs");
+        Message verdict = make_verdict(DECISION_PASS, NULL);
+        Message differs = {.type = MESSAGE_DIFFERS, .differs = {.fails = 1}};
+        Event event = {.entry = &entry, .message = &differs, .about = &verdict.verdict};
+        EventStatus status;
+
+        CHECK_EQ_U64(event_count_statuses(&differs), 1);
+        event_make_status(&event, 0, "", &status);
+        CHECK_EQ_TEXT(status.state, "failure");
+        CHECK_CONTAINS(buf_get_text(&status.body), "\"context\":\"coldgate/m-M1\"");
+        buf_deinit(&status.body);
+        differs.differs.fails = 0;
+        CHECK_EQ_U64(event_count_statuses(&differs), 0);
+}
+
 TEST(a_long_status_is_cut_between_characters) {
         Entry entry = make_entry("verdict");
         Message verdict = make_verdict(DECISION_PASS, NULL);

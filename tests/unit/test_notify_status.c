@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The coldgate authors */
+
+/* What commit statuses say of verdicts that count together, or no more. */
+
+#include "broker/notify_status.h"
+
+#include "base/mem.h"
+#include "broker/fold.h"
+#include "tests/lib/desk.h"
+#include "tests/lib/test.h"
+
+static const char *const m1[] = {"M1"};
+
+static void open_plan(Desk *desk, unsigned verifiers) {
+        Message plan;
+
+        desk_open(desk);
+        plan = desk_make_plan(desk, "m", m1, 1, "1");
+        plan.plan.gates[0].verifiers = verifiers;
+        CHECK(desk_submit(desk, OPERATOR, plan));
+        desk_credit(desk, ADVERSARY, 1, 0, 0);
+        CHECK(desk_submit(desk, BUILDER, desk_make_claim(desk, "m", m1, 1, COMMIT_A)));
+}
+
+static uint64_t decide(Desk *desk, Who who, Decision decision) {
+        return desk_submit(
+                desk, who,
+                desk_make_verdict(desk, desk_state(desk)->claims[0]->seq, "M1", decision));
+}
+
+/* The desk's entries in a file, as the broker has them. */
+static Ledger *write_ledger(const Desk *desk) {
+        cleanup_free char *path = mem_printf("%s/status.db", test_dir());
+        Ledger *ledger = NULL;
+        Fault fault = FAULT_INIT;
+
+        CHECK_EQ_INT(ledger_open(path, LEDGER_CREATE, &ledger, &fault), 0);
+        for (size_t i = 0; i < desk->port.n_entries; i++)
+                CHECK_EQ_INT(ledger_append(ledger, &desk->port.entries[i]), 0);
+        return ledger;
+}
+
+/* "STATE COMMIT'S FIRST; …" of the statuses that the desk's newest entry makes. */
+static void check_statuses(Desk *desk, const char *wanted) {
+        Ledger *ledger = write_ledger(desk);
+        uint64_t items[STATUS_ITEMS_MAX];
+        cleanup_buf Buf said = BUF_TEXT;
+        Fault fault = FAULT_INIT;
+        Message message;
+        Event event = {.entry = &desk->port.entries[desk->port.n_entries - 1], .message = &message};
+        Slice repository;
+        size_t n;
+
+        CHECK_EQ_INT(fold_decode(event.entry, &desk->arena, &message, &fault), 0);
+        CHECK_EQ_INT(notify_status_repository(ledger, &message, &desk->arena, &repository), 0);
+        CHECK(repository.n);
+        CHECK_EQ_INT(notify_status_list(ledger, desk_state(desk), &event, items, &n), 0);
+        for (size_t i = 0; i < n; i++) {
+                EventStatus status;
+
+                CHECK_EQ_INT(notify_status_fill(ledger, &event, items[i], &desk->arena), 0);
+                event_make_status(&event, items[i], "", &status);
+                buf_printf(&said, "%s %.1s;", status.state, (const char *)status.commit.data);
+                buf_deinit(&status.body);
+        }
+        CHECK_EQ_TEXT(buf_get_text(&said), wanted);
+        (void)ledger_free(ledger);
+        desk_close(desk);
+}
+
+TEST(one_of_several_verdicts_is_pending_whatever_it_says) {
+        Desk desk;
+
+        open_plan(&desk, 2);
+        CHECK(decide(&desk, ADVERSARY, DECISION_PASS));
+        check_statuses(&desk, "pending a;");
+}
+
+TEST(verifiers_that_disagree_are_no_success_whoever_speaks_last) {
+        Desk desk;
+
+        open_plan(&desk, 2);
+        CHECK(decide(&desk, ADVERSARY, DECISION_FAIL));
+        desk_credit(&desk, ADVERSARY_2, 1, 0, 0);
+        CHECK(decide(&desk, ADVERSARY_2, DECISION_PASS));
+        check_statuses(&desk, "error a;");
+}
+
+TEST(a_retracted_pass_is_no_success_any_more) {
+        Desk desk;
+        uint64_t verdict;
+
+        open_plan(&desk, 1);
+        verdict = decide(&desk, ADVERSARY, DECISION_PASS);
+        CHECK(desk_submit(
+                &desk, ADVERSARY,
+                (Message){.type = MESSAGE_RETRACT,
+                          .retract = {.verdict = verdict, .why = slice_text("a bug of mine")}}));
+        check_statuses(&desk, "error a;");
+}
+
+TEST(a_retracted_pass_says_nothing_where_the_commit_is_claimed_again) {
+        Desk desk;
+        uint64_t verdict;
+
+        open_plan(&desk, 1);
+        verdict = decide(&desk, ADVERSARY, DECISION_PASS);
+        CHECK(desk_submit(&desk, BUILDER, desk_make_claim(&desk, "m", m1, 1, COMMIT_A)));
+        CHECK(desk_submit(
+                &desk, ADVERSARY,
+                (Message){.type = MESSAGE_RETRACT,
+                          .retract = {.verdict = verdict, .why = slice_text("a bug of mine")}}));
+        check_statuses(&desk, "");
+}
