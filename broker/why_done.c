@@ -99,11 +99,27 @@ static void add_veto(Reasons *reasons, const VetoRecord *veto) {
         add(reasons, WHY_STANDS, NULL, &text);
 }
 
+/* A revision may name them while a request for DONE waits. */
+static void add_needs(Reasons *reasons) {
+        for (size_t i = 0; i < reasons->phase->n_needs; i++) {
+                const char *name = reasons->phase->needs[i];
+                const PhaseRecord *needed = state_find_phase(reasons->state, slice_text(name));
+                cleanup_buf Buf text = BUF_TEXT;
+
+                if (needed && needed->state == PHASE_STATE_DONE)
+                        continue;
+                buf_printf(&text, "it needs phase %s, which is %s", name,
+                           needed ? "not DONE" : "not approved");
+                add(reasons, WHY_STANDS, NULL, &text);
+        }
+}
+
 static void add_all(Reasons *reasons) {
         const PhaseRecord *phase = reasons->phase;
         const State *state = reasons->state;
         cleanup_buf Buf text = BUF_TEXT;
 
+        add_needs(reasons);
         for (size_t i = 0; i < phase->n_gates; i++)
                 if (phase->gates[i].in_plan)
                         add_gate(reasons, &phase->gates[i]);
@@ -125,7 +141,7 @@ static void add_all(Reasons *reasons) {
 
 void why_done_build(const State *state, const PhaseRecord *phase, Slice commit, uint64_t now_ms,
                     Arena *arena, Why **ret_whys, size_t *ret_n) {
-        size_t n_max = phase->n_gates + phase->n_findings + state->n_vetoes + 2;
+        size_t n_max = phase->n_gates + phase->n_findings + state->n_vetoes + phase->n_needs + 2;
         Reasons reasons = {
                 .state = state,
                 .phase = phase,

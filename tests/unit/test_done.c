@@ -235,6 +235,23 @@ TEST(a_veto_that_comes_meanwhile_denies) {
         desk_close(&desk);
 }
 
+TEST(a_revision_that_names_a_phase_that_is_not_done_denies) {
+        Slice need = slice_text("before");
+        Message plan;
+        Desk desk;
+
+        open_green(&desk);
+        CHECK(ask(&desk, COMMIT_B));
+        plan = desk_make_plan(&desk, "m", m1_m2, 2, "1");
+        plan.plan.needs = &need;
+        plan.plan.n_needs = 1;
+        CHECK(desk_submit(&desk, OPERATOR, plan));
+        desk_credit(&desk, ADVERSARY, 1, 0, 0);
+        decide(&desk, DECISION_PASS);
+        check_denied(&desk, "it needs phase before");
+        desk_close(&desk);
+}
+
 TEST(a_withdrawn_re_verification_denies) {
         Desk desk;
 
