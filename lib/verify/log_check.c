@@ -159,6 +159,13 @@ static void examine(const AttemptSetting *setting, const Check *check, Slice tex
                 unreadable(check, "what the control looks for does not stand in it", attempt);
                 return;
         }
+        if (!is_of_host(check) && window.n_lines) {
+                unreadable(check,
+                           "the commit has it, and is older than the claim: a line of the "
+                           "window is forged",
+                           attempt);
+                return;
+        }
         /* What stood before the part that was read may be of the window too. */
         observed.lines.is_cut |= !is_whole && window.first_stamp_ms >= since_ms;
         observed.count = window.n_lines;
