@@ -77,6 +77,20 @@ static bool is_forgotten_vote_sealed(const State *state, const AgentRecord *read
                !slice_is(entry->actor, reader->name) && slice_is(verdict->commit, claim->commit);
 }
 
+/* Why a vote was taken back tells what it said. Of which gate it was may be forgotten: who has yet
+ * to speak in the phase waits. */
+static bool reason_is_sealed(const State *state, const AgentRecord *reader, const Entry *entry) {
+        const PhaseRecord *phase = state_find_phase(state, entry->phase);
+
+        if (slice_is(entry->actor, reader->name))
+                return false;
+        for (size_t i = 0; phase && i < phase->n_gates; i++)
+                if (phase->gates[i].verifiers > 1 && gate_is_pending(&phase->gates[i]) &&
+                    !has_vote(&phase->gates[i], reader))
+                        return true;
+        return false;
+}
+
 static bool vote_is_sealed(const State *state, const AgentRecord *reader, const Entry *entry,
                            const struct verdict *verdict) {
         const char *adversary;
@@ -118,6 +132,7 @@ static bool message_is_sealed(const State *state, const AgentRecord *reader, con
                 return (message->claim.claimed_evidence.n || message->claim.why.n) &&
                        evidence_is_sealed(state, entry);
         case MESSAGE_VERDICT: return vote_is_sealed(state, reader, entry, &message->verdict);
+        case MESSAGE_RETRACT: return reason_is_sealed(state, reader, entry);
         case MESSAGE_DIFFERS:
                 claim = state_find_claim(state, message->differs.claim);
                 return claim && claim_is_open(claim);
@@ -126,7 +141,7 @@ static bool message_is_sealed(const State *state, const AgentRecord *reader, con
 }
 
 static bool may_be_sealed(const Entry *entry) {
-        static const char *const kinds[] = {"note", "claim", "verdict", "differs"};
+        static const char *const kinds[] = {"note", "claim", "verdict", "retract", "differs"};
 
         for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
                 if (slice_is(entry->kind, kinds[i]))

@@ -117,8 +117,12 @@ static void line_verdict(const Event *event, Buf *text) {
                 add_commit(text, verdict->commit);
                 return;
         }
-        buf_printf(text, " %s", word_of(&words_DECISION, (int)verdict->decision));
+        buf_printf(text, " %s", word_of(&words_DECISION, (int)get_decision(event)));
         add_commit(text, verdict->commit);
+        if (get_decision(event) != verdict->decision) {
+                buf_text(text, ": its verdicts differ");
+                return;
+        }
         buf_text(text, " by ");
         add_words(text, event->entry->actor);
         if (verdict->decision == DECISION_PASS || !verdict->summary.n)
@@ -259,8 +263,9 @@ static void json_verdict(const Event *event, Buf *text) {
         member(text, "gate", verdict->gate);
         if (!is_undecided(event)) {
                 member(text, "decision",
-                       slice_text(word_of(&words_DECISION, (int)verdict->decision)));
-                member(text, "reason", verdict->reason);
+                       slice_text(word_of(&words_DECISION, (int)get_decision(event))));
+                if (get_decision(event) == verdict->decision)
+                        member(text, "reason", verdict->reason);
         }
         member(text, "commit", verdict->commit);
         number(text, "claim", verdict->claim);

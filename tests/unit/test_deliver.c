@@ -281,15 +281,17 @@ TEST(a_verdict_beside_which_others_are_needed_reaches_no_adversary_that_has_not_
 }
 
 TEST(a_verdict_that_was_retracted_before_the_second_stays_sealed) {
-        uint64_t vote;
+        uint64_t vote, retract;
         Desk desk;
 
         vote = open_two(&desk);
-        CHECK(desk_submit(
+        retract = desk_submit(
                 &desk, ADVERSARY_2,
                 (Message){.type = MESSAGE_RETRACT,
-                          .retract = {.verdict = vote, .why = slice_text("a bug of mine")}}));
+                          .retract = {.verdict = vote, .why = slice_text("a bug of mine")}});
+        CHECK(retract > 0);
         check_sealed(&desk, vote, true);
+        check_sealed(&desk, retract, true);
         desk_close(&desk);
 }
 

@@ -88,6 +88,24 @@ TEST(one_of_several_verdicts_is_said_to_nobody_before_all_are_in) {
         buf_deinit(&status.body);
 }
 
+TEST(the_last_of_several_verdicts_does_not_speak_for_all) {
+        Entry entry = make_entry("verdict");
+        Message verdict = make_verdict(DECISION_PASS, NULL);
+        GateRecord gate = {.verifiers = 2,
+                           .n_votes = 2,
+                           .claim_seq = 12,
+                           .state = GATE_STATE_INCONCLUSIVE,
+                           .verdict = {.decision = DECISION_INCONCLUSIVE}};
+        Event event = {.entry = &entry, .message = &verdict, .gate = &gate};
+        cleanup_buf Buf json = BUF_TEXT;
+
+        verdict.verdict.claim = 12;
+        event_print_json(&event, &json);
+        CHECK_CONTAINS_NOT(buf_get_text(&json), "PASS");
+        CHECK_CONTAINS(buf_get_text(&json), "\"decision\":\"INCONCLUSIVE\"");
+        CHECK_CONTAINS(buf_get_text(&json), "its verdicts differ");
+}
+
 TEST(a_difference_that_fails_the_gate_is_a_failure_of_its_verdict) {
         Entry entry = make_entry("differs");
         Message verdict = make_verdict(DECISION_PASS, NULL);
