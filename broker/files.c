@@ -223,6 +223,19 @@ int files_new(Ledger *ledger, const char *docs, Files **ret_files) {
         return 0;
 }
 
+void files_set_hear(Files *files, FilesHear hear, void *userdata) {
+        files->hear = hear;
+        files->userdata = userdata;
+}
+
+const State *files_get_state(const Files *files) {
+        return &files->state;
+}
+
+uint64_t files_get_as_of(const Files *files) {
+        return files->as_of_ms;
+}
+
 static int write_anew(Ledger *ledger, const char *docs, const char *phase, Fault *fault) {
         cleanup(files_freep) Files *files = files_make(ledger, docs, slice_text(phase), flush_anew);
 

@@ -28,6 +28,14 @@ int files_new(Ledger *ledger, const char *docs, Files **ret_files) must_check;
 Files *files_free(Files *files);
 DEFINE_FREEP(Files, files_free, files_freep)
 
+/* Told of each entry after it was folded and rendered; 0, or what the walk is ended with. */
+typedef int (*FilesHear)(void *userdata, const Files *files, const Entry *entry,
+                         const Message *message);
+void files_set_hear(Files *files, FilesHear hear, void *userdata);
+/* As of the newest entry that was taken. */
+const State *files_get_state(const Files *files);
+uint64_t files_get_as_of(const Files *files);
+
 /* Writes what at most `n_max` more entries make of the files. FILES_E_BEHIND, FILES_E_CORRUPT. */
 int files_follow(Files *files, size_t n_max, Fault *reterr_fault) must_check;
 

@@ -66,8 +66,7 @@ struct Files {
         uint64_t as_of_ms;
         size_t n_left; /* entries that this call may still take */
         Fault *fault;
-        /* Told of each entry once it was rendered; NULL: nobody is. */
-        int (*hear)(void *userdata, const Files *files, const Entry *entry, const Message *message);
+        FilesHear hear; /* NULL: nobody is told */
         void *userdata;
 };
 

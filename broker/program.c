@@ -92,6 +92,11 @@ static const OptionRow verify_options[] = {
         {NULL, NULL, NULL},
 };
 
+static const OptionRow views_options[] = {
+        {"anew", NULL, "Delete it first: all of it comes from the ledger."},
+        {NULL, NULL, NULL},
+};
+
 static const OptionRow render_options[] = {
         {"check", NULL, "Write nothing: compare the files with the ledger."},
         {"commit", NULL,
@@ -147,6 +152,9 @@ static const Verb verbs[] = {
         {"verify", "", 0, 0,
          "Compute every hash and signature anew; name the first entry that does not hold.",
          verb_verify, verify_options},
+        {"views", "", 0, 0,
+         "Bring the database of SQL views up: sqlite3 -readonly .coldgate/views.db.", verb_views,
+         views_options},
         {"render", "[PHASE]", 0, 1, "Write the Markdown files anew from the ledger.", verb_render,
          render_options},
 };

@@ -17,12 +17,14 @@
 #include "base/mem.h"
 #include "broker/files.h"
 #include "broker/notify_exec.h"
+#include "broker/views.h"
 
 enum {
         FOLLOW_ENTRIES = 256,  /* rendered in one step */
         FILES_REST_MS = 50,    /* between two writings: who talks to us comes first */
         FILES_LATE_MS = 1000,  /* under steady load files are not later than this */
         FILES_RETRY_MS = 5000, /* after a failure to write them */
+        VIEWS_RETRY_MS = 60000,
         COMMIT_LIMIT_MS = 600000,
 };
 
@@ -35,6 +37,8 @@ struct Rest {
         uint64_t files_seq;     /* what the files have */
         uint64_t files_due_ms;  /* monotonic: not before */
         uint64_t files_late_ms; /* monotonic: even without idle time; 0: not behind */
+        Views *views;           /* NULL: they could not be written */
+        uint64_t views_due_ms;  /* monotonic: not tried again before */
         ExecRun *commit;        /* NULL: none runs */
         uint64_t commit_seq;    /* what the newest one was to have */
         uint64_t commit_due_ms; /* monotonic: not before */
@@ -57,12 +61,57 @@ Rest *rest_free(Rest *rest) {
                 return NULL;
         (void)exec_run_free(rest->commit);
         (void)files_free(rest->files);
+        (void)views_free(rest->views);
         free(rest);
         return NULL;
 }
 
 static const State *state_of(const Rest *rest) {
         return core_get_state(rest->core);
+}
+
+/* ---- views ---- */
+
+/* Nobody but their readers needs them: they are left out for a while. */
+static void drop_views(Rest *rest) {
+        log_write(LOG_WARNING, "the views are left out for %d s", VIEWS_RETRY_MS / 1000);
+        rest->views = views_free(rest->views);
+        rest->views_due_ms = clock_mono_ms() + VIEWS_RETRY_MS;
+}
+
+static int hear_entry(void *userdata, const Files *files, const Entry *entry,
+                      const Message *message) {
+        Rest *rest = userdata;
+
+        (void)files;
+        if (rest->views && views_add(rest->views, entry, message) != 0)
+                drop_views(rest);
+        return 0;
+}
+
+/* Views that lack entries which the files have: the files begin again, which costs a walk. */
+static void take_up_views(Rest *rest) {
+        cleanup_free char *path = mem_printf("%s/views.db", rest->project->dir);
+
+        if (rest->views || clock_mono_ms() < rest->views_due_ms)
+                return;
+        if (views_open(path, rest->ledger, &rest->views) != 0) {
+                drop_views(rest);
+                return;
+        }
+        if (rest->files && views_get_head(rest->views) < files_get_state(rest->files)->head_seq)
+                (void)files_free(TAKE(rest->files));
+}
+
+static void bring_up_views(Rest *rest, bool is_all) {
+        int r = 0;
+
+        if (rest->views)
+                r = is_all ? views_finish(rest->views, files_get_state(rest->files),
+                                          files_get_as_of(rest->files))
+                           : views_commit(rest->views);
+        if (r != 0)
+                drop_views(rest);
 }
 
 /* ---- files ---- */
@@ -79,9 +128,14 @@ static int follow_files(Rest *rest) {
         Fault fault = FAULT_INIT;
         int r;
 
-        if (!rest->files)
+        take_up_views(rest);
+        if (!rest->files) {
                 TRY(files_new(rest->ledger, rest->project->docs, &rest->files));
+                files_set_hear(rest->files, hear_entry, rest);
+        }
         r = files_follow(rest->files, FOLLOW_ENTRIES, &fault);
+        if (r == 0 || r == FILES_E_BEHIND)
+                bring_up_views(rest, r == 0);
         if (r == FILES_E_CORRUPT)
                 log_write(LOG_ERROR, "%s: %s: %s", fault.place, fault.rule, fault.found);
         return r == 0 ? write_checkpoint(rest) : r;

@@ -6,8 +6,10 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "base/mem.h"
 #include "broker/verbs.h"
 #include "broker/verify.h"
+#include "broker/views.h"
 #include "broker/witness.h"
 #include "proto/describe.h"
 
@@ -18,8 +20,31 @@ static void describe_head(const VerifyReport *report, Buf *text) {
         buf_text(text, "\n");
 }
 
-static void say_holds(const Errand *errand, const VerifyReport *report,
-                      const Witnesses *witnesses) {
+/* What was made of the ledger for its readers; it does not make the ledger false. */
+typedef struct Derived {
+        ViewsReport views;
+        bool differs;
+        Fault fault;
+} Derived;
+
+static void say_views(const Derived *derived, Buf *text) {
+        if (derived->differs) {
+                buf_text(text, "its views do not hold\n");
+                fault_describe(&derived->fault, text);
+        } else if (derived->views.is_there) {
+                buf_printf(text, "  and its views, which have %" PRIu64 "\n",
+                           derived->views.n_entries);
+        }
+}
+
+static const char *views_word(const Derived *derived) {
+        if (derived->differs)
+                return "differ";
+        return derived->views.is_there ? "hold" : "none";
+}
+
+static void say_holds(const Errand *errand, const VerifyReport *report, const Witnesses *witnesses,
+                      const Derived *derived) {
         cleanup_buf Buf text = BUF_TEXT;
 
         if (!errand->is_json) {
@@ -27,13 +52,15 @@ static void say_holds(const Errand *errand, const VerifyReport *report,
                 for (size_t i = 0; i < witnesses->n; i++)
                         buf_printf(&text, "  with the checkpoint of entry %" PRIu64 " in %s\n",
                                    witnesses->rows[i].seq, witnesses->rows[i].source);
+                say_views(derived, &text);
         } else {
                 buf_text(&text, "{\"version\":1,\"verify\":{\"holds\":true,\"ledger\":\"");
                 hex_append(&text, hash_slice(&report->ledger));
                 buf_printf(&text, "\",\"entries\":%" PRIu64 ",\"evidence\":%" PRIu64 ",\"head\":\"",
                            report->n_entries, report->n_evidence);
                 hex_append(&text, hash_slice(&report->head));
-                buf_printf(&text, "\",\"checkpoints\":%zu}}\n", witnesses->n);
+                buf_printf(&text, "\",\"checkpoints\":%zu,\"views\":\"%s\"}}\n", witnesses->n,
+                           views_word(derived));
         }
         errand_print(&text);
 }
@@ -73,8 +100,17 @@ static int look(Errand *errand, const Witnesses *witnesses, VerifyReport *ret_re
                              witnesses->n, ret_report, reterr_fault);
 }
 
+static int look_at_views(Errand *errand, Derived *ret_derived) {
+        cleanup_free char *path = mem_printf("%s/views.db", errand->project.dir);
+        int r = views_check(path, errand->ledger, &ret_derived->views, &ret_derived->fault);
+
+        ret_derived->differs = r == VIEWS_CHECK_E_DIFFERS;
+        return r < 0 ? r : 0;
+}
+
 static int verify(Errand *errand, Fault *reterr_fault) {
         cleanup(witnesses_deinit) Witnesses witnesses = {.n = 0};
+        Derived derived = {.differs = false};
         const char *file = args_get(errand->args, "checkpoint");
         VerifyReport report = {.bad_seq = 0};
         int r = file ? witnesses_add_file(&witnesses, &errand->project, file, reterr_fault)
@@ -85,11 +121,17 @@ static int verify(Errand *errand, Fault *reterr_fault) {
         r = look(errand, &witnesses, &report, reterr_fault);
         if (r < 0 || (r > 0 && is_out_of_reach(reterr_fault)))
                 return r;
-        if (r > 0)
+        errand->status = EXIT_HOLDS_NOT;
+        if (r > 0) {
                 say_broken(errand, &report, reterr_fault);
-        else
-                say_holds(errand, &report, &witnesses);
-        errand->status = r > 0 ? EXIT_HOLDS_NOT : EXIT_HOLDS;
+                return 0;
+        }
+        r = look_at_views(errand, &derived);
+        if (r != 0)
+                return r;
+        say_holds(errand, &report, &witnesses, &derived);
+        if (!derived.differs)
+                errand->status = EXIT_HOLDS;
         return 0;
 }
 

@@ -30,6 +30,7 @@ int verb_say(const Args *args);
 int verb_show(const Args *args);
 int verb_status(const Args *args);
 int verb_verify(const Args *args);
+int verb_views(const Args *args);
 
 enum { _ERRAND_E_SUCCESS, ERRAND_E_REFUSED };
 
