@@ -121,14 +121,14 @@ static int check_options(const Errand *errand, Fault *fault) {
         const char *found = NULL;
 
         if (is_commit && args_has(errand->args, "check"))
-                found = "--check and --commit";
+                found = "--check and --commit do not go together";
         else if (is_commit && errand->args->n_rest)
-                found = "--commit and one phase";
+                found = "--commit is for all phases together";
         else if (!is_commit && args_has(errand->args, "repo"))
-                found = "--repo without --commit";
+                found = "--repo is for --commit";
         if (!found)
                 return 0;
-        fault_set(fault, "option-value", "%s do not go together", found);
+        fault_set(fault, "option-value", "%s", found);
         fault_next(fault, "broker render --help");
         return ERRAND_E_REFUSED;
 }

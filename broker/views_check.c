@@ -24,12 +24,12 @@ typedef struct Check {
 } Check;
 
 static int differs(const Check *check, uint64_t seq, const char *what) {
-        fault_set(check->fault, "views-differ", "%s is not what the ledger gives", what);
+        fault_set(check->fault, "views-differ", "%s", what);
         if (seq)
                 fault_place(check->fault, "views.db, entry %" PRIu64, seq);
         else
                 fault_place(check->fault, "views.db");
-        fault_next(check->fault, "the ledger holds; broker views --anew");
+        fault_next(check->fault, "broker views --anew makes them from the ledger as it is now");
         return VIEWS_CHECK_E_DIFFERS;
 }
 
@@ -39,20 +39,20 @@ static int compare_row(Check *check, const Entry *entry, const Message *message,
         ViewsRow row;
 
         if (views_read(check->views, entry->seq, arena, &row, &is_there) != 0)
-                return differs(check, entry->seq, "what cannot be read");
+                return differs(check, entry->seq, "it cannot be read");
         if (!is_there) {
                 check->is_at_end = true;
                 return 0;
         }
         if (check->is_at_end)
-                return differs(check, entry->seq, "a row behind a gap");
+                return differs(check, entry->seq, "a row before it is missing");
         views_describe(entry, message, &hash, &body);
         check->report->n_entries++;
         if (row.received_ms == entry->received_ms && slice_equal(row.kind, entry->kind) &&
             slice_equal(row.phase, entry->phase) && slice_equal(row.actor, entry->actor) &&
             slice_equal(row.hash, buf_get(&hash)) && slice_equal(row.body, buf_get(&body)))
                 return 0;
-        return differs(check, entry->seq, "the row");
+        return differs(check, entry->seq, "the row is not what the ledger gives");
 }
 
 static int compare_status(const Check *check, const Entry *entry) {
@@ -63,7 +63,7 @@ static int compare_status(const Check *check, const Entry *entry) {
         views_describe_status(&check->state, entry->received_ms, &body);
         return slice_equal(check->status, buf_get(&body))
                        ? 0
-                       : differs(check, entry->seq, "the status");
+                       : differs(check, entry->seq, "the status is not what the ledger gives");
 }
 
 static int visit(void *userdata, const Entry *entry) {
@@ -75,7 +75,7 @@ static int visit(void *userdata, const Entry *entry) {
 
         if (fold_decode(entry, &arena, &message, &fault) != 0 ||
             replay_apply(&check->state, entry, &message, &fault) != 0)
-                return differs(check, entry->seq, "what no fold can take");
+                return differs(check, entry->seq, "no fold takes the entry");
         r = compare_row(check, entry, &message, &arena);
         return r ? r : compare_status(check, entry);
 }
@@ -88,7 +88,8 @@ static int check_end(Check *check) {
 
         if (views_read(check->views, check->state.head_seq + 1, &arena, &row, &is_there) != 0 ||
             is_there || check->status_seq > check->state.head_seq)
-                return differs(check, 0, "what is behind the ledger's end");
+                return differs(check, 0,
+                               "it goes on behind the ledger's end: the ledger was longer");
         return 0;
 }
 
@@ -97,9 +98,9 @@ static int check_all(Check *check, Ledger *ledger, Arena *arena) {
         int r;
 
         if (views_has_schema(check->views, &has_schema) != 0 || !has_schema)
-                return differs(check, 0, "its schema");
+                return differs(check, 0, "its schema is another");
         if (views_read_status(check->views, arena, &check->status_seq, &check->status) != 0)
-                return differs(check, 0, "what cannot be read");
+                return differs(check, 0, "it cannot be read");
         r = ledger_walk(ledger, 1, SLICE_NULL, visit, check);
         return r ? r : check_end(check);
 }
@@ -114,7 +115,7 @@ int views_check(const char *path, Ledger *ledger, ViewsReport *ret_report, Fault
         if (!ret_report->is_there)
                 return 0;
         if (views_open_readonly(path, &views) != 0)
-                return differs(&check, 0, "what cannot be read");
+                return differs(&check, 0, "it cannot be read");
         check.views = views;
         state_init(&check.state);
         r = check_all(&check, ledger, &arena);
