@@ -226,6 +226,8 @@ void chronicle_play(Chronicle *chronicle, const char *name) {
 }
 
 void chronicle_close(Chronicle *chronicle) {
+        for (size_t i = 0; i < chronicle->n_plans; i++)
+                plan_deinit(&chronicle->plans[i]);
         desk_close(&chronicle->desk);
 }
 

@@ -28,9 +28,10 @@
  */
 
 #include "broker/ledger.h"
+#include "plan/plan.h"
 #include "tests/lib/desk.h"
 
-enum { CHRONICLE_LABELS_MAX = 64 };
+enum { CHRONICLE_LABELS_MAX = 64, CHRONICLE_PLANS_MAX = 8 };
 
 typedef struct Chronicle {
         Desk desk;
@@ -41,6 +42,8 @@ typedef struct Chronicle {
                 uint64_t seq;
         } labels[CHRONICLE_LABELS_MAX];
         size_t n_labels;
+        Plan plans[CHRONICLE_PLANS_MAX];
+        size_t n_plans;
         uint64_t n_said;
         size_t n_before; /* entries before the line */
 } Chronicle;

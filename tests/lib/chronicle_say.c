@@ -194,13 +194,14 @@ static Message make_verdict(Chronicle *chronicle, const Tale *tale) {
 
 static Message make_plan(Chronicle *chronicle, const Tale *tale) {
         const TaleField *field = tale_find(tale, "file");
-        Plan *plan = arena_alloc(arena_of(chronicle), sizeof *plan);
+        Plan *plan = &chronicle->plans[chronicle->n_plans++];
         const char *file = arena_text(arena_of(chronicle), field ? field->value : SLICE_NULL);
         const char *text = chronicle_read(arena_of(chronicle), file);
         Fault faults[8];
         Message message;
         size_t n = 0;
 
+        CHECK(chronicle->n_plans <= CHRONICLE_PLANS_MAX);
         if (plan_parse(file, slice_text(text), plan, faults, ARRAY_SIZE(faults), &n) != 0)
                 FAIL_TEST("%s: %s: %s", faults[0].place, faults[0].rule, faults[0].found);
         plan_file_make_message(file, plan, arena_of(chronicle), &message);
