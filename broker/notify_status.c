@@ -64,7 +64,7 @@ static bool is_told_otherwise(const State *state, const GateRecord *gate, Slice 
 static int add_retracted(Ledger *ledger, const State *state, const Event *event, uint64_t seq,
                          uint64_t *items, size_t *n) {
         cleanup_arena Arena arena = ARENA_INIT;
-        const struct verdict *verdict;
+        const struct verdict *verdict = NULL;
         const GateRecord *gate;
 
         TRY(read_verdict(ledger, seq, &arena, &verdict));
@@ -79,7 +79,7 @@ static int list_retract(Ledger *ledger, const State *state, const Event *event, 
                         size_t *n) {
         uint64_t seq = event->message->retract.verdict;
         cleanup_arena Arena arena = ARENA_INIT;
-        const struct verdict *verdict;
+        const struct verdict *verdict = NULL;
         const GateRecord *gate;
 
         TRY(add_retracted(ledger, state, event, seq, items, n));
