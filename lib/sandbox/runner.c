@@ -258,11 +258,26 @@ static bool take_report(const Runner *runner, SandboxOutcome *ret_outcome) {
         return false;
 }
 
+/* On the host a command has our rights and can kill its reaper, even before that has said that it
+ * runs. It may not make an error of its failure so; what else would have killed it is seen to by
+ * the confirmation of a fail. */
+static bool was_killed_by_command(const Runner *runner, const siginfo_t *death) {
+        return runner->setup.spec.on_host && runner->stage != STAGE_CUT &&
+               death->si_code != CLD_EXITED;
+}
+
 /* There is no report. Where we had to cut the end short, we know why there is none. */
 static void conclude_alone(Runner *runner, const siginfo_t *death) {
         SandboxOutcome *outcome = &runner->outcome;
         Fault fault = FAULT_INIT;
 
+        if (was_killed_by_command(runner, death)) {
+                outcome->end = SANDBOX_SIGNALED;
+                outcome->signal = death->si_status;
+                outcome->wall_ms = runner->started_ms ? clock_mono_ms() - runner->started_ms : 0;
+                outcome->isolation = arena_text(&outcome->arena, SLICE_NULL);
+                return;
+        }
         if (runner->started_ms && runner->stage == STAGE_CUT) {
                 outcome->end = runner->reason;
                 outcome->wall_ms = clock_mono_ms() - runner->started_ms;

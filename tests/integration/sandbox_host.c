@@ -171,8 +171,18 @@ TEST(on_the_host_nobody_lives_when_the_reaper_is_killed) {
         CHECK_EQ_INT(kill(sandbox_get_init_pid(sandbox), SIGKILL), 0);
         cell_wait(&cell, sandbox);
         CHECK_EQ_U64(cell_count_processes(mark), 0);
-        cell_expect_end(&cell, SANDBOX_BROKEN);
-        CHECK_EQ_TEXT(cell.outcome.fault.rule, "sandbox.init");
+        cell_expect_end(&cell, SANDBOX_SIGNALED);
+        CHECK_EQ_INT(cell.outcome.signal, SIGKILL);
+}
+
+TEST(on_the_host_who_kills_its_reaper_fails_and_is_no_error_of_ours) {
+        cleanup_cell Cell cell;
+        const char *mark = init_host(&cell);
+
+        cell_run(&cell, "sh", "-c", "setsid sleep 600 & kill -9 $PPID; sleep 600", mark);
+        CHECK_EQ_U64(cell_count_processes(mark), 0);
+        cell_expect_end(&cell, SANDBOX_SIGNALED);
+        CHECK_EQ_INT(cell.outcome.signal, SIGKILL);
 }
 
 TEST(on_the_host_nobody_lives_when_the_caller_is_killed) {
