@@ -30,7 +30,8 @@ typedef struct RenderSource {
 typedef struct RenderBefore {
         uint64_t superseded[CLAIM_GATES_MAX]; /* claims that end because of this one */
         size_t n_superseded;
-        bool is_revision; /* of a plan: */
+        bool is_of_several; /* of a retraction: the verdict is one of several verifiers' */
+        bool is_revision;   /* of a plan: */
         Hash plan_digest;
         Slice plan_text;
         struct {

@@ -111,5 +111,8 @@ int review_unsealed(const Section *section, const ClaimRecord *claim) {
                    (unsigned long long)claim->seq);
         said("Claimed evidence", said_then->claimed_evidence, section->text);
         said("WHY", said_then->why, section->text);
+        for (size_t i = 0; i < claim->n_gates; i++)
+                if (claim->verdicts[i] && claim->verdicts[i] != section->entry->seq)
+                        TRY(review_differs_unsealed(section, claim->verdicts[i]));
         return 0;
 }

@@ -7,6 +7,7 @@
 #include "broker/render_parts.h"
 
 #include "base/error.h"
+#include "broker/fresh.h"
 
 /* The gate that this retraction left without a verdict; NULL if it changed none. */
 static const GateRecord *find_undone(const Section *section) {
@@ -49,9 +50,20 @@ static int fact_retracted(const Section *section, uint64_t seq) {
         return 0;
 }
 
+/* Why one of several verifiers' words was taken back tells what it said. */
+static bool reason_is_sealed(const Section *section) {
+        const PhaseRecord *phase = state_find_phase(section->state, section->entry->phase);
+
+        for (size_t i = 0; section->before->is_of_several && phase && i < phase->n_gates; i++)
+                if (phase->gates[i].verifiers > 1 && gate_is_pending(&phase->gates[i]))
+                        return true;
+        return false;
+}
+
 int review_retract(const Section *section) {
         const struct retract *retract = &section->message->retract;
         const GateRecord *gate = find_undone(section);
+        bool is_sealed = reason_is_sealed(section);
         cleanup_buf Buf title = BUF_TEXT;
 
         if (gate)
@@ -61,16 +73,46 @@ int review_retract(const Section *section) {
         buf_text(&title, ": RETRACTED");
         section_begin(section, gate ? "##" : "###", &title);
         facts_begin(section->text);
-        TRY(fact_retracted(section, retract->verdict));
+        if (is_sealed)
+                fact_label("Verdict", 'V', retract->verdict, section->text);
+        else
+                TRY(fact_retracted(section, retract->verdict));
         fact_by(section);
         changed_findings(section);
         fact_ledger(section);
-        said("Reason", retract->why, section->text);
+        if (is_sealed)
+                buf_text(section->text, "\nWhat it said, and why it was wrong, is sealed: another "
+                                        "verifier has yet to speak.\n");
+        else
+                said("Reason", retract->why, section->text);
+        return 0;
+}
+
+static void differs_lines(const struct differs *differs, Buf *text) {
+        for (size_t i = 0; i < differs->n_lines; i++) {
+                buf_text(text, i ? "- " : "\n- ");
+                render_inline(differs->lines[i], text);
+                buf_text(text, "\n");
+        }
+}
+
+/* What the broker says of a verdict comes right behind it. */
+int review_differs_unsealed(const Section *section, uint64_t verdict) {
+        cleanup_arena Arena arena = ARENA_INIT;
+        Read read;
+
+        TRY(section_read(section, verdict + 1, MESSAGE_DIFFERS, &arena, &read));
+        if (!read.is_there || read.message.differs.verdict != verdict)
+                return 0;
+        buf_printf(section->text, "\nClaimed evidence that differs from what V-%llu measured:\n",
+                   (unsigned long long)verdict);
+        differs_lines(&read.message.differs, section->text);
         return 0;
 }
 
 int review_differs(const Section *section) {
         const struct differs *differs = &section->message->differs;
+        const ClaimRecord *claim = state_find_claim(section->state, differs->claim);
         cleanup_buf Buf title = BUF_TEXT;
         Buf *text = section->text;
 
@@ -86,11 +128,11 @@ int review_differs(const Section *section) {
         fact_label("Verdict", 'V', differs->verdict, text);
         verdict_findings(section, differs->verdict);
         fact_ledger(section);
-        for (size_t i = 0; i < differs->n_lines; i++) {
-                buf_text(text, i ? "- " : "\n- ");
-                render_inline(differs->lines[i], text);
-                buf_text(text, "\n");
-        }
+        if (claim && claim_is_open(claim))
+                buf_text(text, "\nIn what is sealed until the claim's other gates have their "
+                               "verdicts.\n");
+        else
+                differs_lines(differs, text);
         return 0;
 }
 

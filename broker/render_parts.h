@@ -100,6 +100,8 @@ void verdict_findings(const Section *section, uint64_t seq);
 /* render_doubt.c: what was said of verdicts afterwards, and answers */
 int review_retract(const Section *section) must_check;
 int review_differs(const Section *section) must_check;
+/* What was sealed of it while the claim was open. */
+int review_differs_unsealed(const Section *section, uint64_t verdict) must_check;
 int review_answer(const Section *section) must_check;
 /* render_finding.c */
 int review_finding(const Section *section) must_check;

@@ -75,11 +75,21 @@ static void note_gates(const PhaseRecord *phase, Arena *arena, RenderBefore *bef
         }
 }
 
+static bool is_of_several(const State *state, uint64_t verdict) {
+        const char *adversary;
+        PhaseRecord *phase;
+        const GateRecord *gate = state_find_verdict(state, verdict, &phase, &adversary);
+
+        return !gate || gate->verifiers > 1;
+}
+
 void render_before(const State *state, const Message *message, Arena *arena,
                    RenderBefore *ret_before) {
         const PhaseRecord *phase = state_find_phase(state, message_phase(message));
 
         *ret_before = (RenderBefore){.n_superseded = 0};
+        if (message->type == MESSAGE_RETRACT)
+                ret_before->is_of_several = is_of_several(state, message->retract.verdict);
         if (!phase)
                 return;
         if (message->type == MESSAGE_CLAIM)

@@ -82,16 +82,17 @@ TEST(verdicts_tell_scope_and_who_retracted_them) {
         make_library(&other, "kinds");
         CHECK_EQ_TEXT(query(&other, "SELECT verdict, retracted_by FROM verdicts WHERE retracted_by "
                                     "IS NOT NULL"),
-                      "20|26\n");
+                      "20|26\n52|54\n");
 }
 
 TEST(checks_are_rows_with_their_outcomes) {
         cleanup(library_deinit) Library library = {.ledger = NULL};
 
         make_library(&library, "kinds");
-        CHECK_EQ_TEXT(query(&library, "SELECT gate, check_id, outcome FROM checks WHERE outcome <> "
-                                      "'pass' ORDER BY verdict, check_id"),
-                      "two|cache|fail\nwarns|looks|unverifiable\nwarns|style|warn\n");
+        CHECK_EQ_TEXT(
+                query(&library, "SELECT gate, check_id, outcome FROM checks WHERE outcome <> "
+                                "'pass' ORDER BY verdict, check_id"),
+                "two|cache|fail\nwarns|looks|unverifiable\nwarns|style|warn\ntwo|unit|fail\n");
 }
 
 TEST(a_finding_that_a_fail_filed_is_told_as_the_fold_has_it) {

@@ -201,7 +201,8 @@ static void play(Chronicle *chronicle, const Tale *tale) {
         chronicle->n_before = desk->port.n_entries;
         desk_hello(desk, tale_get_who(chronicle, tale));
         if (slice_is(tale->kind, "takes"))
-                desk_credit(desk, tale_get_who(chronicle, tale), 1, 0, 0);
+                desk_credit(desk, tale_get_who(chronicle, tale),
+                            tale->refused.n ? (uint64_t)(tale->refused.data[0] - '0') : 1, 0, 0);
         else
                 submit(chronicle, tale);
 }

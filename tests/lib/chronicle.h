@@ -23,7 +23,8 @@
  *      2026-06-13T05:33Z olga plan
  *        file pvfix.plan.md                        of tests/data/stories/
  *      2026-06-13T05:31Z bob claim refused RULE    the rule by which the broker refuses it
- *      2026-06-13T05:32Z ada takes                 is ready for a job: claims are leased to her
+ *      2026-06-13T05:32Z ada takes                 is ready for a job: a claim is leased to her
+ *      2026-06-13T05:32Z ada takes 2               for as many, those that she holds among them
  *      2026-06-13T05:50Z - nobody-pinged WHO       since the line before, as role or by name
  */
 

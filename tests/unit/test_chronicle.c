@@ -128,6 +128,23 @@ TEST(nothing_that_is_sealed_is_rendered_before_the_verdict) {
                 check_sealed(&chronicle, n, "SEALED");
 }
 
+TEST(what_differs_from_the_claimed_is_sealed_while_the_claim_is_open) {
+        cleanup_chronicle Chronicle chronicle;
+        size_t decides;
+
+        chronicle_play(&chronicle, "kinds");
+        decides = chronicle_find(&chronicle, "decides");
+        for (size_t n = 0; n < decides; n++)
+                check_sealed(&chronicle, n, "claimed 5");
+}
+
+TEST(why_a_vote_was_taken_back_is_sealed_as_the_vote_was) {
+        cleanup_chronicle Chronicle chronicle;
+
+        chronicle_play(&chronicle, "kinds");
+        check_sealed(&chronicle, chronicle.desk.port.n_entries, "KEPT-REASON");
+}
+
 TEST(the_why_of_a_superseded_claim_stays_sealed) {
         cleanup_chronicle Chronicle chronicle;
 

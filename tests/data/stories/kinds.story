@@ -109,6 +109,56 @@
   until_ms 2026-01-05T12:00Z
   why the lab is cleaned
 
+2026-01-05T09:30Z bob claim as c6
+  phase k
+  gates figures carries
+  repository https://git.example.net/k.git
+  commit bbbc
+  mode cold
+  claimed_evidence headroom: 5 leaked
+2026-01-05T09:30Z alan takes
+2026-01-05T09:31Z alan verdict
+  claim $c6
+  gate figures
+  decision PASS
+  check headroom pass 1s
+    $ ./headroom
+    | 12
+2026-01-05T09:32Z alan verdict as decides
+  claim $c6
+  gate carries
+  decision PASS
+  check build pass 1s
+2026-01-05T09:40Z bob claim as c7
+  phase k
+  gates two
+  repository https://git.example.net/k.git
+  commit aaac
+  mode cold
+2026-01-05T09:40Z ada takes 2
+2026-01-05T09:41Z ada verdict as vote3
+  claim $c7
+  gate two
+  decision FAIL
+  check unit fail 1s
+2026-01-05T09:42Z olga retract as taken-back
+  verdict $vote3
+  why KEPT-REASON: ada ran the wrong suite.
+2026-01-05T09:43Z alan takes
+2026-01-05T09:44Z alan verdict
+  claim $c7
+  gate two
+  decision PASS
+  check unit pass 1s
+  check cache pass 1s
+2026-01-05T09:45Z ada takes 2
+2026-01-05T09:46Z ada verdict
+  claim $c7
+  gate two
+  decision PASS
+  check unit pass 1s
+  check cache pass 1s
+
 2026-01-05T10:00Z bob claim as c4
   phase k
   gates carries
