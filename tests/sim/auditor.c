@@ -107,6 +107,8 @@ static void hear_entry(Auditor *auditor, const Desk *desk, const Entry *entry) {
         entry_hash(entry, &hash);
         CHECK(hash_equal(&hash, &entry->hash));
         CHECK(hash_equal(&entry->prev, entry->seq > 1 ? &(entry - 1)->hash : &zero));
+        for (const Entry *other = entry - entry->seq + 1; other < entry; other++)
+                CHECK(!id_equal(&other->id, &entry->id));
         CHECK_EQ_INT(codec_decode(entry->frame, &arena, &message, &codec_fault), 0);
         if (replay_apply(&auditor->shadow, entry, &message, &fault) != 0)
                 FAIL_TEST("entry %llu: %s", (unsigned long long)entry->seq, fault.found);

@@ -82,3 +82,42 @@ TEST(everything_at_once_ends_well) {
                                    .jump_permille = 8,
                                    .sleep_permille = 8});
 }
+
+/* ---- killed at each append and each commit of a story that goes well; it ends the same ---- */
+
+static size_t count_kind(const FakePort *port, const char *kind) {
+        size_t n = 0;
+
+        for (size_t i = 0; i < port->n_durable; i++)
+                n += slice_is(port->entries[i].kind, kind);
+        return n;
+}
+
+static void crash_at_each(FakeCall call, uint64_t n_least) {
+        bool has_failed = true;
+        uint64_t at;
+
+        for (at = 1; has_failed; at++) {
+                World *world =
+                        world_new(&(WorldSettings){.seed = 1, .fail_call = call, .fail_at = at});
+
+                world_end_well(world, END_MS);
+                has_failed = world->has_failed;
+                CHECK_EQ_U64(world->n_crashes, has_failed);
+                CHECK_EQ_U64(count_kind(&world->desk.port, "claim"), 1);
+                CHECK_EQ_U64(count_kind(&world->desk.port, "verdict"), 5);
+                CHECK_EQ_U64(count_kind(&world->desk.port, "done"), 1);
+                world_free(world);
+        }
+        CHECK(at > n_least);
+}
+
+TEST(a_crash_at_any_append_changes_nothing_in_the_end) {
+        /* A claim, four leases, five verdicts, an answer, what is verified again for it, done. */
+        crash_at_each(FAKE_APPEND, 13);
+}
+
+TEST(a_crash_at_any_commit_changes_nothing_in_the_end) {
+        /* The same; a lease shares one with what made it possible. */
+        crash_at_each(FAKE_COMMIT, 9);
+}

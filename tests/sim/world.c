@@ -142,6 +142,11 @@ static void land_due(World *world) {
         world->n_flights = n;
 }
 
+void world_land(World *world) {
+        fake_port_turn(&world->desk.port, TRAVEL_MS);
+        land_due(world);
+}
+
 /* ---- the broker ---- */
 
 static void restart(World *world) {

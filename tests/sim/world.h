@@ -76,6 +76,8 @@ typedef struct World {
         bool has_failed; /* the call of the settings was reached */
 } World;
 
+/* Everything that is on its way arrives. */
+void world_land(World *world);
 World *world_new(const WorldSettings *settings);
 World *world_free(World *world);
 void world_turn(World *world);
