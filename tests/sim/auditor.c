@@ -97,6 +97,11 @@ static void note_claim(Auditor *auditor, const Entry *entry) {
                         mark->claim = entry->seq;
 }
 
+static void note_sign(Auditor *auditor, const Desk *desk, uint64_t lease) {
+        if (lease < ORACLE_THINGS_MAX)
+                auditor->signs_ms[lease] = desk->port.mono_ms;
+}
+
 static void hear_entry(Auditor *auditor, const Desk *desk, const Entry *entry) {
         cleanup_arena Arena arena = ARENA_INIT;
         Fault fault = FAULT_INIT;
@@ -114,6 +119,8 @@ static void hear_entry(Auditor *auditor, const Desk *desk, const Entry *entry) {
                 FAIL_TEST("entry %llu: %s", (unsigned long long)entry->seq, fault.found);
         if (message.type == MESSAGE_CLAIM)
                 note_claim(auditor, entry);
+        if (message.type == MESSAGE_LEASE)
+                note_sign(auditor, desk, entry->seq);
         auditor->oracle.mono_ms = desk->port.mono_ms;
         oracle_hear(&auditor->oracle, entry, &message);
 }
@@ -148,7 +155,17 @@ static void check_refusal(Auditor *auditor, const struct refuse *refuse) {
         CHECK(is_refused);
 }
 
-static Receipt *add_receipt(Auditor *auditor, Slice frame) {
+static void note_verdict(Auditor *auditor, const Desk *desk, Slice frame) {
+        cleanup_arena Arena arena = ARENA_INIT;
+        Message message;
+        CodecFault fault;
+
+        CHECK_EQ_INT(codec_decode(frame, &arena, &message, &fault), 0);
+        if (message.type == MESSAGE_VERDICT)
+                note_sign(auditor, desk, message.verdict.lease);
+}
+
+static Receipt *add_receipt(Auditor *auditor, const Desk *desk, Slice frame) {
         cleanup_arena Arena arena = ARENA_INIT;
         Message message;
         CodecFault fault;
@@ -157,15 +174,19 @@ static Receipt *add_receipt(Auditor *auditor, Slice frame) {
         CHECK(auditor->n_receipts < RECEIPTS_MAX);
         *receipt = (Receipt){.has_entry = false};
         CHECK_EQ_INT(codec_decode(frame, &arena, &message, &fault), 0);
-        if (message.type == MESSAGE_SUBMIT)
-                CHECK(id_from_slice(message.submit.id, &receipt->id));
+        if (message.type == MESSAGE_PROGRESS)
+                note_sign(auditor, desk, message.progress.lease);
+        if (message.type != MESSAGE_SUBMIT)
+                return receipt;
+        CHECK(id_from_slice(message.submit.id, &receipt->id));
+        note_verdict(auditor, desk, message.submit.frame);
         return receipt;
 }
 
 /* What makes no entry changes nothing. */
 int auditor_receive(Auditor *auditor, Desk *desk, Who who, Slice frame) {
         cleanup_buf Buf before = BUF_TEXT, after = BUF_TEXT;
-        Receipt *receipt = add_receipt(auditor, frame);
+        Receipt *receipt = add_receipt(auditor, desk, frame);
         size_t n_entries = desk->port.n_entries;
         Route route = fake_route((uint8_t)who);
         int r;
@@ -183,26 +204,40 @@ int auditor_receive(Auditor *auditor, Desk *desk, Who who, Slice frame) {
 
 /* ---- timers ---- */
 
-/* Whoever waits is not forgotten: something will happen by itself, and not too late. */
+static void check_lease(const Auditor *auditor, const Desk *desk, const ClaimRecord *claim) {
+        uint64_t now_ms = desk->port.mono_ms;
+
+        CHECK(core_next_deadline(desk->core) <= now_ms + claim->lease_ms);
+        CHECK(now_ms < auditor->signs_ms[claim->lease_seq] + claim->lease_ms);
+}
+
+/* Where the broker began anew, what is left is what the wall clock says, and no more than all. */
+static void check_hold(const Auditor *auditor, const Desk *desk, const OracleHold *hold) {
+        uint64_t limit_ms = hold->state == HOLD_STATE_HELD ? hold->hold_ms : hold->wait_ms;
+        uint64_t now_ms = desk->port.mono_ms, since_ms = hold->since_mono_ms;
+
+        if (hold->state == HOLD_STATE_OVER || limit_ms == 0)
+                return;
+        if (hold->n_restarts == auditor->oracle.n_restarts)
+                CHECK(now_ms < since_ms + limit_ms);
+        else
+                since_ms = now_ms;
+        CHECK(core_next_deadline(desk->core) <= since_ms + limit_ms);
+}
+
+/* Whoever waits is not forgotten: something will happen by itself, not too late; what was due has
+ * happened. */
 static void check_timers(const Auditor *auditor, const Desk *desk) {
         const State *state = desk_state(desk);
-        uint64_t now_ms = desk->port.mono_ms, due_ms = core_next_deadline(desk->core);
         uint64_t start_ms = desk->settings.watch_start_ms;
 
-        CHECK(due_ms <= now_ms + (start_ms > EVERY_MS ? start_ms : EVERY_MS));
+        CHECK(core_next_deadline(desk->core) <=
+              desk->port.mono_ms + (start_ms > EVERY_MS ? start_ms : EVERY_MS));
         for (size_t i = 0; i < state->n_claims; i++)
                 if (state->claims[i]->state == CLAIM_STATE_LEASED)
-                        CHECK(due_ms <= now_ms + state->claims[i]->lease_ms);
-        for (size_t i = 0; i < auditor->oracle.n_holds; i++) {
-                const OracleHold *hold = &auditor->oracle.holds[i];
-                uint64_t limit_ms = hold->state == HOLD_STATE_HELD ? hold->hold_ms : hold->wait_ms;
-
-                if (hold->state != HOLD_STATE_OVER && limit_ms)
-                        CHECK(due_ms <= (hold->n_restarts == auditor->oracle.n_restarts
-                                                 ? hold->since_mono_ms
-                                                 : now_ms) +
-                                                limit_ms);
-        }
+                        check_lease(auditor, desk, state->claims[i]);
+        for (size_t i = 0; i < auditor->oracle.n_holds; i++)
+                check_hold(auditor, desk, &auditor->oracle.holds[i]);
 }
 
 /* A resource that nobody has in the way of the first who waits has been granted. */
@@ -230,6 +265,9 @@ void auditor_look(Auditor *auditor, Desk *desk) {
                 check_sealed(auditor, &port->sent[i]);
         }
         auditor->n_receipts = 0;
+        for (size_t i = 0; auditor->is_new && i < ORACLE_THINGS_MAX; i++)
+                auditor->signs_ms[i] = port->mono_ms;
+        auditor->is_new = false;
         check_timers(auditor, desk);
         check_grants(desk);
 }
@@ -239,6 +277,7 @@ void auditor_restart(Auditor *auditor, Desk *desk) {
         desk_restart(desk);
         CHECK(desk->port.n_durable >= auditor->n_entries);
         auditor->oracle.n_restarts++;
+        auditor->is_new = true;
         auditor->n_receipts = 0;
         while (auditor->n_entries < desk->port.n_durable)
                 hear_entry(auditor, desk, &desk->port.entries[auditor->n_entries++]);

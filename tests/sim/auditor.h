@@ -43,6 +43,8 @@ typedef struct Auditor {
         Receipt receipts[RECEIPTS_MAX];
         size_t n_receipts;
         size_t n_refused; /* so far, of what was submitted */
+        bool is_new;      /* the broker began anew, and has not looked at its leases yet */
+        uint64_t signs_ms[ORACLE_THINGS_MAX]; /* by lease: when its holder last gave a sign */
 } Auditor;
 
 void auditor_open(Auditor *auditor);
@@ -53,7 +55,8 @@ const char *auditor_mark(Auditor *auditor, Desk *desk, const Mark *mark);
 
 /* A frame into the open batch, as core_receive. */
 int auditor_receive(Auditor *auditor, Desk *desk, Who who, Slice frame);
-/* After the commit: everything. Then what was sent may be forgotten. */
+/* After a tick, where one was due, and the commit: everything. Then what was sent may be forgotten.
+ */
 void auditor_look(Auditor *auditor, Desk *desk);
 /* The broker ended, and began anew from what is durable. */
 void auditor_restart(Auditor *auditor, Desk *desk);

@@ -32,6 +32,8 @@ void play_commit(Play *play) {
         Desk *desk = &play->world->desk;
         const Message *refusal;
 
+        if (core_next_deadline(desk->core) <= desk->port.mono_ms)
+                CHECK_EQ_INT(core_tick(desk->core), 0);
         CHECK_EQ_INT(core_commit(desk->core), 0);
         auditor_look(&play->world->auditor, desk);
         refusal = desk_last(desk, play->step->who, MESSAGE_REFUSE);
