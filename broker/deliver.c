@@ -121,11 +121,22 @@ static bool evidence_is_sealed(const State *state, const Entry *entry) {
         return false;
 }
 
+/* Differences quote the words of a claim, which may be those of another gate that is verified. */
+static bool quotes_sealed(const State *state, const Entry *differs) {
+        const PhaseRecord *phase = state_find_phase(state, differs->phase);
+
+        for (size_t i = 0; phase && i < phase->n_gates; i++) {
+                const GateRecord *gate = &phase->gates[i];
+
+                if (gate_is_pending(gate) && gate->words_seq && gate->words_seq < differs->seq)
+                        return true;
+        }
+        return false;
+}
+
 /* What may be sealed, by what it says. */
 static bool message_is_sealed(const State *state, const AgentRecord *reader, const Entry *entry,
                               const Message *message) {
-        const ClaimRecord *claim;
-
         switch ((int)message->type) {
         case MESSAGE_NOTE: return message->note.to == NOTE_TO_JOURNAL;
         case MESSAGE_CLAIM:
@@ -133,9 +144,7 @@ static bool message_is_sealed(const State *state, const AgentRecord *reader, con
                        evidence_is_sealed(state, entry);
         case MESSAGE_VERDICT: return vote_is_sealed(state, reader, entry, &message->verdict);
         case MESSAGE_RETRACT: return reason_is_sealed(state, reader, entry);
-        case MESSAGE_DIFFERS:
-                claim = state_find_claim(state, message->differs.claim);
-                return claim && claim_is_open(claim);
+        case MESSAGE_DIFFERS: return quotes_sealed(state, entry);
         default: return false;
         }
 }

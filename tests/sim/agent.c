@@ -133,7 +133,8 @@ static void keep_jobs(World *world, Agent *agent) {
                                                  .n_total = 4}});
 }
 
-/* As a verdict that it should not have seen yet would name it. */
+/* As a verdict that it should not have seen yet would name it; once the vote is taken back, nobody
+ * who has not seen it can name it. */
 static Slice some_evidence(World *world) {
         const PhaseRecord *phase = world_phase(world);
         const GateRecord *gate = &phase->gates[world_roll(world, phase->n_gates)];
@@ -157,9 +158,9 @@ static void ask(World *world, Agent *agent) {
                 (Message){.type = MESSAGE_ASK,
                           .ask = {.question = QUESTION_ENTRY, .seq = 1 + world_roll(world, head)}});
         if (digest.n)
-                world_put(world, agent->who,
-                          (Message){.type = MESSAGE_EVIDENCE_GET,
-                                    .evidence_get = {.digest = digest}});
+                world_put_now(world, agent->who,
+                              (Message){.type = MESSAGE_EVIDENCE_GET,
+                                        .evidence_get = {.digest = digest}});
 }
 
 void agent_turn(World *world, Agent *agent) {

@@ -6,10 +6,12 @@
 #include "tests/sim/auditor.h"
 
 #include <ctype.h>
+#include <stdio.h>
 
 #include "broker/hold.h"
 #include "broker/replay.h"
 #include "proto/codec.h"
+#include "proto/describe.h"
 #include "tests/lib/test.h"
 
 enum { MARK_BYTES = 9, EVERY_MS = 30000 };
@@ -102,6 +104,16 @@ static void note_sign(Auditor *auditor, const Desk *desk, uint64_t lease) {
                 auditor->signs_ms[lease] = desk->port.mono_ms;
 }
 
+static void tell(const Entry *entry, const Message *message) {
+        cleanup_buf Buf text = BUF_TEXT;
+
+        describe_line(message, &text);
+        (void)printf("# %llu %llu %.*s %s\n", (unsigned long long)entry->seq,
+                     (unsigned long long)entry->received_ms, SLICE_ARGS(entry->actor),
+                     buf_get_text(&text));
+        (void)fflush(stdout);
+}
+
 static void hear_entry(Auditor *auditor, const Desk *desk, const Entry *entry) {
         cleanup_arena Arena arena = ARENA_INIT;
         Fault fault = FAULT_INIT;
@@ -117,6 +129,8 @@ static void hear_entry(Auditor *auditor, const Desk *desk, const Entry *entry) {
         CHECK_EQ_INT(codec_decode(entry->frame, &arena, &message, &codec_fault), 0);
         if (replay_apply(&auditor->shadow, entry, &message, &fault) != 0)
                 FAIL_TEST("entry %llu: %s", (unsigned long long)entry->seq, fault.found);
+        if (auditor->tells)
+                tell(entry, &message);
         if (message.type == MESSAGE_CLAIM)
                 note_claim(auditor, entry);
         if (message.type == MESSAGE_LEASE)

@@ -43,6 +43,7 @@ typedef struct Auditor {
         Receipt receipts[RECEIPTS_MAX];
         size_t n_receipts;
         size_t n_refused; /* so far, of what was submitted */
+        bool tells;       /* prints each entry */
         bool is_new;      /* the broker began anew, and has not looked at its leases yet */
         uint64_t signs_ms[ORACLE_THINGS_MAX]; /* by lease: when its holder last gave a sign */
 } Auditor;

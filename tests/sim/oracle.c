@@ -127,15 +127,22 @@ static void hear_verdict(Oracle *oracle, const Entry *entry, const struct verdic
         gate->is_open = false;
 }
 
+static bool has_word(const OracleGate *gate, const char *who) {
+        for (size_t i = 0; i < gate->said.n; i++)
+                if (strcmp(gate->said.parts[i].who, who) == 0)
+                        return true;
+        return false;
+}
+
 /* A lease ends with the last word that its holder has to say. */
 static void end_lease(Oracle *oracle, const struct verdict *verdict) {
         OracleLease *lease = oracle_find_lease(oracle, verdict->lease);
 
         for (size_t i = 0; i < oracle->n_gates; i++) {
-                const OracleGate *gate = &oracle->gates[i];
+                OracleGate *gate = &oracle->gates[i];
 
-                if (oracle_awaits(oracle, verdict->claim, gate->id) &&
-                    !oracle_has_said(oracle, lease->who, verdict->claim, gate->id))
+                drop_old(gate);
+                if (oracle_awaits(oracle, verdict->claim, gate->id) && !has_word(gate, lease->who))
                         return;
         }
         lease->is_over = true;

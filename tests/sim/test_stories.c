@@ -141,6 +141,14 @@ TEST(a_pass_with_evidence_that_was_claimed_otherwise_does_not_count_where_the_pl
              {ADVERSARY, "pass M1", "no differs, M1 passed, finding closed"}, );
 }
 
+/* The auditor sees to it that the difference, which quotes the claim, reaches neither. */
+TEST(a_difference_is_sealed_while_another_gate_of_the_quoted_claim_is_verified) {
+        PLAY({OPERATOR, "waive M3 48h", ""}, {BUILDER, "claim M1,M2 at a lying", ""},
+             {ADVERSARY, "take", ""}, {ADVERSARY, "doubt M1", "M1 inconclusive"},
+             {BUILDER, "done at a", "then reverify"}, {ADVERSARY_2, "take", "M1 verifying"},
+             {ADVERSARY_2, "pass M1", "then differs, M1 failed, M2 verifying"}, );
+}
+
 TEST(a_lease_ends_when_its_holder_has_nothing_more_to_say) {
         PLAY({BUILDER, "claim M1,M2 at a", ""}, {ADVERSARY, "take", ""},
              {ADVERSARY, "pass M2", "M2 verifying"},

@@ -174,6 +174,16 @@ static void step_broker(World *world) {
         fake_port_forget(port);
 }
 
+void world_put_now(World *world, Who who, Message message) {
+        cleanup_buf Buf frame = BUF_INIT(FRAME_MAX);
+        CodecFault fault;
+
+        message_set_present(&message);
+        CHECK_EQ_INT(codec_encode(&message, &frame, &fault), 0);
+        world->is_broken = auditor_receive(&world->auditor, &world->desk, who, buf_get(&frame)) < 0;
+        step_broker(world);
+}
+
 /* ---- what goes wrong ---- */
 
 static void kill_agent(World *world, Agent *agent) {
@@ -229,10 +239,10 @@ void world_turn(World *world) {
         world->n_turns++;
         fake_port_turn(&world->desk.port, 1 + world_roll(world, pace_ms));
         land_due(world);
+        step_broker(world);
         for (size_t i = 0; i < AGENTS; i++)
                 if (world->agents[i].cut_until_ms <= world_now(world))
                         agent_turn(world, &world->agents[i]);
-        step_broker(world);
         hinder_all(world);
         if (world->settings.fail_at && !world->desk.port.fail_at[world->settings.fail_call])
                 world->has_failed = true;

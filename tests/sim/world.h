@@ -91,6 +91,8 @@ uint64_t world_roll(World *world, uint64_t sides);
 const PhaseRecord *world_phase(const World *world);
 /* A frame on its way to the broker. */
 void world_put(World *world, Who who, Message message);
+/* One that is there at once, and answered: nothing has changed since it was thought of. */
+void world_put_now(World *world, Who who, Message message);
 /* An entry: said again until it is answered. Only while the agent is not waiting. */
 void world_say(World *world, Who who, Message entry);
 
