@@ -97,20 +97,25 @@ int review_lapse(const Section *section) {
         return 0;
 }
 
-int review_unsealed(const Section *section, const ClaimRecord *claim) {
+static int said_in_claim(const Section *section, const ClaimRecord *claim) {
         cleanup_arena Arena arena = ARENA_INIT;
-        const struct claim *said_then;
+        const struct claim *words;
         Read read;
 
-        /* Of a re-verification there is no such entry: it keeps nothing sealed. */
+        /* Of a re-verification there is no such entry: it has no words of its own. */
         TRY(section_read(section, claim->seq, MESSAGE_CLAIM, &arena, &read));
-        said_then = &read.message.claim;
-        if (!read.is_there || !(said_then->claimed_evidence.n || said_then->why.n))
+        words = &read.message.claim;
+        if (!read.is_there || !(words->claimed_evidence.n || words->why.n))
                 return 0;
         buf_printf(section->text, "\n### C-%llu: unsealed, for its verdict stands\n",
                    (unsigned long long)claim->seq);
-        said("Claimed evidence", said_then->claimed_evidence, section->text);
-        said("WHY", said_then->why, section->text);
+        said("Claimed evidence", words->claimed_evidence, section->text);
+        said("WHY", words->why, section->text);
+        return 0;
+}
+
+int review_unsealed(const Section *section, const ClaimRecord *claim) {
+        TRY(said_in_claim(section, claim));
         for (size_t i = 0; i < claim->n_gates; i++)
                 if (claim->verdicts[i] && claim->verdicts[i] != section->entry->seq)
                         TRY(review_differs_unsealed(section, claim->verdicts[i]));

@@ -84,7 +84,7 @@ static int connect(Views *views, int flags) {
         (void)sqlite3_limit(views->db, SQLITE_LIMIT_ATTACHED, 0);
         (void)sqlite3_db_config(views->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
         (void)sqlite3_db_config(views->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
-        return 0;
+        return execute(views, "PRAGMA cache_size = -256"); /* the broker idles in little memory */
 }
 
 static int prepare(Views *views) {
