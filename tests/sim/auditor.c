@@ -266,6 +266,8 @@ void auditor_look(Auditor *auditor, Desk *desk) {
         const FakePort *port = &desk->port;
 
         CHECK_EQ_U64(port->n_entries, port->n_durable);
+        if (auditor->is_new)
+                oracle_begin_anew(&auditor->oracle, port->wall_ms);
         while (auditor->n_entries < port->n_durable)
                 hear_entry(auditor, desk, &port->entries[auditor->n_entries++]);
         check_replay(auditor, desk);
@@ -291,6 +293,7 @@ void auditor_restart(Auditor *auditor, Desk *desk) {
         desk_restart(desk);
         CHECK(desk->port.n_durable >= auditor->n_entries);
         auditor->oracle.n_restarts++;
+        oracle_begin_anew(&auditor->oracle, desk->port.wall_ms);
         auditor->is_new = true;
         auditor->n_receipts = 0;
         while (auditor->n_entries < desk->port.n_durable)

@@ -61,6 +61,7 @@ typedef struct OracleHold {
         HoldState state;
         uint64_t since_ms, since_mono_ms; /* in that state */
         size_t n_restarts;                /* before it */
+        uint64_t seen_ms; /* the latest wall time at which a broker began anew, since */
 } OracleHold;
 
 typedef struct OraclePing {
@@ -113,6 +114,9 @@ typedef struct Oracle {
 
 /* The ledger's next entry. */
 void oracle_hear(Oracle *oracle, const Entry *entry, const Message *message);
+
+/* The broker begins anew at this time: what is left of a hold is what the wall clock says. */
+void oracle_begin_anew(Oracle *oracle, uint64_t wall_ms);
 
 /* ---- questions ---- */
 

@@ -54,6 +54,13 @@ static void enter(const Oracle *oracle, OracleHold *hold, HoldState state, const
         hold->since_ms = entry->received_ms;
         hold->since_mono_ms = oracle->mono_ms;
         hold->n_restarts = oracle->n_restarts;
+        hold->seen_ms = 0;
+}
+
+void oracle_begin_anew(Oracle *oracle, uint64_t wall_ms) {
+        for (size_t i = 0; i < oracle->n_holds; i++)
+                if (oracle->holds[i].seen_ms < wall_ms)
+                        oracle->holds[i].seen_ms = wall_ms;
 }
 
 static void hear_hold(Oracle *oracle, const Entry *entry, const struct hold *message) {
@@ -112,7 +119,8 @@ static void hear_expire(Oracle *oracle, const Entry *entry, const struct expire 
 
         CHECK(hold->state != HOLD_STATE_OVER);
         if (limit_ms && hold->n_restarts != oracle->n_restarts)
-                has_passed |= entry->received_ms >= hold->since_ms + limit_ms;
+                has_passed |= hold->seen_ms >= hold->since_ms + limit_ms ||
+                              entry->received_ms >= hold->since_ms + limit_ms;
         CHECK(has_passed || hold->lease);
         hold->state = HOLD_STATE_OVER;
 }
