@@ -28,7 +28,7 @@
 
 enum {
         WALL_MS = 20000,
-        SHORT_MS = 300,
+        SHORT_MS = 100,
         OUTPUT_BYTES = 1 << 20,
         ERR_SHOWN = 200,
 };

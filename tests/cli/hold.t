@@ -5,7 +5,7 @@ Named resources: one at a time, first come, first served; a command while it is 
   $ wait_for() { timeout 20 sh -c 'until "$@" >/dev/null 2>&1; do sleep 0.05; done' - "$@"; }
   $ git init -q -b main shop && cd shop && broker init >/dev/null
   $ broker run >run.log 2>&1 &
-  $ wait_for grep -q ready run.log
+  $ wait_for grep -qs ready run.log
 
 What nobody has is had at once, and only once.
 

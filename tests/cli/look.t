@@ -32,7 +32,7 @@ likes, so that numbers behind 5 are not known before.
   > END
   $ git add plan.md && git commit -qm 'The plan'
   $ broker plan approve plan.md >/dev/null
-  $ wait_for() { timeout 20 sh -c 'until grep -q -- "$1" "$2"; do sleep 0.05; done' - "$@"; }
+  $ wait_for() { timeout 20 sh -c 'until grep -qs -- "$1" "$2"; do sleep 0.05; done' - "$@"; }
   $ broker run >run.log 2>&1 &
   $ wait_for ready run.log
 
