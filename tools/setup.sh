@@ -11,6 +11,10 @@ build_packages=(gcc libc6-dev meson ninja-build pkg-config git ca-certificates o
 check_packages=(clang clang-format clang-tidy libclang-rt-14-dev openssl sqlite3 mandoc python3-jsonschema
 	python3-yaml nodejs nginx postgresql-15)
 
+# For one worked plan. Beside another container engine it may not be had (their runtimes displace each
+# other): then that plan is skipped, and says so.
+wished_packages=(podman runc)
+
 say() {
 	printf '%s\n' "== $*"
 }
@@ -64,6 +68,12 @@ setup_packages() {
 			"${missing[*]}" >&2
 		exit 3
 	fi
+}
+
+# setup_wished PACKAGE…: the same, but all goes on without them.
+setup_wished() {
+	(setup_packages "$@")
+	[ $? -eq 0 ] || say "going on without $*"
 }
 
 # setup_build DIRECTORY MESON-OPTION…: configures once, builds what changed.
