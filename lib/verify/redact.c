@@ -19,6 +19,7 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/mem.h"
+#include "verify/clip.h"
 
 enum {
         FILE_BYTES_MAX = 1 << 18,
@@ -165,10 +166,20 @@ static void add_percent(Redactor *redactor, Slice secret, const char *digits, co
         add_form(redactor, buf_get(&form));
 }
 
+/* What was made visible before it came here: a backslash is doubled, odd bytes are spelled. */
+static void add_visible(Redactor *redactor, Slice secret) {
+        cleanup_arena Arena arena = ARENA_INIT;
+        Slice form = clip_slice(secret, 8 * SECRET_BYTES_MAX, &arena);
+
+        if (!slice_equal(form, secret))
+                add_form(redactor, form);
+}
+
 static void add_secret(Redactor *redactor, Slice secret) {
         static const char lower[] = "0123456789abcdef", upper[] = "0123456789ABCDEF";
 
         add_form(redactor, secret);
+        add_visible(redactor, secret);
         add_base64(redactor, secret, "+/");
         add_base64(redactor, secret, "-_");
         add_hex(redactor, secret, lower);

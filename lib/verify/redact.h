@@ -7,9 +7,9 @@
  * replaced before evidence and verdict are signed (design: verification.md §5).
  *
  * What is a secret: the values of a file that only its owner can read, a line each, also in base64,
- * hex and percent encoding, and any twelve bytes in a row of them, so that a cut value does not
- * slip through; and what looks like one (rows in redact.c): tokens of well-known services, private
- * keys, passwords in URLs, authorization headers.
+ * hex and percent encoding and as evidence shows odd bytes, and any twelve bytes in a row of them,
+ * so that a cut value does not slip through; and what looks like one (rows in redact.c): tokens of
+ * well-known services, private keys, passwords in URLs, authorization headers.
  */
 
 #include "base/fault.h"

@@ -12,6 +12,7 @@
 #include "base/hash.h"
 #include "base/mem.h"
 #include "tests/lib/test.h"
+#include "verify/clip.h"
 #include "verify/redact.h"
 
 #define SECRET "correct horse/battery+staple?"
@@ -76,6 +77,20 @@ TEST(a_value_is_known_in_base64_at_each_place_in_hex_and_in_percents) {
         expect(redactor, "q=correct%20horse%2fbattery%2bstaple%3f&z=1", "q=[redacted]&z=1");
         expect(redactor, "<636f727265637420686f7273652f626174746572792b737461706c653f>",
                "<[redacted]>");
+}
+
+TEST(a_value_that_was_made_visible_is_known_too) {
+        cleanup(redactor_freep) Redactor *redactor = make("pa\\ss\x01w\\ord\n");
+        cleanup_arena Arena arena = ARENA_INIT;
+        cleanup_buf Buf seen = BUF_TEXT;
+        size_t n_found = 0;
+        Slice out;
+
+        buf_slice(&seen, clip_slice(slice_text("pa\\ss\x01w\\ord"), 600, &arena));
+        CHECK(!slice_is(buf_get(&seen), "pa\\ss\x01w\\ord"));
+        out = redact_text(redactor, buf_get(&seen), &arena, &n_found);
+        CHECK_EQ_U64(n_found, 1);
+        CHECK_EQ_SLICE(out, slice_text("[redacted]"));
 }
 
 TEST(a_value_that_was_cut_does_not_slip_through) {
