@@ -12,6 +12,8 @@ static const OptionRow verify_options[] = {
         {"repo", "R", "The repository: an https, ssh or file URL, or a path."},
         {"commit", "C", "The full commit id."},
         {"check", "ID", "Only this check, and those that it needs."},
+        {"explain", NULL,
+         "Print in what each check would run, and run none; needs neither repository nor commit."},
         {"prove", NULL,
          "Also say of each check whether it was seen red; exit status 1 if teeth do not bite."},
         {"keep", NULL, "Leave the workspaces for you to look at, and say where they are."},

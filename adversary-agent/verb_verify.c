@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "client/project.h"
 #include "verify/by_hand.h"
+#include "verify/explain.h"
 #include "verify/mirror.h"
 #include "verify/redact.h"
 
@@ -52,6 +53,10 @@ static int choose_commit(Verification *verification) {
         const char *commit = args_get(args, "commit");
         Fault fault = FAULT_INIT;
 
+        if (args_has(args, "explain")) {
+                verification->url = repository ? by_hand_url(repository) : NULL;
+                return EXIT_HOLDS;
+        }
         if (!repository || !commit) {
                 fault_set(&fault, "option-missing", "--%s is needed",
                           repository ? "commit" : "repo");
@@ -122,6 +127,47 @@ static int verify(Verification *verification) {
                       : args_refuse(args, &fault, EXIT_NOT_CARRIED_OUT);
 }
 
+static void print_explanation(const Args *args, const Explanation *explanation) {
+        cleanup_buf Buf text = BUF_TEXT;
+
+        if (args_has(args, "json"))
+                explanation_describe_json(explanation, &text);
+        else
+                explanation_describe(explanation, &text);
+        (void)fwrite(text.data, 1, text.n, stdout);
+        (void)fflush(stdout);
+}
+
+static int explain(const Verification *verification) {
+        cleanup(explanation_deinit) Explanation explanation = {.n_checks = 0};
+        const Args *args = verification->args;
+        const char *commit = args_get(args, "commit");
+        cleanup(by_hand_deinit) ByHand by_hand = {.only_check = args_get(args, "check")};
+        cleanup_free char *state = find_state(args);
+        Fault fault = FAULT_INIT;
+        VerifyRequest request = {
+                .plan = &verification->plan,
+                .gate = verification->gate,
+                .only_check = by_hand.only_check,
+                .repository = verification->url ? verification->url : "",
+                .commit = commit ? commit : "(the claimed commit)",
+                .state = state,
+                .redactor = verification->redactor,
+        };
+        int r = by_hand_open(&by_hand, "mirrors", &fault);
+
+        request.mirrors = by_hand.mirrors;
+        request.scratch = by_hand.scratch;
+        request.runner = by_hand.runner;
+        if (r == 0)
+                r = explain_gate(&request, &explanation, &fault);
+        if (r == 0)
+                print_explanation(args, &explanation);
+        if (r < 0)
+                fault_set(&fault, "not-carried-out", "%s", strerror(-r));
+        return r == 0 ? EXIT_HOLDS : args_refuse(args, &fault, EXIT_NOT_CARRIED_OUT);
+}
+
 int verb_verify(const Args *args) {
         cleanup(verification_deinit)
                 Verification verification = {.args = args, .plan_word = BUF_TEXT};
@@ -140,5 +186,7 @@ int verb_verify(const Args *args) {
         if (status == EXIT_HOLDS)
                 status = by_hand_choose_gate(args, &verification.plan, args->rest[1],
                                              &verification.gate);
-        return status == EXIT_HOLDS ? verify(&verification) : status;
+        if (status != EXIT_HOLDS)
+                return status;
+        return args_has(args, "explain") ? explain(&verification) : verify(&verification);
 }

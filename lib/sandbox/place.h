@@ -38,6 +38,9 @@ extern const size_t n_place_rows;
 #define PART_HOME       "homes/work" /* of place_rows, as the next */
 #define PART_TMP        "tmp"
 
+/* How large an empty directory is that is put over a hidden one. */
+#define HIDING_BYTES "4k"
+
 /* True if the host's files at `path` cannot be seen inside because something of ours is there. */
 bool place_covers(const char *path);
 /* True if `path` is `directory` or below it. */

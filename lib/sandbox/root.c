@@ -283,7 +283,7 @@ static int put_system(int root_fd, Fault *reterr_fault) {
 /* An empty directory, but for the way to what the plan opens below it. */
 static int make_hiding_dir(const Setup *setup, const char *path) {
         const char *mode = access_is_below(setup, path) ? "0711" : "0";
-        const char *const options[] = {"mode", mode, "size", "4k", NULL};
+        const char *const options[] = {"mode", mode, "size", HIDING_BYTES, NULL};
         cleanup_fd int fd = mount_new("tmpfs", options, MOUNT_ATTR_NODEV);
         int r = fd < 0 ? -errno : access_make_way(setup, path, fd);
 

@@ -191,8 +191,7 @@ void attempt_get_facts(const SandboxSpec *spec, JudgeFacts *ret_facts) {
         ret_facts->command_is_missing = access(command, X_OK) != 0;
 }
 
-/* With the references put in that only a run can know. */
-static Check settle(const AttemptSetting *setting, const Check *check, Arena *arena) {
+Check attempt_settle(const AttemptSetting *setting, const Check *check, Arena *arena) {
         const PlanPair values[] = {
                 {slice_text("N"),
                  slice_text(arena_printf(arena, "%llu",
@@ -212,7 +211,7 @@ int attempt_make(AttemptSetting *setting, const Check *check, bool force_copy,
         int r;
 
         *ret_attempt = (Attempt){.started_ms = clock_wall_ms()};
-        settled = settle(setting, check, &ret_attempt->arena);
+        settled = attempt_settle(setting, check, &ret_attempt->arena);
         judge_by(SIGHTING_SANDBOX_BROKEN, "unjudged", &ret_attempt->judgement, "it was not judged");
         r = runners[check->kind](setting, &settled, force_copy, ret_attempt);
         ret_attempt->duration_ms = (clock_mono_ns() - started_ns) / 1000000;
@@ -233,7 +232,7 @@ int attempt_follow(AttemptSetting *setting, Sandbox *sandbox, SandboxOutcome *re
 int attempt_run_script(AttemptSetting *setting, const Check *script, bool stays, Arena *arena,
                        SandboxSpec *ret_spec, SandboxOutcome *ret_outcome) {
         cleanup(sandbox_freep) Sandbox *sandbox = NULL;
-        Check settled = settle(setting, script, arena);
+        Check settled = attempt_settle(setting, script, arena);
 
         TRY(attempt_prepare(setting, &settled, arena, ret_spec));
         ret_spec->force_copy = stays;

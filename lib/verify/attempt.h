@@ -71,6 +71,9 @@ int attempt_make(AttemptSetting *setting, const Check *check, bool force_copy,
 int attempt_clean_up(AttemptSetting *setting, const Check *check, Buf *why,
                      bool *ret_failed) must_check;
 
+/* The check with the references put in that only a run can know. */
+Check attempt_settle(const AttemptSetting *setting, const Check *check, Arena *arena);
+
 /* Runs one of the check's own scripts as it would be run itself: same tree, rights, limits. Where
  * the workspace `stays`, it is a copy that stands (sandbox_get_copy) until attempt_drop.
  * ATTEMPT_E_CANCELLED. */

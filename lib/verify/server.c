@@ -41,12 +41,18 @@ int server_look(Server *server, uint64_t wait_ms, Attempt *attempt) {
         return 0;
 }
 
+int server_prepare(AttemptSetting *setting, const Check *check, Arena *arena,
+                   SandboxSpec *ret_spec) {
+        TRY(attempt_prepare(setting, check, arena, ret_spec));
+        ret_spec->limits.wall_ms = 0; /* it lives as long as it is needed */
+        return 0;
+}
+
 int server_start(Server *server, bool force_copy, Attempt *attempt) {
         SandboxSpec *spec = &server->spec;
 
-        TRY(attempt_prepare(server->setting, server->check, &attempt->arena, spec));
+        TRY(server_prepare(server->setting, server->check, &attempt->arena, spec));
         spec->force_copy = force_copy;
-        spec->limits.wall_ms = 0; /* it lives as long as it is needed */
         attempt->env = spec->env;
         attempt->argv = spec->argv;
         TRY(sandbox_start(server->setting->request->runner, spec, &server->sandbox));

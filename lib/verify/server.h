@@ -23,6 +23,9 @@ void server_init(Server *server, AttemptSetting *setting, const Check *check);
 void server_deinit(Server *server);
 #define cleanup_server cleanup(server_deinit)
 
+/* What its sandbox is made from. */
+int server_prepare(AttemptSetting *setting, const Check *check, Arena *arena,
+                   SandboxSpec *ret_spec) must_check;
 /* Starts the check's command and waits until there is a network to look into, or it has ended.
  * ATTEMPT_E_CANCELLED. */
 int server_start(Server *server, bool force_copy, Attempt *attempt) must_check;

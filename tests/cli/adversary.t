@@ -104,6 +104,50 @@ A repository, cold: what is committed counts, what lies about does not.
   $ adversary-agent verify plan.md M1 --repo product --commit $commit --json | grep -o '"decision":"[A-Z]*"'
   "decision":"FAIL"
 
+What a check would run in is told without running it, and without a commit.
+  $ printf '%s\n' '```yaml phase' 'version: 1' 'phase: trial' '```' '' '```yaml gate' 'gate: E' 'lock: proxy' 'checks:' > explain.md
+  $ printf '%s\n' '  - id: makes' "    run: touch $PWD/made" '    on: host' '    cleanup: rm -f made' >> explain.md
+  $ printf '%s\n' '  - id: boxed' '    needs: [makes]' '    run: [cat, /etc/hostname]' '    env: { API_TOKEN: hush-hush }' >> explain.md
+  $ printf '%s\n' '    host-access: [/etc/hostname]' '    limits: { memory: 64MiB }' '    retries: 2' '    interval: 1s' '    expect: { stdout: { contains: a } }' '```' >> explain.md
+  $ adversary-agent verify explain.md E --explain --check boxed > out; grep -E '^(gate|check) |^  (lock|runs|argv|directory|network|needs|attempts|seccomp) |API_TOKEN|memory' out
+  gate E
+    lock          proxy, exclusive
+  check boxed
+    runs          in a sandbox
+    argv          cat
+    directory     /work
+                  API_TOKEN=[redacted]
+    network       none: a namespace of its own, loopback up
+    seccomp       a filter refuses what makes namespaces, mounts, keys, BPF and modules, with an error
+    needs         makes
+    attempts      3 at most, each within 1 min 00 s, every 1.0 s
+                  memory of each process 64.0 MiB (67108864 bytes)
+  $ grep -E -o ' (/work (overlay|tmpfs|ext4), writable|/etc/hostname [a-z0-9]+, read-only|capabilities: none; new privileges: never)' out | sort | sed 's/ overlay,\| tmpfs,\| ext4,/ …,/'
+   /etc/hostname *, read-only (glob)
+   /work …, writable
+   capabilities: none; new privileges: never
+  $ adversary-agent verify explain.md E --explain --check makes | grep -E '^  (runs|network|cleanup)|^  isolation +none'
+    runs          on the host, with the agent's own rights
+    network       host: the plan opened it
+    isolation     none (on: host, by the plan)* (glob)
+    cleanup       rm -f made
+  $ adversary-agent verify explain.md E --explain --json | grep -o -e '"check":"[a-z]*"' -e '"memory_bytes":[0-9]*'
+  "check":"makes"
+  "memory_bytes":0
+  "check":"boxed"
+  "memory_bytes":67108864
+  $ ls made
+  ls: cannot access 'made': No such file or directory
+  [2]
+  $ sed 's,host-access: .*,host-access: [/no/such],' explain.md > none.md; adversary-agent verify none.md E --explain --check boxed
+  adversary-agent: sandbox.access: * (glob)
+    at: gate E, check boxed
+  [3]
+  $ adversary-agent verify explain.md F --explain > out
+  adversary-agent: gate-unknown: the plan has no gate `F`
+    next: did you mean `E`?
+  [5]
+
 A secret is in no evidence, whoever prints it.
   $ printf '%s\n' 'open sesame, said Ali' > secrets && chmod 600 secrets
   $ printf '%s\n' '```yaml phase' 'version: 1' 'phase: trial' '```' '' '```yaml gate' 'gate: M2' 'checks:' '  - id: leaks' > leak.md
