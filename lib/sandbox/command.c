@@ -58,7 +58,8 @@ static int limit_all(const Setup *setup) {
         const SandboxLimits *limits = &setup->spec.limits;
         uint64_t n_processes = processes_of(setup);
 
-        if (limit(RLIMIT_CORE, 0) < 0 ||
+        /* 0 would not keep the kernel from piping a core into a program of the host; 1 does. */
+        if (limit(RLIMIT_CORE, 1) < 0 ||
             (limits->n_files && limit(RLIMIT_NOFILE, limits->n_files) < 0) ||
             (limits->file_bytes && limit(RLIMIT_FSIZE, limits->file_bytes) < 0) ||
             (n_processes && limit(RLIMIT_NPROC, n_processes) < 0))

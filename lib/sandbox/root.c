@@ -28,6 +28,9 @@
 
 enum { MOUNTS_MAX = 1024, MOUNT_TABLE_BYTES_MAX = 4 << 20 };
 
+/* Of all that is seen of the host. */
+#define HOST_ATTRIBUTES (MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV)
+
 static const char *const device_names[] = {"null", "zero", "full", "random", "urandom", "tty"};
 
 static const struct {
@@ -93,7 +96,7 @@ static bool bind_mount_of_host(const Setup *setup, int root_fd, char *path) {
         if (path[0] != '/' || !path[1] || is_hidden(setup, path))
                 return false;
         fd = mount_clone(path, false);
-        if (fd < 0 || mount_restrict(fd, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID, false) < 0)
+        if (fd < 0 || mount_restrict(fd, HOST_ATTRIBUTES, false) < 0)
                 return false;
         return mount_put(fd, root_fd, path) == 0;
 }
@@ -140,8 +143,7 @@ static int bind_top(const char *name) {
                 return 0; /* files beside the root's directories are nothing that a program needs */
         fd_close(&fd);
         fd = mount_clone(host, true);
-        if (fd < 0 || mkdir(target, 0755) < 0 ||
-            mount_restrict(fd, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID, true) < 0)
+        if (fd < 0 || mkdir(target, 0755) < 0 || mount_restrict(fd, HOST_ATTRIBUTES, true) < 0)
                 return -1;
         return mount_put_part(fd, target);
 }

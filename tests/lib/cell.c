@@ -103,7 +103,7 @@ static void copy_program(const char *from, const char *to) {
 }
 
 static void make_tree(Cell *cell) {
-        static const char *const probes[] = {"probe", "evader", "burner"};
+        static const char *const probes[] = {"probe", "evader", "burner", "escape"};
         static const char *const dirs[] = {"", "/sub", "/gone"};
 
         for (size_t i = 0; i < ARRAY_SIZE(dirs); i++) {
