@@ -41,10 +41,28 @@ void report_mismatch(Report *report, Arena *arena, const char *format, ...) {
         report->mismatch = arena_slice(arena, buf_get(&text));
 }
 
+static int compare(const void *a, const void *b) {
+        return slice_compare(*(const Slice *)a, *(const Slice *)b);
+}
+
+/* One test that is reported forty times is one test. */
+static uint64_t count_executed(const Report *report) {
+        cleanup_free Slice *names = mem_new_array(Slice, report->n_tests + 1);
+        size_t n = 0, n_names = 0;
+
+        for (size_t i = 0; i < report->n_tests; i++)
+                if (report->tests[i].state != REPORT_TEST_SKIPPED)
+                        names[n++] = report->tests[i].name;
+        qsort(names, n, sizeof *names, compare);
+        for (size_t i = 0; i < n; i++)
+                n_names += i == 0 || !slice_equal(names[i - 1], names[i]);
+        return n_names;
+}
+
 void report_count(Report *report) {
-        report->n_executed = report->n_failed = report->n_skipped = 0;
+        report->n_failed = report->n_skipped = 0;
+        report->n_executed = count_executed(report);
         for (size_t i = 0; i < report->n_tests; i++) {
-                report->n_executed += report->tests[i].state != REPORT_TEST_SKIPPED;
                 report->n_failed += report->tests[i].state == REPORT_TEST_FAILED;
                 report->n_skipped += report->tests[i].state == REPORT_TEST_SKIPPED;
         }
@@ -74,10 +92,6 @@ static bool is_among(Slice name, const Slice *names, size_t n) {
                 if (slice_equal(names[i], name))
                         return true;
         return false;
-}
-
-static int compare(const void *a, const void *b) {
-        return slice_compare(*(const Slice *)a, *(const Slice *)b);
 }
 
 static Slice *sort_names(const Report *report, Arena *arena) {

@@ -33,7 +33,8 @@ typedef struct ReportTest {
 typedef struct Report {
         ReportTest *tests;
         size_t n_tests, n_name_bytes;
-        uint64_t n_executed, n_failed, n_skipped;
+        uint64_t n_executed; /* tests of one name are one */
+        uint64_t n_failed, n_skipped;
         Slice mismatch; /* where it first disagrees with itself; empty: nowhere */
         bool has_bailed;
         Slice bail; /* the reason that it gives */

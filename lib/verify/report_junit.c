@@ -159,6 +159,18 @@ static void outcome_start(Reading *reading, const char *element) {
         }
 }
 
+/* What a build tool ran again until it held has failed, too: the plan did not say that it may. */
+static bool is_outcome(const char *element) {
+        static const char *const names[] = {"failure",      "error",      "skipped",
+                                            "flakyFailure", "flakyError", "rerunFailure",
+                                            "rerunError"};
+
+        for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+                if (strcmp(element, names[i]) == 0)
+                        return true;
+        return false;
+}
+
 static void on_start(void *userdata, const char *element, const char **attributes) {
         Reading *reading = userdata;
         bool is_suite = strcmp(element, "testsuite") == 0 || strcmp(element, "testsuites") == 0;
@@ -173,8 +185,7 @@ static void on_start(void *userdata, const char *element, const char **attribute
                 suite_start(reading, attributes);
         else if (strcmp(element, "testcase") == 0)
                 case_start(reading, attributes);
-        else if (strcmp(element, "failure") == 0 || strcmp(element, "error") == 0 ||
-                 strcmp(element, "skipped") == 0)
+        else if (is_outcome(element))
                 outcome_start(reading, element);
 }
 

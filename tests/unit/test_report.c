@@ -264,6 +264,24 @@ TEST(a_skip_that_is_not_allowed_fails) {
         CHECK_EQ_SLICE(first_broken(&check, &report)->actual, slice_text("1: a"));
 }
 
+TEST(one_test_that_is_reported_many_times_is_one) {
+        Report tap = read_tap("1..3\nok 1 - a\nok 2 - a\nok 3 - b\n");
+        Report junit = read_junit("<testsuite tests='3'><testcase name='a'/><testcase name='a'/>"
+                                  "<testcase name='a'><skipped/></testcase></testsuite>");
+
+        expect_counts(&tap, 2, 0, 0);
+        expect_match(&tap);
+        expect_counts(&junit, 1, 0, 1);
+        expect_match(&junit);
+}
+
+TEST(what_was_run_again_until_it_held_has_failed) {
+        Report report = read_junit("<testsuite><testcase name='a'><flakyFailure/></testcase>"
+                                   "<testcase name='b'><rerunError/></testcase></testsuite>");
+
+        expect_counts(&report, 2, 2, 0);
+}
+
 TEST(closed_names_say_what_is_missing_unexpected_and_there_twice) {
         Report report = read_tap("1..4\nok 1 - a\nok 2 - b\nok 3 - b\nok 4 - d\n");
         Slice names[] = {slice_text("c"), slice_text("b"), slice_text("a")};
