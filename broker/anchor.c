@@ -78,6 +78,28 @@ static int read_genesis(const Anchor *anchor, Hash *ret_ledger) {
         return 0;
 }
 
+/* What HEAD says is lost, and the ledger says so itself: from there on it is committed anew. */
+static int go_on_behind_loss(Anchor *anchor, const Checkpoint *checkpoint) {
+        cleanup(state_deinit) State state;
+        const RestoredRecord *restored;
+        int r;
+
+        state_init(&state);
+        r = fold_ledger(anchor->ledger, &state, anchor->fault);
+        if (r != 0)
+                return r < 0 ? r : ANCHOR_E_REFUSED;
+        restored = state_find_restored(&state, checkpoint->seq, &checkpoint->hash);
+        if (restored) {
+                anchor->from = restored->seq - 1;
+                return 0;
+        }
+        return checkpoint->seq > state.head_seq
+                       ? refuse_other(anchor, "ledger-shorter", checkpoint->seq,
+                                      "the ledger is shorter")
+                       : refuse_other(anchor, "ledger-forked", checkpoint->seq,
+                                      "the ledger has another entry there");
+}
+
 /* What HEAD says must be of this ledger. */
 static int check_head(Anchor *anchor, const Hash *ledger, const Checkpoint *checkpoint) {
         cleanup_arena Arena arena = ARENA_INIT;
@@ -92,14 +114,12 @@ static int check_head(Anchor *anchor, const Hash *ledger, const Checkpoint *chec
                 return refuse_other(anchor, "ledger-forked", checkpoint->seq,
                                     "it is of another ledger");
         if (checkpoint->seq > head)
-                return refuse_other(anchor, "ledger-shorter", checkpoint->seq,
-                                    "the ledger is shorter");
+                return go_on_behind_loss(anchor, checkpoint);
         r = ledger_read(anchor->ledger, checkpoint->seq, &arena, &entry);
         if (r < 0)
                 return r;
         if (r != 0 || !hash_equal(&entry.hash, &checkpoint->hash))
-                return refuse_other(anchor, "ledger-forked", checkpoint->seq,
-                                    "the ledger has another entry there");
+                return go_on_behind_loss(anchor, checkpoint);
         anchor->from = checkpoint->seq;
         return 0;
 }

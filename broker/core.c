@@ -172,6 +172,20 @@ int core_admit(Core *core, const char *name, Role role, const PublicKey *key) {
         return core_append_own(core, &message);
 }
 
+int core_restored(Core *core, uint64_t lost_seq, const Hash *lost_hash, const char *why) {
+        const Hash kept = core->state.head_hash;
+        Message message = {
+                .type = MESSAGE_RESTORED,
+                .restored = {.kept_seq = core->state.head_seq,
+                             .kept_hash = hash_slice(&kept),
+                             .lost_seq = lost_seq,
+                             .lost_hash = hash_slice(lost_hash),
+                             .why = slice_text(why)},
+        };
+
+        return core_append_own(core, &message);
+}
+
 /* ---- frames ---- */
 
 bool core_admits(const Core *core, const uint8_t curve[CURVE_BYTES]) {

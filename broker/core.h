@@ -74,9 +74,12 @@ bool core_admits(const Core *core, const uint8_t curve[CURVE_BYTES]);
 /* One frame from a peer. Refusals are answers, not errors; <0 is fatal. */
 int core_receive(Core *core, const Route *route, const uint8_t curve[CURVE_BYTES],
                  Slice frame) must_check;
-/* An alert about what a delivery (`who`) could not carry, unless one about it stands. Commit
- * afterwards. */
-int core_alert(Core *core, const char *what, uint64_t cause, const char *who) must_check;
+/* An alert about what a delivery (`who`) could not carry, or about the upkeep of something, unless
+ * one about it stands. Commit afterwards. */
+int core_alert(Core *core, WaitFor wait_for, const char *what, uint64_t cause,
+               const char *who) must_check;
+/* The operator says that newer entries are lost: the newest one that is known. Appends. */
+int core_restored(Core *core, uint64_t lost_seq, const Hash *lost_hash, const char *why) must_check;
 /* Ends the batch. Also hands out what became possible: deliveries, offers. */
 int core_commit(Core *core) must_check;
 /* What the clock demands: leases that lapse, peers that are forgotten. Appends to the batch;

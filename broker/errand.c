@@ -51,6 +51,8 @@ int errand_run(const Args *args, int (*body)(Errand *errand, Fault *reterr_fault
                 r = project_open(args, &errand.project, &fault);
         if (r == 0)
                 r = body(&errand, &fault);
+        if (r > 0 && errand.status == EXIT_HOLDS_NOT)
+                return args_refuse(args, &fault, errand.status);
         return errand_end(args, r, &fault, errand.status);
 }
 

@@ -147,8 +147,28 @@ static int say_ack(Core *core, const Held *held) {
         return held_send(core, &held->route, &message);
 }
 
+/* The entry that says that what the agent has seen is lost; its signature is the broker's, which
+ * is all that an agent can judge. */
+static int add_restored(Core *core, const Held *held, Buf *frame, Message *welcome) {
+        const RestoredRecord *restored = state_find_restored(&core->state, held->seq, &held->hash);
+        cleanup_arena Arena arena = ARENA_INIT;
+        Message message = {.type = MESSAGE_ENTRY};
+        CodecFault fault;
+        Entry entry;
+
+        if (!restored)
+                return 0;
+        TRY(core->port.read(core->port.userdata, restored->seq, &arena, &entry));
+        deliver_fill(&entry, &message);
+        message_set_present(&message);
+        TRY(codec_encode(&message, frame, &fault));
+        welcome->welcome.restored = buf_get(frame);
+        return 0;
+}
+
 static int say_welcome(Core *core, const Held *held) {
         cleanup_arena Arena arena = ARENA_INIT;
+        cleanup_buf Buf restored = BUF_INIT(FRAME_MAX);
         const State *state = &core->state;
         const Checkpoint *head = checkpoint_of_head(core);
         Message message = {
@@ -163,12 +183,14 @@ static int say_welcome(Core *core, const Held *held) {
                             .head_signature = slice_make(head->signature, SIGNATURE_BYTES),
                             .broker_key = slice_make(&state->broker_key, sizeof(PublicKey))},
         };
-        Entry seen;
+        Entry seen = {.seq = 0};
 
         if (held->seq && held->seq <= state->head_seq) {
                 TRY(core->port.read(core->port.userdata, held->seq, &arena, &seen));
                 message.welcome.seen_hash = hash_slice(&seen.hash);
         }
+        if (held->seq && (held->seq > state->head_seq || !hash_equal(&seen.hash, &held->hash)))
+                TRY(add_restored(core, held, &restored, &message));
         return held_send(core, &held->route, &message);
 }
 

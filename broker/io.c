@@ -22,6 +22,7 @@
 #include "base/mem.h"
 #include "broker/notify.h"
 #include "broker/rest.h"
+#include "broker/witness.h"
 #include "proto/codec.h"
 #include "proto/loop.h"
 
@@ -135,8 +136,7 @@ static int read_broker_key(Io *io, Fault *reterr_fault) {
         return IO_E_REFUSED;
 }
 
-static int open_ledger(Io *io, LedgerMode mode, Fault *reterr_fault) {
-        cleanup_free char *path = mem_printf("%s/ledger.db", io->project->dir);
+static int open_ledger(Io *io, const char *path, LedgerMode mode, Fault *reterr_fault) {
         CorePort port = {
                 .userdata = io,
                 .wall_ms = port_wall_ms,
@@ -167,7 +167,11 @@ static int open_ledger(Io *io, LedgerMode mode, Fault *reterr_fault) {
         return 0;
 }
 
-static int make_io(const Project *project, LedgerMode mode, Io **ret_io, Fault *reterr_fault) {
+/* `file`: NULL for the project's ledger. */
+static int make_io(const Project *project, const char *file, LedgerMode mode, Io **ret_io,
+                   Fault *reterr_fault) {
+        cleanup_free char *path =
+                file ? mem_strdup(file) : mem_printf("%s/ledger.db", project->dir);
         cleanup(io_freep) Io *io = mem_new(Io);
         int r;
 
@@ -175,7 +179,7 @@ static int make_io(const Project *project, LedgerMode mode, Io **ret_io, Fault *
         io->frame = BUF_INIT(FRAME_MAX);
         r = read_broker_key(io, reterr_fault);
         if (r == 0)
-                r = open_ledger(io, mode, reterr_fault);
+                r = open_ledger(io, path, mode, reterr_fault);
         if (r != 0)
                 return r;
         *ret_io = TAKE(io);
@@ -216,6 +220,26 @@ static int replay_ledger(Io *io, Fault *reterr_fault) {
         return IO_E_REFUSED;
 }
 
+/* A ledger put back by hand would be appended to where others have seen other entries. */
+static int check_memory(Io *io, Fault *reterr_fault) {
+        cleanup(witnesses_deinit) Witnesses witnesses = {.n = 0};
+        const State *state = core_get_state(io->core);
+        const Witness *lost;
+
+        TRY(witnesses_add_believable(&witnesses, io->project));
+        TRY(witnesses_find_lost(&witnesses, io->ledger, state, &lost));
+        if (!lost)
+                return 0;
+        fault_set(reterr_fault, lost->seq > state->head_seq ? "ledger-shorter" : "ledger-forked",
+                  "%s was signed for entry %" PRIu64 ", which this ledger, of %" PRIu64
+                  " entries, does not have",
+                  lost->source, lost->seq, state->head_seq);
+        fault_place(reterr_fault, "%s/ledger.db", io->project->dir);
+        fault_next(reterr_fault, "broker restore the newest backup; what is lost for good is said "
+                                 "so: broker restore --accept-loss WHY");
+        return IO_E_REFUSED;
+}
+
 static int open_deliveries(Io *io, Fault *reterr_fault) {
         int r = notify_new(io->project, io->ledger, core_get_state(io->core), &io->notify,
                            reterr_fault);
@@ -225,10 +249,12 @@ static int open_deliveries(Io *io, Fault *reterr_fault) {
 
 int io_open(const Project *project, Io **ret_io, Fault *reterr_fault) {
         cleanup(io_freep) Io *io = NULL;
-        int r = make_io(project, LEDGER_WRITE, &io, reterr_fault);
+        int r = make_io(project, NULL, LEDGER_WRITE, &io, reterr_fault);
 
         if (r == 0)
                 r = replay_ledger(io, reterr_fault);
+        if (r == 0)
+                r = check_memory(io, reterr_fault);
         if (r == 0)
                 r = open_deliveries(io, reterr_fault);
         if (r != 0)
@@ -256,11 +282,11 @@ Io *io_free(Io *io) {
 /* An interrupted `init` leaves a ledger without entries, or none. */
 static int make_or_take(const Project *project, Io **ret_io, Fault *reterr_fault) {
         uint64_t head = 0;
-        int r = make_io(project, LEDGER_CREATE, ret_io, reterr_fault);
+        int r = make_io(project, NULL, LEDGER_CREATE, ret_io, reterr_fault);
 
         if (r <= 0 || !fault_is(reterr_fault, "ledger-exists"))
                 return r;
-        r = make_io(project, LEDGER_WRITE, ret_io, reterr_fault);
+        r = make_io(project, NULL, LEDGER_WRITE, ret_io, reterr_fault);
         if (r != 0)
                 return r;
         TRY(ledger_head((*ret_io)->ledger, &head));
@@ -286,6 +312,19 @@ int io_create(const Project *project, const IoAgent *agents, size_t n_agents, Fa
         TRY(core_commit(io->core));
         rest_finish(io->rest, FILES_STOP_MS);
         return 0;
+}
+
+int io_restored(const Project *project, const char *file, const Witness *lost, const char *why,
+                Fault *reterr_fault) {
+        cleanup(io_freep) Io *io = NULL;
+        int r = make_io(project, file, LEDGER_WRITE, &io, reterr_fault);
+
+        if (r == 0)
+                r = replay_ledger(io, reterr_fault);
+        if (r != 0)
+                return r;
+        TRY(core_restored(io->core, lost->seq, &lost->hash, why));
+        return core_commit(io->core);
 }
 
 int io_submit(Io *io, const Key *key, const Message *message, uint64_t *ret_seq,
@@ -358,7 +397,8 @@ static int step_deliveries(Io *io, const LoopWait *wait) {
 
         TRY(notify_step(io->notify, wait));
         while (notify_take_alert(io->notify, &alert)) {
-                TRY(core_alert(io->core, alert.what, alert.cause, alert.delivery));
+                TRY(core_alert(io->core, WAIT_FOR_DELIVERY, alert.what, alert.cause,
+                               alert.delivery));
                 has_alert = true;
         }
         if (has_alert)

@@ -10,6 +10,7 @@
 #include "base/fault.h"
 #include "broker/core.h"
 #include "broker/ledger.h"
+#include "broker/witness.h"
 #include "client/project.h"
 
 typedef struct Io Io;
@@ -32,6 +33,11 @@ int io_create(const Project *project, const IoAgent *agents, size_t n_agents,
               Fault *reterr_fault) must_check;
 Io *io_free(Io *io);
 DEFINE_FREEP(Io, io_free, io_freep)
+
+/* Into a ledger beside the project's, before it takes its place: what is known to be lost with it.
+ * IO_E_REFUSED. */
+int io_restored(const Project *project, const char *file, const Witness *lost, const char *why,
+                Fault *reterr_fault) must_check;
 
 /* As `name` would by the channel, durable on return; files and checkpoint are written too.
  * IO_E_REFUSED. */

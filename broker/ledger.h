@@ -19,7 +19,7 @@ enum {
         _LEDGER_E_SUCCESS,
         LEDGER_E_REFUSED, /* the fault says why: ledger-missing, ledger-exists, ledger-locked,
                              ledger-unreadable, ledger-not-ours, ledger-newer, ledger-corrupt,
-                             ledger-damaged */
+                             ledger-damaged, ledger-restoring */
         LEDGER_E_NONE,    /* no such entry or evidence */
         LEDGER_E_CORRUPT, /* SQLite cannot read on */
 };
@@ -31,6 +31,9 @@ typedef enum LedgerMode {
         /* Reads, and trusts neither schema nor columns: for `broker verify`. */
         LEDGER_INSPECT,
 } LedgerMode;
+
+/* The lock of whoever writes, held until it is closed; rule ledger-locked. */
+int ledger_lock(const char *path, int *ret_fd, Fault *reterr_fault) must_check;
 
 int ledger_open(const char *path, LedgerMode mode, Ledger **ret_ledger,
                 Fault *reterr_fault) must_check;
@@ -76,6 +79,15 @@ int ledger_evidence_walk(Ledger *ledger, const Hash *first, LedgerEvidenceVisit 
 
 /* A line for each object of the schema that is missing, foreign or changed. */
 int ledger_schema_defects(Ledger *ledger, Buf *defects) must_check;
+
+/* ---- ledger_copy.c ---- */
+
+/* A whole and consistent copy, also of a ledger that is written meanwhile: one short reading
+ * transaction, no checkpoint. One file without a log, synced with its directory. `to` must not be
+ * there. LEDGER_E_REFUSED. */
+int ledger_copy(const char *from, const char *to, Fault *reterr_fault) must_check;
+/* The file and its logs; missing ones are fine. */
+void ledger_remove(const char *path);
 
 /* For tests: runs the text on the ledger's own connection, as a programming error would.
  * LEDGER_E_REFUSED if SQLite refused it. */

@@ -83,30 +83,44 @@ static char *lock_path_of(const char *path) {
         return mem_printf("%.*s.lock", (int)n, path);
 }
 
-static int take_lock(Ledger *ledger, Fault *reterr_fault) {
-        cleanup_free char *lock_path = lock_path_of(ledger->path);
+int ledger_lock(const char *path, int *ret_fd, Fault *reterr_fault) {
+        cleanup_free char *lock_path = lock_path_of(path);
+        cleanup_fd int fd = -1;
         char pid[PRAGMA_BYTES] = "";
         int n;
 
-        ledger->lock_fd = open(lock_path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-        if (ledger->lock_fd < 0) {
+        fd = open(lock_path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+        if (fd < 0) {
                 fault_set(reterr_fault, "ledger-unreadable", "its lock cannot be opened: %s",
                           strerror(errno));
                 fault_place(reterr_fault, "%s", lock_path);
                 return LEDGER_E_REFUSED;
         }
-        if (flock(ledger->lock_fd, LOCK_EX | LOCK_NB) < 0) {
-                (void)!read(ledger->lock_fd, pid, sizeof pid - 1);
+        if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+                (void)!read(fd, pid, sizeof pid - 1);
                 pid[strcspn(pid, "\n")] = 0;
                 fault_set(reterr_fault, "ledger-locked", "a broker has it open: process %s", pid);
-                fault_place(reterr_fault, "%s", ledger->path);
+                fault_place(reterr_fault, "%s", path);
                 fault_next(reterr_fault, "use the running broker, or stop it: kill %s", pid);
                 return LEDGER_E_REFUSED;
         }
         n = snprintf(pid, sizeof pid, "%d\n", (int)getpid());
-        if (ftruncate(ledger->lock_fd, 0) < 0 || pwrite(ledger->lock_fd, pid, (size_t)n, 0) != n)
+        if (ftruncate(fd, 0) < 0 || pwrite(fd, pid, (size_t)n, 0) != n)
                 return error_origin(-errno);
+        *ret_fd = fd_take(&fd);
         return 0;
+}
+
+/* A swap of ledgers that did not come to its end is brought to it by who began it. */
+static int check_restored(const Ledger *ledger, Fault *reterr_fault) {
+        cleanup_free char *path = mem_printf("%s.restoring", ledger->path);
+
+        if (access(path, F_OK) != 0)
+                return 0;
+        fault_set(reterr_fault, "ledger-restoring", "`broker restore` did not come to its end");
+        fault_place(reterr_fault, "%s", path);
+        fault_next(reterr_fault, "broker restore, with the same backup, once more");
+        return LEDGER_E_REFUSED;
 }
 
 static int check_presence(const char *path, LedgerMode mode, Fault *reterr_fault) {
@@ -333,16 +347,6 @@ static int connect(Ledger *ledger, Fault *reterr_fault) {
         return apply_settings(ledger, reterr_fault);
 }
 
-static void remove_leftovers(const char *path) {
-        static const char *const suffixes[] = {"", "-wal", "-shm"};
-
-        for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++) {
-                cleanup_free char *file = mem_printf("%s%s", path, suffixes[i]);
-
-                (void)unlink(file); /* usually there is none */
-        }
-}
-
 /* Beside its place and then renamed into it: what has the name is whole. The file is made here, so
  * that its mode is ours and not SQLite's. */
 static int create_database(const Ledger *ledger, Fault *reterr_fault) {
@@ -356,9 +360,8 @@ static int create_database(const Ledger *ledger, Fault *reterr_fault) {
         fresh->path = mem_strdup(path);
         fresh->access = SQL_WRITES;
         fresh->lock_fd = -1;
-        remove_leftovers(path);
-        remove_leftovers(
-                ledger->path); /* a log without its ledger would be taken for the new one's */
+        ledger_remove(path);
+        ledger_remove(ledger->path); /* a log without its ledger would be taken for the new one's */
         fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
         if (fd < 0)
                 return error_origin(-errno);
@@ -377,8 +380,12 @@ static int create_database(const Ledger *ledger, Fault *reterr_fault) {
 }
 
 static int open_steps(Ledger *ledger, LedgerMode mode, Fault *reterr_fault) {
-        int r = ledger->access == SQL_WRITES ? take_lock(ledger, reterr_fault) : 0;
+        int r = 0;
 
+        if (ledger->access == SQL_WRITES)
+                r = ledger_lock(ledger->path, &ledger->lock_fd, reterr_fault);
+        if (r == 0 && ledger->access == SQL_WRITES)
+                r = check_restored(ledger, reterr_fault);
         if (r == 0 && mode == LEDGER_CREATE)
                 r = create_database(ledger, reterr_fault);
         if (r == 0)

@@ -3,8 +3,10 @@
 
 /* Connections: who they are, how many, when they are forgotten. */
 
+#include <stdio.h>
 #include <string.h>
 
+#include "base/error.h"
 #include "base/mem.h"
 #include "broker/core_parts.h"
 
@@ -65,33 +67,89 @@ static Peer *add_peer(Core *core, const Route *route, AgentRecord *agent) {
         return peer;
 }
 
-static int refuse_hello(Core *core, Incoming *in, const char *rule, const char *found) {
+static int refuse_hello(Core *core, Incoming *in, const char *rule, const char *found,
+                        const char *next) {
         RuleRefusal refusal = {.n_reasons = 0};
 
         fault_set(&refusal.fault, rule, "%s", found);
         fault_place(&refusal.fault, "hello");
+        fault_next(&refusal.fault, "%s", next);
         return held_refusal(core, in->route, SLICE_NULL, &refusal);
+}
+
+static bool is_signed_by_us(const Core *core, const struct hello *hello) {
+        Checkpoint seen = {.seq = hello->seen_seq};
+
+        if (!hello->seen_signature.n || !hash_from_slice(hello->seen_hash, &seen.hash))
+                return false;
+        memcpy(seen.signature, hello->seen_signature.data, SIGNATURE_BYTES);
+        return checkpoint_holds(&core->state.broker_key, &core->state.ledger, &seen);
+}
+
+/* What the agent has seen must be in this ledger, or be said to be lost. An agent that only says
+ * so finds out by itself; one that brings our own signature is believed. */
+static int find_unknown_memory(Core *core, const struct hello *hello, bool *ret_is_unknown) {
+        cleanup_arena Arena arena = ARENA_INIT;
+        Entry entry;
+        Hash hash;
+
+        *ret_is_unknown = false;
+        if (!hello->seen_seq || !hash_from_slice(hello->seen_hash, &hash))
+                return 0;
+        if (hello->seen_seq <= core->state.head_seq) {
+                TRY(core->port.read(core->port.userdata, hello->seen_seq, &arena, &entry));
+                if (hash_equal(&entry.hash, &hash))
+                        return 0;
+        }
+        *ret_is_unknown = !state_find_restored(&core->state, hello->seen_seq, &hash) &&
+                          is_signed_by_us(core, hello);
+        return 0;
+}
+
+static int refuse_memory(Core *core, Incoming *in) {
+        const struct hello *hello = &in->message.hello;
+        bool is_shorter = hello->seen_seq > core->state.head_seq;
+        char what[512];
+
+        (void)snprintf(what, sizeof what,
+                       "%s has seen entry %llu, signed by this broker, and this ledger %s: it is "
+                       "not the newest one",
+                       in->actor->name, (unsigned long long)hello->seen_seq,
+                       is_shorter ? "is shorter" : "has another");
+        TRY(core_alert(core, WAIT_FOR_UPKEEP, what, core->state.head_seq, in->actor->name));
+        return refuse_hello(core, in, is_shorter ? "ledger-shorter" : "ledger-forked", what,
+                            "an operator restores the newest ledger, or says what is lost: "
+                            "broker restore --accept-loss WHY --seen FILE, with your `seen`");
 }
 
 int on_hello(Core *core, Incoming *in) {
         const struct hello *hello = &in->message.hello;
+        bool is_unknown;
+        Held held;
         Peer *peer;
 
         if (hello->protocol != PROTOCOL_VERSION)
                 return refuse_hello(core, in, "protocol-unsupported",
-                                    "this broker speaks version 1");
+                                    "this broker speaks version 1",
+                                    "install the same version of coldgate on both sides");
         if (in->peer)
                 in->peer->is_gone = true;
+        TRY(find_unknown_memory(core, hello, &is_unknown));
+        if (is_unknown)
+                return refuse_memory(core, in);
         make_room_for(core, in->actor);
         if (core->n_peers >= PEERS_MAX)
                 return refuse_hello(core, in, "peers-too-many",
-                                    "this broker serves no more connections now");
+                                    "this broker serves no more connections now",
+                                    "wait until others have gone");
         peer = add_peer(core, in->route, in->actor);
         peer->heard_ms = core_mono_ms(core);
-        held_later(core, &(Held){.kind = HELD_WELCOME,
-                                 .route = *in->route,
-                                 .agent = in->actor,
-                                 .seq = hello->seen_seq});
+        held = (Held){.kind = HELD_WELCOME,
+                      .route = *in->route,
+                      .agent = in->actor,
+                      .seq = hello->seen_seq};
+        (void)hash_from_slice(hello->seen_hash, &held.hash); /* absent: it stays zero */
+        held_later(core, &held);
         return 0;
 }
 

@@ -92,6 +92,15 @@ static const OptionRow verify_options[] = {
         {NULL, NULL, NULL},
 };
 
+static const OptionRow restore_options[] = {
+        {"accept-loss", "WHY",
+         "Entries that were signed may be lost, for this reason: an entry says so, and agents "
+         "believe the ledger because of it."},
+        {"seen", "FILE",
+         "What an agent elsewhere has seen: its .coldgate/agents/NAME/seen, signed by the broker."},
+        {NULL, NULL, NULL},
+};
+
 static const OptionRow views_options[] = {
         {"anew", NULL, "Delete it first: all of it comes from the ledger."},
         {NULL, NULL, NULL},
@@ -152,6 +161,12 @@ static const Verb verbs[] = {
         {"verify", "", 0, 0,
          "Compute every hash and signature anew; name the first entry that does not hold.",
          verb_verify, verify_options},
+        {"backup", "FILE|DIR", 1, 1,
+         "Copy ledger and evidence into one file, while a broker runs or not, and verify it.",
+         verb_backup, no_options},
+        {"restore", "[BACKUP]", 0, 1,
+         "Put a backup in the ledger's place, while no broker runs; the ledger that was is kept.",
+         verb_restore, restore_options},
         {"views", "", 0, 0,
          "Bring the database of SQL views up: sqlite3 -readonly .coldgate/views.db.", verb_views,
          views_options},

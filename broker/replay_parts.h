@@ -42,6 +42,9 @@ int fold_genesis(const Step *step) must_check;
 int fold_admit(const Step *step) must_check;
 int fold_revoke(const Step *step) must_check;
 
+/* ---- replay_upkeep.c ---- */
+int fold_restored(const Step *step) must_check;
+
 /* ---- replay_plan.c ---- */
 int fold_plan(const Step *step) must_check;
 

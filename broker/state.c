@@ -102,6 +102,7 @@ void state_deinit(State *state) {
         for (size_t i = 0; i < state->n_agents; i++)
                 (void)agent_free(state->agents[i]);
         free(state->agents);
+        free(state->restored);
         free(state->project);
         state_init(state);
 }
@@ -117,6 +118,19 @@ AgentRecord *state_find_agent_by_curve(const State *state, const uint8_t curve[C
         for (size_t i = 0; i < state->n_agents; i++)
                 if (memcmp(state->agents[i]->key.curve, curve, CURVE_BYTES) == 0)
                         return state->agents[i];
+        return NULL;
+}
+
+const RestoredRecord *state_find_restored(const State *state, uint64_t seen_seq,
+                                          const Hash *seen_hash) {
+        for (size_t i = 0; i < state->n_restored; i++) {
+                const RestoredRecord *restored = &state->restored[i];
+
+                if (seen_seq >= restored->seq && (seen_seq < restored->lost_seq ||
+                                                  (seen_seq == restored->lost_seq &&
+                                                   hash_equal(seen_hash, &restored->lost_hash))))
+                        return restored;
+        }
         return NULL;
 }
 

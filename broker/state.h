@@ -255,6 +255,12 @@ typedef struct PhaseRecord {
         uint64_t eligible_seq; /* head of the newest verdict for which done-eligible was said */
 } PhaseRecord;
 
+/* The entries from `seq` on, as far as `lost_seq` of the ledger that was, are not these. */
+typedef struct RestoredRecord {
+        uint64_t seq, lost_seq;
+        Hash lost_hash;
+} RestoredRecord;
+
 typedef struct State {
         bool has_genesis;
         Hash ledger;
@@ -282,6 +288,8 @@ typedef struct State {
         size_t n_pings;
         UntoldRecord **untold; /* oldest first */
         size_t n_untold;
+        RestoredRecord *restored; /* oldest first */
+        size_t n_restored;
 } State;
 
 void state_init(State *state);
@@ -292,6 +300,10 @@ AgentRecord *state_find_agent(const State *state, Slice name);
 AgentRecord *state_find_agent_by_curve(const State *state, const uint8_t curve[CURVE_BYTES]);
 PhaseRecord *state_find_phase(const State *state, Slice name);
 ClaimRecord *state_find_claim(const State *state, uint64_t seq);
+/* Says that an entry of this number and hash, which somebody has seen, is lost; NULL: nothing does.
+ */
+const RestoredRecord *state_find_restored(const State *state, uint64_t seen_seq,
+                                          const Hash *seen_hash);
 /* The claim that is leased under this number; NULL if the lease has ended. */
 ClaimRecord *state_find_lease(const State *state, uint64_t lease_seq);
 FindingRecord *state_find_finding(const State *state, uint64_t seq);

@@ -15,6 +15,7 @@ extern const Program broker_program;
 
 int verb_admit(const Args *args);
 int verb_alerts(const Args *args);
+int verb_backup(const Args *args);
 int verb_init(const Args *args);
 int verb_keygen(const Args *args);
 int verb_log(const Args *args);
@@ -24,6 +25,7 @@ int verb_plan_lint(const Args *args);
 int verb_plan_prove(const Args *args);
 int verb_plan_show(const Args *args);
 int verb_render(const Args *args);
+int verb_restore(const Args *args);
 int verb_revoke(const Args *args);
 int verb_run(const Args *args);
 int verb_say(const Args *args);
@@ -41,7 +43,9 @@ typedef struct Errand {
         Project project;
         Ledger *ledger;   /* NULL until errand_open_ledger */
         Session *session; /* NULL until somebody is talked to; a refusal's rule is its */
-        int status;       /* the exit status of a verb that was carried out */
+        /* The exit status of a verb that was carried out; of a refusal, if that is that something
+         * does not hold. */
+        int status;
 } Errand;
 
 /* Opens the project, runs the body, prints a refusal or an error; the exit status. */

@@ -214,7 +214,8 @@ static int check_witnesses(Verification *v) {
                 if (!hash_equal(&witness->ledger, &v->report.ledger))
                         return broken(v, "ledger-forked", "%s was signed for another ledger",
                                       witness->source);
-                if (witness->seq == v->entry->seq && !hash_equal(&witness->hash, &v->entry->hash))
+                if (witness->seq == v->entry->seq && !hash_equal(&witness->hash, &v->entry->hash) &&
+                    !state_find_restored(&v->state, witness->seq, &witness->hash))
                         return broken(v, "ledger-forked",
                                       "%s was signed for another entry %" PRIu64, witness->source,
                                       witness->seq);
@@ -328,7 +329,8 @@ static int check_ids(Verification *v) {
 
 static int check_end(Verification *v) {
         for (size_t i = 0; i < v->n_witnesses; i++)
-                if (v->witnesses[i].seq > v->report.n_entries)
+                if (v->witnesses[i].seq > v->report.n_entries &&
+                    !state_find_restored(&v->state, v->witnesses[i].seq, &v->witnesses[i].hash))
                         return broken(v, "ledger-shorter",
                                       "entries are missing at the end: %s was signed for entry "
                                       "%" PRIu64 ", the ledger ends with %" PRIu64,

@@ -46,20 +46,20 @@ static int say(Core *core, Message *messages, size_t n) {
         return 0;
 }
 
-int core_alert(Core *core, const char *what, uint64_t cause, const char *who) {
+int core_alert(Core *core, WaitFor wait_for, const char *what, uint64_t cause, const char *who) {
         const State *state = &core->state;
         Message message = {
                 .type = MESSAGE_ALERT,
                 .alert = {.what = slice_text(what),
                           .cause = cause,
-                          .wait_for = WAIT_FOR_DELIVERY,
+                          .wait_for = wait_for,
                           .who = slice_text(who)},
         };
 
         if (state->n_alerts >= ALERTS_MAX)
                 return 0;
         for (size_t i = 0; i < state->n_alerts; i++)
-                if (state->alerts[i]->wait_for == WAIT_FOR_DELIVERY && state->alerts[i]->who &&
+                if (state->alerts[i]->wait_for == wait_for && state->alerts[i]->who &&
                     strcmp(state->alerts[i]->who, who) == 0)
                         return 0;
         return say_one(core, &message);

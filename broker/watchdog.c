@@ -49,6 +49,7 @@ static const struct {
         [WAIT_FOR_SEE] = {MANNER_NEVER, "an alert stands until it is seen"},
         [WAIT_FOR_READ] = {MANNER_ONCE, "a note is told once"},
         [WAIT_FOR_DELIVERY] = {MANNER_NEVER, "it is an alert from the beginning"},
+        [WAIT_FOR_UPKEEP] = {MANNER_NEVER, "it is an alert from the beginning"},
 };
 
 /* One wait on its way to a ping. */

@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/arena.h"
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/log.h"
@@ -31,15 +32,11 @@ void witnesses_deinit(Witnesses *witnesses) {
         free(witnesses->rows);
 }
 
-static void add(Witnesses *witnesses, const char *source, const Hash *ledger,
-                const Checkpoint *checkpoint) {
+void witnesses_add(Witnesses *witnesses, const char *source, const Hash *ledger, uint64_t seq,
+                   const Hash *hash) {
         witnesses->rows = mem_resize(witnesses->rows, witnesses->n + 1, sizeof *witnesses->rows);
         witnesses->rows[witnesses->n++] = (Witness){
-                .source = mem_strdup(source),
-                .ledger = *ledger,
-                .seq = checkpoint->seq,
-                .hash = checkpoint->hash,
-        };
+                .source = mem_strdup(source), .ledger = *ledger, .seq = seq, .hash = *hash};
 }
 
 /* ---- the text and its SSH signature ---- */
@@ -139,21 +136,37 @@ int witnesses_add_file(Witnesses *witnesses, const Project *project, const char 
         int r = read_pair(project, file, &ledger, &checkpoint, reterr_fault);
 
         if (r == 0)
-                add(witnesses, file, &ledger, &checkpoint);
+                witnesses_add(witnesses, file, &ledger, checkpoint.seq, &checkpoint.hash);
         return r;
+}
+
+int witnesses_add_seen(Witnesses *witnesses, const Project *project, const char *file,
+                       Fault *reterr_fault) {
+        Seen seen;
+        int r = seen_read_file(file, &project->broker_key, &seen, reterr_fault);
+
+        if (r == 0 && !seen.checkpoint.seq) {
+                fault_set(reterr_fault, "seen-malformed", "there is no such file");
+                fault_place(reterr_fault, "%s", file);
+                r = WITNESS_E_REFUSED;
+        }
+        if (r == 0)
+                witnesses_add(witnesses, file, &seen.ledger, seen.checkpoint.seq,
+                              &seen.checkpoint.hash);
+        return r > 0 ? WITNESS_E_REFUSED : r;
 }
 
 /* ---- what this project remembers ---- */
 
 /* A running broker renames the two files one after the other: between them they do not match. */
-static int add_rendered(Witnesses *witnesses, const Project *project, Fault *fault) {
+static int add_rendered(Witnesses *witnesses, const Project *project, size_t tries, Fault *fault) {
         static const struct timespec pause = {.tv_nsec = READ_PAUSE_NS};
         cleanup_free char *file = mem_printf("%s/CHECKPOINT", project->docs);
         int r = 0;
 
         if (access(file, F_OK) != 0)
                 return 0;
-        for (size_t i = 0; i < READ_TRIES; i++) {
+        for (size_t i = 0; i < tries; i++) {
                 r = witnesses_add_file(witnesses, project, file, fault);
                 if (r == 0 || !fault_is(fault, "checkpoint-signature"))
                         break;
@@ -165,10 +178,7 @@ static int add_rendered(Witnesses *witnesses, const Project *project, Fault *fau
 }
 
 static int add_seen(Witnesses *witnesses, const Project *project, const char *name, Fault *fault) {
-        cleanup_free char *dir = mem_printf("%s/agents/%s", project->dir, name);
-        cleanup_free char *file = mem_printf("%s/seen", dir);
-        Seen seen;
-        int r;
+        cleanup_free char *file = mem_printf("%s/agents/%s/seen", project->dir, name);
 
         if (access(file, F_OK) != 0)
                 return 0;
@@ -176,10 +186,7 @@ static int add_seen(Witnesses *witnesses, const Project *project, const char *na
                 log_write(LOG_WARNING, "%s is left out: %s", file, strerror(errno));
                 return 0;
         }
-        r = seen_read(dir, &project->broker_key, &seen, fault);
-        if (r == 0 && seen.checkpoint.seq)
-                add(witnesses, file, &seen.ledger, &seen.checkpoint);
-        return r > 0 ? WITNESS_E_REFUSED : r;
+        return witnesses_add_seen(witnesses, project, file, fault);
 }
 
 static void close_dirp(DIR **dir) {
@@ -191,10 +198,52 @@ int witnesses_add_remembered(Witnesses *witnesses, const Project *project, Fault
         cleanup_free char *path = mem_printf("%s/agents", project->dir);
         cleanup(close_dirp) DIR *agents = opendir(path);
         struct dirent *entry;
-        int r = add_rendered(witnesses, project, reterr_fault);
+        int r = add_rendered(witnesses, project, READ_TRIES, reterr_fault);
 
         while (r == 0 && agents && (entry = readdir(agents)))
                 if (entry->d_name[0] != '.')
                         r = add_seen(witnesses, project, entry->d_name, reterr_fault);
         return r;
+}
+
+static int skip_unbelievable(int r, const Fault *fault) {
+        if (r > 0)
+                log_write(LOG_WARNING, "%s is left out: %s", fault->place, fault->found);
+        return r > 0 ? 0 : r;
+}
+
+int witnesses_add_believable(Witnesses *witnesses, const Project *project) {
+        cleanup_free char *path = mem_printf("%s/agents", project->dir);
+        cleanup(close_dirp) DIR *agents = opendir(path);
+        struct dirent *entry;
+        Fault fault = FAULT_INIT;
+
+        TRY(skip_unbelievable(add_rendered(witnesses, project, 1, &fault), &fault));
+        while (agents && (entry = readdir(agents)))
+                if (entry->d_name[0] != '.')
+                        TRY(skip_unbelievable(add_seen(witnesses, project, entry->d_name, &fault),
+                                              &fault));
+        return 0;
+}
+
+int witnesses_find_lost(const Witnesses *witnesses, Ledger *ledger, const State *state,
+                        const Witness **ret_lost) {
+        *ret_lost = NULL;
+        for (size_t i = 0; i < witnesses->n; i++) {
+                const Witness *witness = &witnesses->rows[i];
+                cleanup_arena Arena arena = ARENA_INIT;
+                Entry entry;
+                int r = LEDGER_E_NONE;
+
+                if (hash_equal(&witness->ledger, &state->ledger))
+                        r = ledger_read(ledger, witness->seq, &arena, &entry);
+                if (r < 0)
+                        return r;
+                if ((r == 0 && hash_equal(&entry.hash, &witness->hash)) ||
+                    state_find_restored(state, witness->seq, &witness->hash))
+                        continue;
+                if (!*ret_lost || witness->seq > (*ret_lost)->seq)
+                        *ret_lost = witness;
+        }
+        return 0;
 }

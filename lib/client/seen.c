@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -57,8 +58,7 @@ static bool parse(Slice text, const PublicKey *broker, Seen *ret_seen) {
         return true;
 }
 
-int seen_read(const char *dir, const PublicKey *broker, Seen *ret_seen, Fault *reterr_fault) {
-        cleanup_free char *path = mem_printf("%s/seen", dir);
+int seen_read_file(const char *path, const PublicKey *broker, Seen *ret_seen, Fault *reterr_fault) {
         cleanup_buf Buf text = BUF_INIT(SEEN_BYTES_MAX);
         int r = file_read(path, &text);
 
@@ -75,6 +75,12 @@ int seen_read(const char *dir, const PublicKey *broker, Seen *ret_seen, Fault *r
         fault_place(reterr_fault, "%s", path);
         fault_next(reterr_fault, "find out why; remove the file to begin anew with this broker");
         return SEEN_E_REFUSED;
+}
+
+int seen_read(const char *dir, const PublicKey *broker, Seen *ret_seen, Fault *reterr_fault) {
+        cleanup_free char *path = mem_printf("%s/seen", dir);
+
+        return seen_read_file(path, broker, ret_seen, reterr_fault);
 }
 
 static int refuse_fork(const char *dir, const Seen *seen, bool other_ledger, Fault *fault) {
@@ -97,6 +103,24 @@ static int write_seen(const char *dir, const Seen *seen) {
         hex_append(&text, slice_make(seen->checkpoint.signature, SIGNATURE_BYTES));
         buf_text(&text, "\n");
         return file_write_atomic(path, buf_get(&text), 0600);
+}
+
+int seen_set_aside(const char *dir, const PublicKey *broker, const Checkpoint *lost) {
+        cleanup_fd int lock_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        cleanup_free char *path = mem_printf("%s/seen", dir);
+        cleanup_free char *aside =
+                mem_printf("%s/seen.lost-%llu", dir, (unsigned long long)lost->seq);
+        Fault fault = FAULT_INIT;
+        Seen seen;
+
+        if (lock_fd < 0 || flock(lock_fd, LOCK_EX) < 0)
+                return error_origin(-errno);
+        if (seen_read(dir, broker, &seen, &fault) != 0 || seen.checkpoint.seq != lost->seq ||
+            !hash_equal(&seen.checkpoint.hash, &lost->hash))
+                return 0; /* another process of this agent was here before */
+        if (rename(path, aside) < 0)
+                return error_origin(-errno);
+        return dir_sync(dir);
 }
 
 int seen_advance(const char *dir, const PublicKey *broker, const Seen *newer, Fault *reterr_fault) {

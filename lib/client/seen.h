@@ -22,6 +22,13 @@ enum { _SEEN_E_SUCCESS, SEEN_E_REFUSED };
 int seen_read(const char *dir, const PublicKey *broker, Seen *ret_seen,
               Fault *reterr_fault) must_check;
 
+int seen_read_file(const char *path, const PublicKey *broker, Seen *ret_seen,
+                   Fault *reterr_fault) must_check;
+
+/* What is remembered, if it is this, becomes `dir`/seen.lost-SEQ: the proof of a loss that was
+ * admitted. */
+int seen_set_aside(const char *dir, const PublicKey *broker, const Checkpoint *lost) must_check;
+
 /* Remembers `newer`, whose signature was verified, unless the file has a later one. SEEN_E_REFUSED:
  * the same number was signed with another hash, or another ledger (rule ledger-forked). */
 int seen_advance(const char *dir, const PublicKey *broker, const Seen *newer,

@@ -152,6 +152,8 @@ static int say_hello(Session *session, uint64_t now_ms) {
         if (session->said_seen.seq) {
                 hello.hello.seen_seq = session->said_seen.seq;
                 hello.hello.seen_hash = hash_slice(&session->said_seen.hash);
+                hello.hello.seen_signature =
+                        slice_make(session->said_seen.signature, SIGNATURE_BYTES);
         }
         message_set_present(&hello);
         r = link_send(&session->link, &hello);

@@ -8,9 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/arena.h"
 #include "base/error.h"
+#include "base/log.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "client/session_parts.h"
+#include "proto/codec.h"
 
 enum { PROTOCOL_VERSION = 1 };
 
@@ -28,8 +32,8 @@ static int refuse_shorter(Session *session, uint64_t head_seq, Fault *fault) {
                   (unsigned long long)head_seq, (unsigned long long)session->said_seen.seq);
         fault_place(fault, "%s/seen", session->dir);
         fault_next(fault,
-                   "entries were lost: restore the longer ledger.db; if it is gone for good, "
-                   "keep that file as the proof, and move it away to go on");
+                   "entries were lost: the operator restores the longer ledger; if it is gone for "
+                   "good: broker restore --accept-loss WHY --seen FILE, with that file");
         return SESSION_E_REFUSED;
 }
 
@@ -66,15 +70,71 @@ static int accept_checkpoint(Session *session, const Hash *ledger, uint64_t seq,
         return 0;
 }
 
+static void say_loss(const Session *session, const struct restored *restored) {
+        cleanup_buf Buf why = BUF_TEXT;
+
+        text_make_visible(restored->why, false, &why);
+        log_write(LOG_WARNING,
+                  "THE LEDGER WAS RESTORED FROM A BACKUP: entries %llu to %llu, which this agent "
+                  "may have seen, are lost (%s). What it said in them must be said again; the "
+                  "proof of what was is kept: %s/seen.lost-%llu",
+                  (unsigned long long)restored->kept_seq + 1,
+                  (unsigned long long)restored->lost_seq, buf_get_text(&why), session->dir,
+                  (unsigned long long)session->said_seen.seq);
+}
+
+static bool covers(const struct restored *restored, const Checkpoint *seen) {
+        if (seen->seq <= restored->kept_seq)
+                return false;
+        return seen->seq < restored->lost_seq ||
+               (seen->seq == restored->lost_seq &&
+                slice_equal(restored->lost_hash, hash_slice(&seen->hash)));
+}
+
+/* Only what the broker's key signed, and only as far as it says. */
+static bool read_restored(const Session *session, Slice frame, Arena *arena,
+                          Message *ret_restored) {
+        CodecFault fault;
+        Message entry;
+        Id id;
+
+        return codec_decode(frame, arena, &entry, &fault) == 0 && entry.type == MESSAGE_ENTRY &&
+               id_from_slice(entry.entry.id, &id) &&
+               entry_signature_holds(&session->broker, &session->ledger, &id, entry.entry.frame,
+                                     entry.entry.signature) &&
+               codec_decode(entry.entry.frame, arena, ret_restored, &fault) == 0 &&
+               ret_restored->type == MESSAGE_RESTORED &&
+               covers(&ret_restored->restored, &session->said_seen);
+}
+
+/* What we have seen is lost, and an operator said so: SESSION_E_NOTHING if that is not shown. */
+static int accept_loss(Session *session, const struct welcome *welcome) {
+        cleanup_arena Arena arena = ARENA_INIT;
+        Message restored;
+
+        if (!session->has_ledger || !welcome->restored.n ||
+            !read_restored(session, welcome->restored, &arena, &restored))
+                return SESSION_E_NOTHING;
+        TRY(seen_set_aside(session->dir, &session->broker, &session->said_seen));
+        say_loss(session, &restored.restored);
+        session->said_seen = (Checkpoint){.seq = 0};
+        session->head = 0;
+        return 0;
+}
+
 /* What the broker says of the entry that our hello named. */
 static int check_memory(Session *session, const struct welcome *welcome, Fault *fault) {
-        if (!session->said_seen.seq)
+        int r;
+
+        if (!session->said_seen.seq ||
+            slice_equal(welcome->seen_hash, hash_slice(&session->said_seen.hash)))
                 return 0;
+        r = accept_loss(session, welcome);
+        if (r != SESSION_E_NOTHING)
+                return r;
         if (welcome->head_seq < session->said_seen.seq || !welcome->seen_hash.n)
                 return refuse_shorter(session, welcome->head_seq, fault);
-        if (!slice_equal(welcome->seen_hash, hash_slice(&session->said_seen.hash)))
-                return refuse_forked(session, fault);
-        return 0;
+        return refuse_forked(session, fault);
 }
 
 int session_accept_welcome(Session *session, const struct welcome *welcome, Fault *reterr_fault) {
