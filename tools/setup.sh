@@ -15,12 +15,15 @@ check_packages=(clang clang-format clang-tidy libclang-rt-14-dev openssl sqlite3
 # other): then that plan is skipped, and says so.
 wished_packages=(podman runc)
 
+# Servers that ./bench compares the broker with; each is left out if it may not be had.
+bench_packages=(redis-server rabbitmq-server nats-server mosquitto)
+
 say() {
 	printf '%s\n' "== $*"
 }
 
 # Debian starts services when it installs them, and at the next boot. Only their programs are wanted.
-quiet_services=(nginx postgresql)
+quiet_services=(nginx postgresql redis-server rabbitmq-server epmd nats-server mosquitto)
 
 # install_quietly PACKAGE…, as root: nothing is started, no database cluster is made, no service that
 # came along is left enabled, and nothing that is there is removed for it.
@@ -29,7 +32,7 @@ install_quietly() (
 	guard=/usr/sbin/policy-rc.d cluster=/etc/postgresql-common/createcluster.d/none.conf made=() new=()
 	trap 'rm -f "${made[@]}"' EXIT
 	for service in "${quiet_services[@]}"; do
-		[ -e "/etc/init.d/$service" ] || new+=("$service")
+		[ -e "/etc/init.d/$service" ] || [ -e "/lib/systemd/system/$service.service" ] || new+=("$service")
 	done
 	if [ ! -e "$guard" ]; then
 		made+=("$guard")
@@ -45,6 +48,9 @@ install_quietly() (
 	DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends --no-remove "$@" >/dev/null
 	for service in "${new[@]}"; do
 		[ ! -e "/etc/init.d/$service" ] || update-rc.d "$service" disable
+		for unit in "$service.service" "$service.socket"; do
+			[ ! -e "/lib/systemd/system/$unit" ] || DPKG_MAINTSCRIPT_PACKAGE=coldgate deb-systemd-helper disable "$unit"
+		done
 	done
 )
 

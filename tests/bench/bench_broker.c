@@ -1,208 +1,205 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The coldgate authors */
 
-/* What the broker costs: memory while idle, durable answers, a restart. Printed as `row | value`.
- */
+/* What the broker costs: durable answers, flushes, memory, delivery. */
 
-#include <stdio.h>
+#include <signal.h>
 #include <stdlib.h>
-#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <sqlite3.h>
 
 #include "base/clock.h"
-#include "base/fd.h"
-#include "proto/codec.h"
-#include "proto/entry.h"
-#include "proto/loop.h"
-#include "tests/lib/real_broker.h"
+#include "base/hash.h"
+#include "base/mem.h"
+#include "tests/bench/courier.h"
+#include "tests/bench/echo.h"
+#include "tests/bench/peer.h"
+#include "tests/bench/swarm.h"
 #include "tests/lib/test.h"
 
 enum {
-        ANSWER_MS = 60000,
-        N_SINGLE = 500,
-        N_STREAM = 5000,
-        WINDOW = 64, /* submits under way at once; the channel holds some hundred */
-        IDLE_KIB_MAX = 16 * 1024,
+        LIMIT_S = 600,
+        BODY_BYTES = 300,
+        N_ROW = 200,    /* commits of SQLite in a round */
+        N_EVENTS = 200, /* claims in a round */
+        N_AGENTS = 1000,
+        N_CLIENTS = 64,
 };
 
-static void row(const char *name, uint64_t value, const char *unit) {
-        printf("# %s | %llu %s\n", name, (unsigned long long)value, unit);
-        (void)fflush(stdout);
+typedef struct Bench {
+        RealBroker broker;
+        sqlite3 *db;
+        sqlite3_stmt *insert;
+} Bench;
+
+/* ---- SQLite, as durable ---- */
+
+static void open_sqlite(Bench *bench) {
+        cleanup_free char *path = mem_printf("%s/baseline.db", test_dir());
+        static const char sql[] = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
+                                  "CREATE TABLE row(seq INTEGER PRIMARY KEY, bytes BLOB)";
+
+        CHECK_EQ_INT(sqlite3_open(path, &bench->db), SQLITE_OK);
+        CHECK_EQ_INT(sqlite3_exec(bench->db, sql, NULL, NULL, NULL), SQLITE_OK);
+        CHECK_EQ_INT(sqlite3_prepare_v2(bench->db, "INSERT INTO row(bytes) VALUES (?1)", -1,
+                                        &bench->insert, NULL),
+                     SQLITE_OK);
 }
 
-static uint64_t resident_kib(const RealBroker *broker) {
-        cleanup_buf Buf text = BUF_TEXT;
-        char path[64];
-        const char *line;
+static double commit_p50_us(Bench *bench) {
+        uint8_t bytes[BODY_BYTES + 250]; /* with what the broker keeps beside the frame */
+        cleanup_samples Samples us = {.values = NULL};
 
-        (void)snprintf(path, sizeof path, "/proc/%d/status", (int)process_get_pid(broker->process));
-        CHECK_EQ_INT(file_read(path, &text), 0);
-        line = strstr(buf_get_text(&text), "VmRSS:");
-        if (!line)
-                FAIL_TEST("%s says no VmRSS", path);
-        return strtoull(line + strlen("VmRSS:"), NULL, 10);
-}
+        random_bytes(bytes, sizeof bytes);
+        for (size_t i = 0; i < N_ROW; i++) {
+                uint64_t begin_ns = clock_mono_ns();
 
-/* An agent without an outbox, so that it is the broker that is measured. */
-typedef struct Agent {
-        ChannelClient *client;
-        Key key;
-        Hash ledger;
-        IdMaker ids;
-        size_t n_submits, n_acks;
-} Agent;
-
-static void agent_deinit(Agent *agent) {
-        agent->client = channel_client_free(agent->client);
-        key_deinit(&agent->key);
-}
-
-static void wait_readable(Agent *agent) {
-        LoopWait wait = {.client = agent->client};
-
-        CHECK_EQ_INT(loop_wait(&wait, ANSWER_MS), 0);
-}
-
-static void send_message(Agent *agent, Message *message) {
-        cleanup_buf Buf frame = BUF_INIT(FRAME_MAX);
-        CodecFault fault;
-        int r;
-
-        message_set_present(message);
-        CHECK_EQ_INT(codec_encode(message, &frame, &fault), 0);
-        while ((r = channel_client_send(agent->client, buf_get(&frame))) == CHANNEL_E_FULL) {
-                LoopWait wait = {.client = agent->client, .client_wants_send = true};
-
-                CHECK_EQ_INT(loop_wait(&wait, ANSWER_MS), 0);
+                (void)sqlite3_bind_blob(bench->insert, 1, bytes, sizeof bytes, SQLITE_STATIC);
+                CHECK_EQ_INT(sqlite3_step(bench->insert), SQLITE_DONE);
+                CHECK_EQ_INT(sqlite3_reset(bench->insert), SQLITE_OK);
+                samples_add(&us, (double)(clock_mono_ns() - begin_ns) / 1e3);
         }
-        CHECK_EQ_INT(r, 0);
+        return samples_quantile(&us, 0.5);
 }
 
-/* The type of the next message, MESSAGE_NONE when there is none now. */
-static MessageType receive_message(Agent *agent) {
-        cleanup_buf Buf frame = BUF_INIT(FRAME_MAX);
-        cleanup_arena Arena arena = ARENA_INIT;
-        CodecFault fault;
-        Message message;
+/* ---- acks ---- */
 
-        if (channel_client_receive(agent->client, &frame) == CHANNEL_E_EMPTY)
-                return MESSAGE_NONE;
-        CHECK_EQ_INT(codec_decode(buf_get(&frame), &arena, &message, &fault), 0);
-        if (message.type == MESSAGE_WELCOME)
-                CHECK(hash_from_slice(message.welcome.ledger, &agent->ledger));
-        return message.type;
+static void load(Bench *bench, unsigned n_clients, unsigned window, LoadResult *ret_result) {
+        LoadShape shape = {.window = window, .warm_s = 0.2, .seconds = figures_is_quick() ? 1 : 2};
+        cleanup(swarm_freep) Swarm *swarm = swarm_new(&bench->broker, n_clients);
+
+        swarm_sign(swarm, swarm_guess(&shape, n_clients), BODY_BYTES);
+        swarm_load(swarm, &shape, ret_result);
 }
 
-static void agent_connect(Agent *agent, const RealBroker *broker) {
-        Message hello = {.type = MESSAGE_HELLO,
-                         .hello = {.protocol = 1, .program = slice_text("bench")}};
-        char path[512];
-        Fault fault = FAULT_INIT;
+/* Answers a second, and how often the device was told to flush for one. */
+static double measure_acks(Bench *bench, unsigned n_clients, unsigned window, FigureRow flushes) {
+        cleanup_load_result LoadResult result = {.rate = 0};
+        uint64_t before = figures_flushes(bench->broker.dir), after;
 
-        *agent = (Agent){.client = NULL};
-        (void)snprintf(path, sizeof path, "%s/.coldgate/keys/builder", broker->dir);
-        CHECK_EQ_INT(key_read(path, &agent->key, &fault), 0);
-        CHECK_EQ_INT(channel_client_new(broker->project.endpoint, &agent->key,
-                                        broker->project.broker_key.curve, &agent->client, &fault),
-                     0);
-        send_message(agent, &hello);
-        while (receive_message(agent) != MESSAGE_WELCOME)
-                wait_readable(agent);
+        load(bench, n_clients, window, &result);
+        after = figures_flushes(bench->broker.dir);
+        if (flushes != _ROW_MAX && before == UINT64_MAX)
+                figures_skip(flushes, "the device is not in /proc/diskstats");
+        else if (flushes != _ROW_MAX)
+                figures_add(flushes, (double)(after - before) / (double)result.n_answers, 1);
+        return result.rate;
 }
 
-static void submit_note(Agent *agent) {
-        cleanup_buf Buf frame = BUF_INIT(FRAME_MAX);
-        Message note = {.type = MESSAGE_NOTE,
-                        .note = {.phase = slice_text("m"), .to = NOTE_TO_RECORD}};
-        Message submit = {.type = MESSAGE_SUBMIT};
-        uint8_t signature[SIGNATURE_BYTES];
-        CodecFault fault;
-        char text[64];
-        Id id;
+static void measure_one(Bench *bench) {
+        cleanup_load_result LoadResult result = {.rate = 0};
+        uint64_t before, after;
+        double commit_us = commit_p50_us(bench);
 
-        (void)snprintf(text, sizeof text, "note %zu", agent->n_submits++);
-        note.note.text = slice_text(text);
-        message_set_present(&note);
-        CHECK_EQ_INT(codec_encode(&note, &frame, &fault), 0);
-        id_make(&agent->ids, clock_wall_ms(), &id);
-        entry_sign(&agent->key, &agent->ledger, &id, buf_get(&frame), signature);
-        submit.submit.id = id_slice(&id);
-        submit.submit.frame = buf_get(&frame);
-        submit.submit.signature = slice_make(signature, sizeof signature);
-        send_message(agent, &submit);
+        before = figures_flushes(bench->broker.dir);
+        load(bench, 1, 1, &result);
+        after = figures_flushes(bench->broker.dir);
+        figures_add(ROW_ACK_ONE, samples_quantile(&result.us, 0.5), commit_us);
+        figures_note(ROW_ACK_ONE, "p99 %.0f us", samples_quantile(&result.us, 0.99));
+        if (before != UINT64_MAX)
+                figures_add(ROW_FLUSH_ONE, (double)(after - before) / (double)result.n_answers, 1);
 }
 
-/* Until at most `n` submits are without an answer. */
-static void wait_unanswered(Agent *agent, size_t n) {
-        while (agent->n_submits - agent->n_acks > n) {
-                MessageType type = receive_message(agent);
+static void measure_many(Bench *bench) {
+        double limit = figures_verify_rate(1);
 
-                CHECK(type != MESSAGE_REFUSE);
-                if (type == MESSAGE_ACK)
-                        agent->n_acks++;
-                else if (type == MESSAGE_NONE)
-                        wait_readable(agent);
+        figures_add(ROW_ACKS_MANY, measure_acks(bench, N_CLIENTS, 1, _ROW_MAX), limit);
+        figures_add(ROW_ACKS_DEEP, measure_acks(bench, N_CLIENTS, 16, ROW_FLUSH_DEEP), limit);
+}
+
+/* ---- events ---- */
+
+static void measure_events(Bench *bench, Echo *echo) {
+        cleanup_samples Samples whole = {.values = NULL}, ack = {.values = NULL},
+                                event = {.values = NULL}, echoes = {.values = NULL};
+        cleanup(courier_freep) Courier *courier = courier_new(&bench->broker);
+        double commit_us = commit_p50_us(bench), echo_us;
+
+        for (size_t i = 0; i < N_EVENTS; i++)
+                courier_claim(courier, &ack, &event, &whole);
+        echo_measure(echo, N_EVENTS, &echoes);
+        echo_us = samples_quantile(&echoes, 0.5);
+        figures_add(ROW_ACK_ONE_CLAIM, samples_quantile(&ack, 0.5), commit_us);
+        figures_add(ROW_EVENT, samples_quantile(&event, 0.5), echo_us);
+        figures_add(ROW_EVENT_WHOLE, samples_quantile(&whole, 0.5), echo_us);
+        figures_add(ROW_EVENT_P99, samples_quantile(&event, 0.99), samples_quantile(&echoes, 0.99));
+}
+
+static pid_t start_busy_clients(Bench *bench) {
+        pid_t pid = fork();
+
+        CHECK(pid >= 0);
+        if (pid == 0) {
+                LoadShape shape = {.window = 1, .seconds = LIMIT_S};
+                Swarm *swarm = swarm_new(&bench->broker, N_CLIENTS);
+                LoadResult result;
+
+                (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+                swarm_sign(swarm, 1, BODY_BYTES); /* the rest while it runs: they are busy */
+                swarm_load(swarm, &shape, &result);
+                _exit(0);
         }
+        return pid;
 }
 
-static int compare_u64(const void *a, const void *b) {
-        uint64_t left = *(const uint64_t *)a, right = *(const uint64_t *)b;
+static void measure_busy_events(Bench *bench, Echo *echo) {
+        cleanup_samples Samples whole = {.values = NULL}, ack = {.values = NULL},
+                                event = {.values = NULL}, echoes = {.values = NULL};
+        cleanup(courier_freep) Courier *courier = courier_new(&bench->broker);
+        pid_t busy;
 
-        return (left > right) - (left < right);
+        echo_measure(echo, N_EVENTS, &echoes);
+        busy = start_busy_clients(bench);
+        for (size_t i = 0; i < N_EVENTS; i++)
+                courier_claim(courier, &ack, &event, &whole);
+        (void)kill(busy, SIGKILL);
+        CHECK_EQ_INT(waitpid(busy, NULL, 0), busy);
+        figures_add(ROW_EVENT_BUSY, samples_quantile(&event, 0.5), samples_quantile(&echoes, 0.5));
+        figures_add(ROW_EVENT_BUSY_P99, samples_quantile(&event, 0.99),
+                    samples_quantile(&echoes, 0.99));
 }
 
-static void measure_single(Agent *agent) {
-        static uint64_t us[N_SINGLE];
+/* ---- memory ---- */
 
-        for (size_t i = 0; i < N_SINGLE; i++) {
-                uint64_t before = clock_mono_ns();
+static double resident(const Bench *bench) {
+        return figures_resident((int)process_get_pid(bench->broker.process));
+}
 
-                submit_note(agent);
-                wait_unanswered(agent, 0);
-                us[i] = (clock_mono_ns() - before) / 1000;
+static void measure_memory(Bench *bench) {
+        const char *why = NULL;
+        Peer *redis = peer_start(PEER_REDIS, &why);
+        double redis_mib = redis ? figures_resident(peer_get_pid(redis)) : 0;
+        double idle_mib = resident(bench);
+        Swarm *swarm = swarm_new(&bench->broker, N_AGENTS);
+
+        figures_add(ROW_MEMORY_IDLE, idle_mib, redis_mib);
+        figures_add(ROW_MEMORY_AGENTS, resident(bench), redis_mib);
+        if (why)
+                figures_note(ROW_MEMORY_IDLE, "redis: %s", why);
+        (void)swarm_free(swarm);
+        (void)peer_free(redis);
+}
+
+TEST(what_the_broker_costs) {
+        Bench bench = {.db = NULL};
+        Echo *echo = echo_start(test_dir());
+
+        swarm_start_broker(&bench.broker);
+        open_sqlite(&bench);
+        figures_begin(LIMIT_S);
+        measure_memory(&bench);
+        for (unsigned i = 0; i < figures_size(5, 1); i++) {
+                measure_one(&bench);
+                measure_many(&bench);
+                measure_events(&bench, echo);
+                measure_busy_events(&bench, echo);
         }
-        qsort(us, N_SINGLE, sizeof us[0], compare_u64);
-        row("one submit to its durable ack, median", us[N_SINGLE / 2], "us");
-        row("one submit to its durable ack, 99th percentile", us[N_SINGLE * 99 / 100], "us");
-}
-
-static void measure_stream(Agent *agent) {
-        uint64_t before = clock_mono_ms(), took;
-
-        for (size_t i = 0; i < N_STREAM; i++) {
-                submit_note(agent);
-                wait_unanswered(agent, WINDOW - 1);
-        }
-        wait_unanswered(agent, 0);
-        took = clock_mono_ms() - before;
-        row("durable acks with 64 under way", N_STREAM * 1000 / (took ? took : 1), "/s");
-}
-
-static bool files_are_current(void *userdata) {
-        return real_broker_verb((const RealBroker *)userdata, NULL, NULL, "render", "--check") == 0;
-}
-
-TEST(the_broker_idles_in_sixteen_mebibytes) {
-        cleanup_real_broker RealBroker broker;
-        cleanup(agent_deinit) Agent agent = {.client = NULL};
-        uint64_t before, idle_kib;
-
-        real_broker_init(&broker);
-        real_broker_approve(&broker);
-        real_broker_start(&broker);
-        row("resident, idle, a new ledger", resident_kib(&broker), "KiB");
-        agent_connect(&agent, &broker);
-        measure_single(&agent);
-        measure_stream(&agent);
-        CHECK(test_wait_until(files_are_current, &broker, ANSWER_MS));
-        idle_kib = resident_kib(&broker);
-        row("resident, idle again, after 5,500 entries", idle_kib, "KiB");
-        CHECK(idle_kib < IDLE_KIB_MAX);
-        real_broker_kill(&broker);
-        before = clock_mono_ms();
-        real_broker_start(&broker);
-        row("kill -9 to ready, 5,500 entries", clock_mono_ms() - before, "ms");
-        before = clock_mono_ms();
-        real_broker_do(&broker, NULL, "verify");
-        row("broker verify of them", clock_mono_ms() - before, "ms");
-        CHECK(resident_kib(&broker) < IDLE_KIB_MAX);
+        figures_end();
+        (void)sqlite3_finalize(bench.insert);
+        (void)sqlite3_close(bench.db);
+        (void)echo_free(echo);
+        real_broker_deinit(&bench.broker);
 }

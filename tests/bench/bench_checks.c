@@ -17,6 +17,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/mem.h"
+#include "tests/bench/figures.h"
 #include "tests/lib/bench.h"
 #include "tests/lib/repo.h"
 
@@ -107,21 +108,17 @@ static Cost run_bare(const Place *place) {
 
 TEST(a_gate_of_a_thousand_checks) {
         Cost few, many, bare;
-        double check_ms, bare_ms;
         Place place;
 
-        (void)alarm(LIMIT_S); /* longer than a test may take */
         open_place(&place);
-        few = verify(&place, N_FEW);
-        bare = run_bare(&place);
-        many = verify(&place, N_CHECKS);
-        check_ms = (many.wall_ms - few.wall_ms) / (N_CHECKS - N_FEW);
-        bare_ms = bare.wall_ms / N_CHECKS;
-        printf("# 1,000 trivial checks in one gate | %.0f ms | xargs -P2: %.0f ms | x %.1f\n",
-               many.wall_ms, bare.wall_ms, many.wall_ms / bare.wall_ms);
-        printf("# one check of them | %.2f ms | xargs -P2: %.2f ms | x %.1f\n", check_ms, bare_ms,
-               check_ms / bare_ms);
-        printf("# the verifying process at its most | %.1f MiB | of 10 checks: %.1f MiB | x %.1f\n",
-               (double)many.peak_kib / MIB_KIB, (double)few.peak_kib / MIB_KIB,
-               (double)many.peak_kib / (double)few.peak_kib);
+        figures_begin(LIMIT_S);
+        for (unsigned i = 0; i < figures_size(3, 1); i++) {
+                few = verify(&place, N_FEW);
+                bare = run_bare(&place);
+                many = verify(&place, N_CHECKS);
+                figures_add(ROW_CHECKS, many.wall_ms, bare.wall_ms);
+                figures_add(ROW_CHECKS_MEMORY, (double)many.peak_kib / MIB_KIB,
+                            (double)few.peak_kib / MIB_KIB);
+        }
+        figures_end();
 }

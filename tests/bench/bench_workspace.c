@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/mem.h"
+#include "tests/bench/figures.h"
 #include "tests/lib/bench.h"
 #include "tests/lib/mounts.h"
 #include "tests/lib/repo.h"
@@ -20,15 +21,13 @@
 #include "verify/mirror.h"
 #include "verify/tree.h"
 
-enum { FILES = 5000, FILES_PER_DIR = 20, ROUNDS = 11, FETCH_MS = 120000, LINES_MAX = 280 };
-
-typedef enum Step { STEP_FETCH, STEP_WRITE, STEP_VERIFY, STEP_WORKTREE, _STEP_MAX } Step;
-
-static const char *const step_words[] = {
-        [STEP_FETCH] = "fetch, the commit being there",
-        [STEP_WRITE] = "write",
-        [STEP_VERIFY] = "verify",
-        [STEP_WORKTREE] = "git worktree add --detach",
+enum {
+        FILES = 5000,
+        FILES_PER_DIR = 20,
+        ROUNDS = 11,
+        FETCH_MS = 120000,
+        LINES_MAX = 280,
+        LIMIT_S = 300
 };
 
 typedef struct Bench {
@@ -38,7 +37,6 @@ typedef struct Bench {
         char tree[COMMIT_HEX_MAX + 1];
         Mirror *mirror;
         TreeFacts facts;
-        uint64_t ns[_STEP_MAX][ROUNDS];
 } Bench;
 
 /* Some 10 KiB of text that is neither the same twice nor noise. */
@@ -98,45 +96,37 @@ static uint64_t time_fetch(Bench *bench) {
         return clock_mono_ns() - before_ns;
 }
 
-static void run_round(Bench *bench, size_t round) {
+static double ms_since(uint64_t start_ns) {
+        return (double)(clock_mono_ns() - start_ns) / 1e6;
+}
+
+static void run_round(Bench *bench) {
         const char *mirror = mirror_get_path(bench->mirror);
         cleanup_free char *space = mem_printf("%s/space", bench->dir);
         cleanup_free char *worktree = mem_printf("%s/worktree", bench->dir);
+        double fetch_ms = (double)time_fetch(bench) / 1e6, write_ms, verify_ms, bare_ms;
         Fault fault = FAULT_INIT;
         uint64_t start_ns;
 
-        bench->ns[STEP_FETCH][round] = time_fetch(bench);
         CHECK_EQ_INT(dir_make(space, 0755), 0);
         start_ns = clock_mono_ns();
         require(tree_write(mirror, bench->tree, space, &tree_limits_default, &bench->facts, &fault),
                 &fault);
-        bench->ns[STEP_WRITE][round] = clock_mono_ns() - start_ns;
+        write_ms = ms_since(start_ns);
         start_ns = clock_mono_ns();
         require(tree_verify(mirror, bench->tree, space, &tree_limits_default, &bench->facts,
                             &fault),
                 &fault);
-        bench->ns[STEP_VERIFY][round] = clock_mono_ns() - start_ns;
+        verify_ms = ms_since(start_ns);
         start_ns = clock_mono_ns();
         bench_git(bench->repo.path, NULL, "worktree", "add", "--quiet", "--detach", worktree,
                   bench->commit);
-        bench->ns[STEP_WORKTREE][round] = clock_mono_ns() - start_ns;
+        bare_ms = ms_since(start_ns);
+        figures_add(ROW_SPACE_FETCH, fetch_ms, bare_ms);
+        figures_add(ROW_SPACE_WRITE, write_ms, bare_ms);
+        figures_add(ROW_SPACE_VERIFY, verify_ms, bare_ms);
         bench_git(bench->repo.path, NULL, "worktree", "remove", "--force", worktree);
         CHECK_EQ_INT(dir_remove(space), 0);
-}
-
-static int compare_u64(const void *a, const void *b) {
-        uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-
-        return (x > y) - (x < y);
-}
-
-static void print_results(Bench *bench) {
-        for (size_t i = 0; i < _STEP_MAX; i++) {
-                qsort(bench->ns[i], ROUNDS, sizeof bench->ns[i][0], compare_u64);
-                printf("# %-30s %8.2f ms, least %8.2f ms\n", step_words[i],
-                       (double)bench->ns[i][ROUNDS / 2] / 1e6, (double)bench->ns[i][0] / 1e6);
-        }
-        (void)fflush(stdout);
 }
 
 TEST(a_workspace_of_5000_files) {
@@ -144,17 +134,15 @@ TEST(a_workspace_of_5000_files) {
         bool is_tmpfs = mounts_tmpfs(bench.dir, "size=2g");
         cleanup_free char *mirrors = mem_printf("%s/mirrors", bench.dir);
         Fault fault = FAULT_INIT;
-        uint64_t first_ns;
 
+        figures_begin(LIMIT_S);
         make_repository(&bench);
         require(mirror_open(mirrors, bench.repo.url, &bench.mirror, &fault), &fault);
-        first_ns = time_fetch(&bench);
-        for (size_t i = 0; i < ROUNDS; i++)
-                run_round(&bench, i);
-        printf("# %llu files, %llu directories, %.1f MB on %s\n",
-               (unsigned long long)bench.facts.n_files, (unsigned long long)bench.facts.n_dirs,
-               (double)bench.facts.n_bytes / 1e6, is_tmpfs ? "a tmpfs" : "the disk of /tmp");
-        printf("# %-30s %8.2f ms\n", "first fetch", (double)first_ns / 1e6);
-        print_results(&bench);
+        (void)time_fetch(&bench);
+        for (unsigned i = 0; i < figures_size(ROUNDS, 3); i++)
+                run_round(&bench);
+        figures_note(ROW_SPACE_WRITE, "%.1f MB on %s", (double)bench.facts.n_bytes / 1e6,
+                     is_tmpfs ? "a tmpfs" : "the disk of /tmp");
+        figures_end();
         bench.mirror = mirror_free(bench.mirror);
 }
