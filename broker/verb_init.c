@@ -133,8 +133,8 @@ static int init(const Args *args, Fault *fault) {
                 return r;
         dir = mem_printf("%s/.coldgate", root);
         keys = mem_printf("%s/keys", dir);
-        TRY(dir_make(dir, 0755));
-        TRY(dir_make(keys, 0700));
+        TRY(dir_make_lasting(dir, 0755));
+        TRY(dir_make_lasting(keys, 0700));
         r = ensure_key(root, "broker", &broker, fault);
         if (r == 0)
                 r = ensure_config(args, root, &broker, fault);

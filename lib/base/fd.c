@@ -117,6 +117,19 @@ int dir_make(const char *path, mode_t mode) {
         return mkdir(path, mode) == 0 || errno == EEXIST ? 0 : -errno;
 }
 
+int dir_make_lasting(const char *path, mode_t mode) {
+        cleanup_free char *parent = parent_of(path);
+        int r = mkdir(path, mode) == 0 ? 0 : -errno;
+
+        if (r == -ENOENT) {
+                TRY(dir_make_lasting(parent, mode));
+                r = mkdir(path, mode) == 0 ? 0 : -errno;
+        }
+        if (r == -EEXIST)
+                r = dir_make(path, mode);
+        return r == 0 ? dir_sync(parent) : r;
+}
+
 static int remove_at(int parent_fd, const char *name) {
         cleanup_fd int fd = -1;
         DIR *entries;

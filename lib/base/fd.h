@@ -35,6 +35,9 @@ int file_read(const char *path, Buf *ret_bytes) must_check;
 int file_write_atomic(const char *path, Slice bytes, mode_t mode) must_check;
 /* Makes the directory and its parents; an existing one is fine. */
 int dir_make(const char *path, mode_t mode) must_check;
+/* The same, and its name lasts, also where another process has only just made it: what is synced in
+ * a directory is lost with the directory. */
+int dir_make_lasting(const char *path, mode_t mode) must_check;
 /* Removes a tree without following links; missing is fine. Read-only directories are opened. */
 int dir_remove(const char *path) must_check;
 /* Syncs a directory, so that renames in it last. */

@@ -43,7 +43,7 @@ static int find_path(const Args *args, char **ret_path, Fault *reterr_fault) {
         if (!root)
                 return KEYGEN_E_REFUSED;
         keys = mem_printf("%s/.coldgate/keys", root);
-        TRY(dir_make(keys, 0700));
+        TRY(dir_make_lasting(keys, 0700));
         *ret_path = mem_printf("%s/%s", keys, args->rest[0]);
         return 0;
 }

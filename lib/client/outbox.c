@@ -108,7 +108,7 @@ int outbox_open(const char *dir, Outbox *ret_outbox) {
         struct dirent *entry;
         DIR *entries;
 
-        TRY(dir_make(dir, 0700));
+        TRY(dir_make_lasting(dir, 0700));
         entries = opendir(dir);
         if (!entries)
                 return error_origin(-errno);

@@ -235,7 +235,7 @@ static int make_dirs(const char *dir) {
         for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
                 cleanup_free char *path = mem_printf("%s%s", dir, rows[i].name);
 
-                TRY(dir_make(path, rows[i].mode));
+                TRY(dir_make_lasting(path, rows[i].mode));
         }
         return 0;
 }
@@ -304,7 +304,7 @@ int project_agent_dir(const Project *project, const char *name, char **ret_path)
 
         if (!project_name_is_plain(slice_text(name)))
                 return error_origin(-EINVAL);
-        TRY(dir_make(path, 0700));
+        TRY(dir_make_lasting(path, 0700));
         *ret_path = TAKE(path);
         return 0;
 }
