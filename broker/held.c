@@ -181,7 +181,8 @@ static int say_welcome(Core *core, const Held *held) {
                             .head_seq = head->seq,
                             .head_hash = hash_slice(&head->hash),
                             .head_signature = slice_make(head->signature, SIGNATURE_BYTES),
-                            .broker_key = slice_make(&state->broker_key, sizeof(PublicKey))},
+                            .broker_key = slice_make(&state->broker_key, sizeof(PublicKey)),
+                            .seen_seq = held->seq},
         };
         Entry seen = {.seq = 0};
 

@@ -277,6 +277,8 @@ static int on_welcome(Session *session, const Message *message, Fault *fault) {
         r = session_accept_welcome(session, &message->welcome, fault);
         if (r == SESSION_E_REFUSED)
                 return session_end(session, fault);
+        if (r == SESSION_E_NOTHING)
+                return SESSION_E_NOTHING;
         TRY(r);
         link_set_welcomed(&session->link);
         session->n_welcomes++;

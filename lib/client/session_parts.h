@@ -45,7 +45,9 @@ struct Session {
 /* Ends the session: every later step is refused with this fault. */
 int session_end(Session *session, const Fault *fault);
 
-/* Checks a welcome against the config and the memory; remembers its checkpoint. */
+/* Checks a welcome against the config and the memory; remembers its checkpoint.
+ * SESSION_E_NOTHING: it answers an older hello, of a connection that broke; of our memory as it is
+ * now it says nothing. */
 int session_accept_welcome(Session *session, const struct welcome *welcome,
                            Fault *reterr_fault) must_check;
 /* Verifies and remembers the checkpoint in an ack. */

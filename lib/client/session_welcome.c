@@ -156,6 +156,8 @@ int session_accept_welcome(Session *session, const struct welcome *welcome, Faul
                 return refuse_welcome(session, "ledger-forked",
                                       "the broker keeps another ledger than before",
                                       "ask the operator which ledger holds", reterr_fault);
+        if (welcome->seen_seq != session->said_seen.seq)
+                return SESSION_E_NOTHING;
         r = check_memory(session, welcome, reterr_fault);
         if (r != 0)
                 return r;

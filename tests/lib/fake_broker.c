@@ -103,8 +103,15 @@ static void on_hello(FakeBroker *broker, const Route *route, const struct hello 
         welcome->head_hash = hash_slice(&checkpoint.hash);
         welcome->head_signature = slice_make(checkpoint.signature, SIGNATURE_BYTES);
         welcome->broker_key = slice_make(&broker->key.public, sizeof broker->key.public);
+        welcome->seen_seq = hello->seen_seq;
         if (hello->seen_seq && hello->seen_seq <= broker->head)
                 welcome->seen_hash = hash_slice(&seen);
+        if (broker->welcomes_late) {
+                broker->welcomes_late = false;
+                hash_entry(broker, --welcome->seen_seq, &seen);
+                answer(broker, route, &message);
+                hash_entry(broker, ++welcome->seen_seq, &seen);
+        }
         answer(broker, route, &message);
 }
 

@@ -289,6 +289,18 @@ TEST(a_longer_ledger_with_the_same_past_is_welcome) {
         CHECK_EQ_U64(session_get_head(session), 9);
 }
 
+/* What was on its way when a connection broke can come after the next hello was said. */
+TEST(a_welcome_for_an_older_hello_is_no_fork) {
+        cleanup_fake_broker FakeBroker broker;
+        cleanup(session_freep) Session *session = NULL;
+
+        see(&broker);
+        broker.welcomes_late = true;
+        session = connected(&broker);
+        CHECK(!broker.welcomes_late);
+        CHECK(session_is_connected(session));
+}
+
 TEST(a_checkpoint_that_is_not_signed_is_refused) {
         cleanup_fake_broker FakeBroker broker;
 
