@@ -26,7 +26,7 @@ typedef struct FakeBroker {
         bool is_mute;
         bool says_hello_first; /* to the next submit, once */
         bool signs_falsely;
-        bool welcomes_late; /* answers an older hello before the next one, once */
+        bool welcomes_late;  /* answers an older hello before the next one, once */
         uint8_t history;     /* another number: other hashes for the same entries */
         const char *refuses; /* this rule, with two reasons, for each submit */
 
