@@ -119,7 +119,8 @@ typedef struct Teeth {
 } Teeth;
 
 typedef struct CheckLimits {
-        uint64_t memory_bytes, file_bytes, output_bytes, n_processes; /* 0: the agent's default */
+        uint64_t memory_bytes, file_bytes, disk_bytes, output_bytes, n_processes; /* 0: the agent's
+                                                                                   * default */
 } CheckLimits;
 
 typedef struct Check {

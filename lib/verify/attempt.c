@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -17,6 +18,7 @@
 #include "base/mem.h"
 #include "verify/environment.h"
 #include "verify/kind.h"
+#include "verify/load.h"
 #include "verify/scratch.h"
 
 enum {
@@ -24,6 +26,9 @@ enum {
         KEEP_BYTES = 1 << 20, /* of each end of a stream, for the matchers */
         VMSTAT_BYTES = 65536,
         SLICE_MS = 100, /* how late a cancellation may be noticed */
+        TURN_STEP_MS = 20,
+        ROOM_SHARE = 2,
+        COPIES = 2, /* of the tree in a run's directory, and what is changed of it */
 };
 
 static const CheckRunner runners[] = {
@@ -103,12 +108,25 @@ bool check_reaches_out(const Check *check) {
         return check->on == CHECK_ON_HOST || check->network == CHECK_NETWORK_HOST;
 }
 
+/* Half of what there is, shared with those beside it, where the plan says nothing. */
+static int make_dir(AttemptSetting *setting, const Check *check, const char *dir) {
+        uint64_t most = limit_of(setting, check->limits.disk_bytes, 0);
+        uint64_t share = (uint64_t)ROOM_SHARE * size_max(setting->n_beside, 1);
+
+        setting->disk_bytes = most;
+        setting->room_bytes = scratch_get_room(setting->dir);
+        if (setting->request->keep)
+                return mkdir(dir, 0700) < 0 ? error_origin(-errno) : 0;
+        return scratch_make_run(setting->request->scratch, dir,
+                                (most ? most : setting->room_bytes / share) +
+                                        setting->tree_bytes * COPIES);
+}
+
 int attempt_prepare(AttemptSetting *setting, const Check *check, Arena *arena,
                     SandboxSpec *ret_spec) {
         char *dir = arena_printf(arena, "%s/run-%u", setting->dir, setting->n_dirs++);
 
-        if (mkdir(dir, 0700) < 0)
-                return error_origin(-errno);
+        TRY(make_dir(setting, check, dir));
         *ret_spec = (SandboxSpec){
                 .argv = make_argv(check, arena),
                 .tree = setting->tree,
@@ -204,16 +222,46 @@ Check attempt_settle(const AttemptSetting *setting, const Check *check, Arena *a
         return check_substitute_late(check, values, ARRAY_SIZE(values), arena);
 }
 
-int attempt_make(AttemptSetting *setting, const Check *check, bool force_copy,
-                 Attempt *ret_attempt) {
-        uint64_t started_ns = clock_mono_ns();
-        Check settled;
+static int await_turn(AttemptSetting *setting, Turn *turn) {
+        const struct timespec step = {.tv_nsec = TURN_STEP_MS * 1000000L};
         int r;
 
+        while ((r = turn_try(setting->request->scratch, setting->is_alone, turn)) == TURN_E_BUSY) {
+                if (attempt_is_cancelled(setting))
+                        return ATTEMPT_E_CANCELLED;
+                (void)nanosleep(&step, NULL);
+        }
+        return r;
+}
+
+bool attempt_was_starved(const Check *check, const Attempt *attempt) {
+        const SandboxOutcome *outcome = &attempt->sandbox;
+
+        /* What reaches out can have others work for it; without a report nobody knows its share. */
+        return attempt->judgement.outcome == OUTCOME_TIMEOUT && attempt->has_sandbox &&
+               !check_reaches_out(check) && outcome->memory_peak_bytes &&
+               load_is_excuse(attempt->others, outcome->cpu_ms, outcome->wall_ms);
+}
+
+int attempt_make(AttemptSetting *setting, const Check *check, bool force_copy,
+                 Attempt *ret_attempt) {
+        cleanup(turn_give) Turn turn = TURN_NONE;
+        LoadMark before, after;
+        uint64_t started_ns;
+        Check settled;
+        int r = await_turn(setting, &turn);
+
         *ret_attempt = (Attempt){.started_ms = clock_wall_ms()};
+        if (r != 0)
+                return r;
+        started_ns = clock_mono_ns();
         settled = attempt_settle(setting, check, &ret_attempt->arena);
         judge_by(SIGHTING_SANDBOX_BROKEN, "unjudged", &ret_attempt->judgement, "it was not judged");
+        load_mark(&before);
         r = runners[check->kind](setting, &settled, force_copy, ret_attempt);
+        load_mark(&after);
+        turn_give(&turn);
+        ret_attempt->others = load_of_others(&before, &after);
         ret_attempt->duration_ms = (clock_mono_ns() - started_ns) / 1000000;
         if (r != 0)
                 attempt_deinit(ret_attempt);

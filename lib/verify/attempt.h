@@ -15,15 +15,19 @@
 
 typedef struct AttemptSetting {
         const VerifyRequest *request;
-        const char *tree;               /* the verified tree on disk */
-        const char *dir;                /* of this gate's runs alone */
-        const char *const *hide;        /* NULL-ended */
-        const char *started_at, *since; /* ISO, UTC */
-        unsigned n_dirs;                /* made so far below `dir` */
-        const char *what;               /* for progress: the check's id */
-        const char *how;                /* of the attempts, in their lines: ", alone" */
-        uint64_t repetition;            /* ${N}; 0: the check is not repeated */
-        uint64_t limit_factor;          /* the check's own limits so many times; 0 is 1 */
+        const char *tree;                /* the verified tree on disk */
+        const char *dir;                 /* of this gate's runs alone */
+        const char *const *hide;         /* NULL-ended */
+        const char *started_at, *since;  /* ISO, UTC */
+        unsigned n_dirs;                 /* made so far below `dir` */
+        const char *what;                /* for progress: the check's id */
+        const char *how;                 /* of the attempts, in their lines: ", alone" */
+        uint64_t repetition;             /* ${N}; 0: the check is not repeated */
+        uint64_t limit_factor;           /* the check's own limits so many times; 0 is 1 */
+        uint64_t tree_bytes;             /* what a copy of the tree takes on disk, at most */
+        uint64_t n_beside;               /* repetitions at a time; 0 is 1 */
+        uint64_t room_bytes, disk_bytes; /* of the newest run: scratch_look's room and most */
+        bool is_alone;                   /* with no other run of ours beside it */
         size_t n_done, n_total;
         uint64_t reported_ms; /* when progress was told last, monotonic */
 } AttemptSetting;
@@ -42,6 +46,7 @@ typedef struct Attempt {
         Arena arena;
         uint64_t started_ms; /* wall */
         uint64_t duration_ms;
+        unsigned others; /* load_of_others, meanwhile */
         bool has_sandbox, has_http;
         SandboxOutcome sandbox;
         HttpAnswer http;
@@ -79,6 +84,9 @@ Check attempt_settle(const AttemptSetting *setting, const Check *check, Arena *a
  * ATTEMPT_E_CANCELLED. */
 int attempt_run_script(AttemptSetting *setting, const Check *script, bool stays, Arena *arena,
                        SandboxSpec *ret_spec, SandboxOutcome *ret_outcome) must_check;
+
+/* Its deadline passed while others had nearly all of the processors. */
+bool attempt_was_starved(const Check *check, const Attempt *attempt);
 
 /* Before anything but a pass is believed: a sick machine takes the judgement's place. */
 void attempt_ask_canary(const AttemptSetting *setting, Judgement *judgement);

@@ -42,7 +42,7 @@ static int run(AttemptSetting *setting, const Check *check, bool is_copy, Runs *
         Attempt *attempt = &runs->attempts[runs->n];
         int r;
 
-        setting->how = is_copy ? ", on a copy" : "";
+        setting->how = is_copy ? ", on a copy" : setting->is_alone ? ", alone" : "";
         setting->repetition = is_repeated(check) ? runs->tally.first_failed : 0;
         if (!is_whole(check, runs))
                 return series_run(setting, check, is_copy, report, attempt);
@@ -60,6 +60,7 @@ static void note_run(const AttemptSetting *setting, const Check *check, Runs *ru
         attempt_ask_canary(setting, &attempt->judgement);
         judged->judgement = attempt->judgement;
         judged->was_overlay = is_tally ? runs->tally.was_overlay : attempt_was_overlay(attempt);
+        judged->was_starved = !is_tally && attempt_was_starved(check, attempt);
         judged->was_beside_others = is_tally && runs->tally.n_beside > 1;
         runs->was_whole = is_tally;
         runs->n++;
@@ -72,8 +73,9 @@ static bool may_be_limited(const Check *check, const Judgement *judgement) {
 
         if (judgement->outcome != OUTCOME_FAIL && judgement->outcome != OUTCOME_TIMEOUT)
                 return false;
-        return judgement->sighting == SIGHTING_LIMIT_FILE || limits->memory_bytes ||
-               limits->file_bytes || limits->n_processes;
+        return judgement->sighting == SIGHTING_LIMIT_FILE ||
+               judgement->sighting == SIGHTING_LIMIT_DISK || limits->memory_bytes ||
+               limits->file_bytes || limits->disk_bytes || limits->n_processes;
 }
 
 static int try_with_twice(AttemptSetting *setting, const Check *check, CheckReport *report) {
@@ -108,6 +110,7 @@ static int run_all(AttemptSetting *setting, const Check *check, CheckReport *rep
                 note_run(setting, check, &runs);
                 next = judge_confirm(runs.judged, runs.n, &report->judgement, &shown);
                 is_copy = next == JUDGE_ON_A_COPY;
+                setting->is_alone = next == JUDGE_ALONE;
         } while (next != JUDGE_DECIDED && runs.n < JUDGE_RUNS_MAX);
         /* The last word is on one repetition. */
         if (is_repeated(check) && !runs.was_whole)

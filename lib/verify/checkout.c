@@ -29,7 +29,8 @@ enum {
         BACK_OFF_MS = 500, /* before the second fetch; doubled before the third */
         TREES_MAX = 8,     /* that are kept */
         STEP_MS = 100,
-        TREE_MODE = 0755, /* the sandbox's user must be able to read it */
+        PAGES_BYTES = 8192, /* lost by each file: the rest of its last page, and its name */
+        TREE_MODE = 0755,   /* the sandbox's user must be able to read it */
 };
 
 void checkout_deinit(Checkout *checkout) {
@@ -193,6 +194,14 @@ int checkout_prepare(const VerifyRequest *request, Checkout *ret_checkout, Fault
                 return r;
         report(request, "workspace");
         return use_cache(request, mirror_get_path(mirror), ret_checkout, reterr_fault);
+}
+
+uint64_t checkout_get_size(const Checkout *checkout) {
+        const TreeFacts *facts = &checkout->facts;
+
+        return facts->n_bytes +
+               (facts->n_files + facts->n_dirs + facts->n_links + facts->n_submodules) *
+                       PAGES_BYTES;
 }
 
 void checkout_describe(const Checkout *checkout, Buf *text) {

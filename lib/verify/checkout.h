@@ -22,5 +22,7 @@ typedef struct Checkout {
 int checkout_prepare(const VerifyRequest *request, Checkout *ret_checkout,
                      Fault *reterr_fault) must_check;
 void checkout_deinit(Checkout *checkout);
+/* What a copy of the tree takes on disk, at most. */
+uint64_t checkout_get_size(const Checkout *checkout);
 /* Facts for the verdict. */
 void checkout_describe(const Checkout *checkout, Buf *text);

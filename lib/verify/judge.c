@@ -127,8 +127,25 @@ static void judge_signal(const SandboxOutcome *outcome, const JudgeFacts *facts,
                 judge_number(SIGHTING_SIGNAL, outcome->signal, ret_judgement, "ended by signal");
 }
 
-void judge_run(const SandboxOutcome *outcome, const JudgeFacts *facts, const MatchResult *results,
-               size_t n_results, Judgement *ret_judgement) {
+/* Where it ran out of room. A quota is the plan's, and is no excuse. */
+static void judge_fill(const SandboxOutcome *outcome, const JudgeFacts *facts,
+                       Judgement *judgement) {
+        Judgement was = *judgement;
+
+        if (was.outcome != OUTCOME_FAIL && was.outcome != OUTCOME_TIMEOUT)
+                return;
+        if (facts->fill == SCRATCH_FULL_BY_OTHERS)
+                judge_by(SIGHTING_HOST_DISK, NULL, judgement,
+                         "the file system of the scratch directory is full, and not by this check; "
+                         "%s",
+                         was.summary);
+        else if (facts->fill == SCRATCH_FULL_BY_RUN && outcome->end == SANDBOX_EXITED)
+                judge_by(SIGHTING_LIMIT_DISK, NULL, judgement, "it has written all that it may; %s",
+                         was.summary);
+}
+
+static void judge_end(const SandboxOutcome *outcome, const JudgeFacts *facts,
+                      const MatchResult *results, size_t n_results, Judgement *ret_judgement) {
         switch (outcome->end) {
         case SANDBOX_EXITED: judge_assertions(results, n_results, ret_judgement); break;
         case SANDBOX_SIGNALED: judge_signal(outcome, facts, ret_judgement); break;
@@ -151,6 +168,12 @@ void judge_run(const SandboxOutcome *outcome, const JudgeFacts *facts, const Mat
         case SANDBOX_NOT_STARTED: judge_not_started(outcome, facts, ret_judgement); break;
         case SANDBOX_BROKEN: judge_broken(outcome, ret_judgement); break;
         }
+}
+
+void judge_run(const SandboxOutcome *outcome, const JudgeFacts *facts, const MatchResult *results,
+               size_t n_results, Judgement *ret_judgement) {
+        judge_end(outcome, facts, results, n_results, ret_judgement);
+        judge_fill(outcome, facts, ret_judgement);
 }
 
 bool judge_server(const SandboxOutcome *server, bool has_ended, const JudgeFacts *facts,
@@ -274,10 +297,17 @@ JudgeNext judge_confirm(const JudgedRun *runs, size_t n_runs, Judgement *ret_jud
                         size_t *ret_shown) {
         JudgeNext next;
 
-        if (!is_worth_a_retry(&runs[0].judgement))
+        if (!runs[0].was_starved && !is_worth_a_retry(&runs[0].judgement))
                 return confirm(runs, n_runs, ret_judgement, ret_shown);
         if (n_runs == 1)
-                return JUDGE_ONCE_MORE;
+                return runs[0].was_starved ? JUDGE_ALONE : JUDGE_ONCE_MORE;
+        if (n_runs == 2 && runs[0].was_starved && runs[1].was_starved) {
+                judge_by(SIGHTING_HOST_LOAD, NULL, ret_judgement,
+                         "others had nearly all of the processors, alone too; %s",
+                         runs[1].judgement.summary);
+                *ret_shown = 1;
+                return JUDGE_DECIDED;
+        }
         next = confirm(runs + 1, n_runs - 1, ret_judgement, ret_shown);
         *ret_shown += 1;
         return next;

@@ -12,6 +12,7 @@
 #include "proto/message.h"
 #include "sandbox/sandbox.h"
 #include "verify/http.h"
+#include "verify/scratch.h"
 
 enum { REASON_BYTES = 65, SUMMARY_BYTES = 600 };
 
@@ -40,6 +41,7 @@ typedef struct JudgeFacts {
         bool command_is_product; /* argv[0] is a file of the repository */
         bool command_is_missing; /* argv[0] is to be found on this machine, and is not there */
         bool memory_ran_out;     /* the kernel killed for memory while it ran */
+        ScratchFill fill;        /* of what it may write to */
 } JudgeFacts;
 
 const SightingRow *sighting_row(Sighting sighting);
@@ -74,6 +76,7 @@ void judge_http(const HttpSeen *seen, const JudgeFacts *facts, const MatchResult
 typedef enum JudgeNext {
         JUDGE_DECIDED,
         JUDGE_ONCE_MORE, /* fresh */
+        JUDGE_ALONE,     /* fresh, with nothing of ours beside it on this machine */
         JUDGE_ON_A_COPY, /* fresh, on a plain copy of the tree */
 } JudgeNext;
 
@@ -84,12 +87,14 @@ typedef struct JudgedRun {
         Judgement judgement;
         bool was_overlay;
         bool was_beside_others; /* of its own kind: repetitions at the same time */
+        bool was_starved;       /* timed out while others had nearly all of the processors */
 } JudgedRun;
 
 /*
- * A FAIL is confirmed once, fresh, on a copy; what passes then is flaky, or the overlay's fault. A
- * broken sandbox is tried once more. On JUDGE_DECIDED the judgement is that of all runs and
- * *ret_shown the run whose evidence shows it.
+ * What timed out on a busy machine is run once more, alone; if the machine is as busy then, that is
+ * an error. A FAIL is confirmed once, fresh, on a copy; what passes then is flaky, or the overlay's
+ * fault. A broken sandbox is tried once more. On JUDGE_DECIDED the judgement is that of all runs
+ * and *ret_shown the run whose evidence shows it.
  */
 JudgeNext judge_confirm(const JudgedRun *runs, size_t n_runs, Judgement *ret_judgement,
                         size_t *ret_shown);

@@ -101,6 +101,7 @@ static int repeat_once(const Repeat *repeat, uint64_t number, Buf *answer) {
         setting.request = &request;
         setting.dir = dir;
         setting.n_dirs = 0;
+        setting.n_beside = repeat->n_places;
         setting.repetition = number;
         if (mkdir(dir, 0700) < 0)
                 return error_origin(-errno);

@@ -260,6 +260,7 @@ static int carry_out(Run *run, Fault *reterr_fault) {
                 return 0;
         }
         run->setting.tree = run->workspace.dir;
+        run->setting.tree_bytes = checkout_get_size(&run->workspace);
         checkout_describe(&run->workspace, &run->draft.workspace);
         return run_gate(run);
 }

@@ -222,6 +222,58 @@ TEST(a_broken_sandbox_is_tried_once_more_and_then_believed) {
         CHECK_EQ_INT(judgement.outcome, OUTCOME_FAIL);
 }
 
+static JudgedRun starved(void) {
+        JudgedRun run = {.was_starved = true};
+
+        judge_by(SIGHTING_DEADLINE, NULL, &run.judgement, "too late");
+        return run;
+}
+
+TEST(what_timed_out_on_a_busy_machine_is_run_alone_and_what_holds_then_holds) {
+        JudgedRun runs[2] = {starved()};
+        Judgement judgement;
+        size_t shown;
+
+        CHECK_EQ_INT(judge_confirm(runs, 1, &judgement, &shown), JUDGE_ALONE);
+        judge_by(SIGHTING_HELD, NULL, &runs[1].judgement, "%s", "");
+        CHECK_EQ_INT(judge_confirm(runs, 2, &judgement, &shown), JUDGE_DECIDED);
+        CHECK_EQ_INT(judgement.outcome, OUTCOME_PASS);
+        CHECK_EQ_U64(shown, 1);
+}
+
+TEST(what_times_out_alone_too_fails_unless_the_machine_is_as_busy) {
+        JudgedRun runs[3] = {starved(), starved()};
+        Judgement judgement;
+        size_t shown;
+
+        CHECK_EQ_INT(judge_confirm(runs, 2, &judgement, &shown), JUDGE_DECIDED);
+        CHECK_EQ_INT(judgement.outcome, OUTCOME_ERROR);
+        CHECK_EQ_TEXT(judgement.reason, "host.load");
+        runs[1].was_starved = false;
+        CHECK_EQ_INT(judge_confirm(runs, 2, &judgement, &shown), JUDGE_ON_A_COPY);
+        runs[2] = runs[1];
+        CHECK_EQ_INT(judge_confirm(runs, 3, &judgement, &shown), JUDGE_DECIDED);
+        CHECK_EQ_INT(judgement.outcome, OUTCOME_TIMEOUT);
+}
+
+TEST(a_failure_without_room_is_the_checks_own_or_the_machines) {
+        SandboxOutcome outcome = {.end = SANDBOX_EXITED};
+        MatchResult red = {.where = slice_text("exit-status"), .reason = "assert.exit-status"};
+        JudgeFacts facts = {.fill = SCRATCH_FULL_BY_RUN};
+        Judgement judgement;
+
+        judge_run(&outcome, &facts, &red, 1, &judgement);
+        CHECK_EQ_TEXT(judgement.reason, "limit.disk");
+        CHECK_EQ_INT(judgement.outcome, OUTCOME_FAIL);
+        facts.fill = SCRATCH_FULL_BY_OTHERS;
+        judge_run(&outcome, &facts, &red, 1, &judgement);
+        CHECK_EQ_TEXT(judgement.reason, "host.disk");
+        CHECK_EQ_INT(judgement.outcome, OUTCOME_ERROR);
+        red.held = true;
+        judge_run(&outcome, &facts, &red, 1, &judgement);
+        CHECK_EQ_INT(judgement.outcome, OUTCOME_PASS);
+}
+
 TEST(a_sick_machine_while_confirming_is_inconclusive) {
         JudgedRun runs[] = {judged(SIGHTING_ASSERTION, true), judged(SIGHTING_HOST_CANARY, false)};
         Judgement judgement;

@@ -162,7 +162,7 @@ TEST(words_of_control_are_read) {
                 "  run: ./t\n  hold: 10s\n  interval: 2s\n"
                 "  repeat: { times: 20, concurrency: 4 }\n"
                 "  lock: { shared: proxy }\n"
-                "  limits: { memory: 2MiB, file-size: 3B, output: 4KiB, processes: 5 }\n"
+                "  limits: { memory: 2MiB, file-size: 3B, disk: 1MiB, output: 4KiB, processes: 5 }\n"
                 "  host-access: [/run/a, /dev/kvm]\n  git-dir: true\n"
                 "  red-at: " SOME_COMMIT "\n"
                 "  examined: { ge: 4, from: '(\\d+) ok' }\n",
@@ -175,6 +175,7 @@ TEST(words_of_control_are_read) {
         CHECK_EQ_SLICE(check->lock.resource, slice_text("proxy"));
         CHECK_EQ_U64(check->limits.memory_bytes, 2 << 20);
         CHECK_EQ_U64(check->limits.file_bytes, 3);
+        CHECK_EQ_U64(check->limits.disk_bytes, 1 << 20);
         CHECK_EQ_U64(check->limits.output_bytes, 4096);
         CHECK_EQ_U64(check->limits.n_processes, 5);
         CHECK_EQ_U64(check->n_host_access, 2);
