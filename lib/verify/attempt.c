@@ -291,7 +291,7 @@ int attempt_run_script(AttemptSetting *setting, const Check *script, bool stays,
 void attempt_ask_canary(const AttemptSetting *setting, Judgement *judgement) {
         Fault fault = FAULT_INIT;
 
-        if (judgement->outcome == OUTCOME_PASS)
+        if (judgement->outcome == OUTCOME_PASS || judgement->sighting == SIGHTING_HOST_DISK)
                 return;
         if (canary_run(setting->request->runner, setting->dir, &fault) != 0)
                 judge_by(SIGHTING_HOST_CANARY, NULL, judgement, "%s", fault.found);

@@ -24,6 +24,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "sandbox/place.h"
 
 enum {
         JOBS_MAX = 10000,
@@ -98,16 +99,24 @@ uint64_t scratch_get_room(const char *dir) {
         return statvfs(dir, &facts) < 0 ? 0 : (uint64_t)facts.f_bavail * facts.f_frsize;
 }
 
+/* The overlays' own directories, which nobody may read and no run can write to. */
+static bool is_overlay_s(const FTSENT *entry) {
+        return entry->fts_level == 1 && (strcmp(entry->fts_name, PART_WORKING) == 0 ||
+                                         strcmp(entry->fts_name, PART_WORK_OWN) == 0);
+}
+
 /* What cannot be read was made so by the run: as much as there may be. */
 static uint64_t count_bytes(const char *dir) {
         char *paths[] = {mem_strdup(dir), NULL};
         FTS *walk = fts_open(paths, FTS_PHYSICAL | FTS_NOCHDIR | FTS_XDEV, NULL);
-        const FTSENT *entry;
+        FTSENT *entry;
         uint64_t n = 0;
 
         while (walk && n != UINT64_MAX && (entry = fts_read(walk))) {
-                if (entry->fts_info == FTS_DNR || entry->fts_info == FTS_ERR ||
-                    entry->fts_info == FTS_NS || entry->fts_pathlen >= PATH_MAX)
+                if (is_overlay_s(entry))
+                        (void)fts_set(walk, entry, FTS_SKIP);
+                else if (entry->fts_info == FTS_DNR || entry->fts_info == FTS_ERR ||
+                         entry->fts_info == FTS_NS || entry->fts_pathlen >= PATH_MAX)
                         n = UINT64_MAX;
                 else if (entry->fts_info != FTS_DP)
                         n += (uint64_t)entry->fts_statp->st_blocks * BLOCK_BYTES;
