@@ -186,6 +186,15 @@ int core_restored(Core *core, uint64_t lost_seq, const Hash *lost_hash, const ch
         return core_append_own(core, &message);
 }
 
+int core_collected(Core *core, Slice digests, uint64_t n_bytes, uint64_t older_ms) {
+        Message message = {
+                .type = MESSAGE_COLLECTED,
+                .collected = {.digests = digests, .bytes = n_bytes, .older_ms = older_ms},
+        };
+
+        return core_append_own(core, &message);
+}
+
 /* ---- frames ---- */
 
 bool core_admits(const Core *core, const uint8_t curve[CURVE_BYTES]) {

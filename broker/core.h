@@ -78,6 +78,8 @@ int core_receive(Core *core, const Route *route, const uint8_t curve[CURVE_BYTES
  * one about it stands. Commit afterwards. */
 int core_alert(Core *core, WaitFor wait_for, const char *what, uint64_t cause,
                const char *who) must_check;
+/* Evidence is removed. Appends. */
+int core_collected(Core *core, Slice digests, uint64_t n_bytes, uint64_t older_ms) must_check;
 /* The operator says that newer entries are lost: the newest one that is known. Appends. */
 int core_restored(Core *core, uint64_t lost_seq, const Hash *lost_hash, const char *why) must_check;
 /* Ends the batch. Also hands out what became possible: deliveries, offers. */

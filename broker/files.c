@@ -106,6 +106,10 @@ static int get_evidence(void *userdata, const Hash *digest, Arena *arena, Slice 
         return ledger_evidence_get(userdata, digest, arena, ret_frame);
 }
 
+static int get_remover(void *userdata, const Hash *digest, uint64_t *ret_seq) {
+        return ledger_collected(userdata, digest, ret_seq);
+}
+
 static int get_entry(void *userdata, uint64_t seq, Arena *arena, Entry *ret_entry) {
         return ledger_read(userdata, seq, arena, ret_entry);
 }
@@ -135,6 +139,7 @@ static int render_entry(Files *files, const Entry *entry, const Message *message
                 .userdata = files->ledger,
                 .evidence_get = get_evidence,
                 .entry_get = get_entry,
+                .removed_by = get_remover,
         };
         Section section = {
                 .state = &files->state,

@@ -28,7 +28,8 @@
 
 enum {
         BATCH_MAX = 1024,
-        FILES_STOP_MS = 3000, /* how long the end waits for the files */
+        COLLECT_BATCH_MAX = 16384, /* digests in an entry: 512 KiB */
+        FILES_STOP_MS = 3000,      /* how long the end waits for the files */
         REPLAY_SILENT_MS = 1000,
 };
 
@@ -325,6 +326,36 @@ int io_restored(const Project *project, const char *file, const Witness *lost, c
                 return r;
         TRY(core_restored(io->core, lost->seq, &lost->hash, why));
         return core_commit(io->core);
+}
+
+/* The entry and what it says are one transaction. */
+static int collect_batch(Io *io, const Hash *digests, size_t n, uint64_t older_ms) {
+        uint64_t n_bytes = 0;
+
+        for (size_t i = 0; i < n; i++) {
+                cleanup_arena Arena arena = ARENA_INIT;
+                Slice frame;
+
+                TRY(ledger_evidence_get(io->ledger, &digests[i], &arena, &frame));
+                n_bytes += frame.n;
+        }
+        TRY(core_collected(io->core, slice_make(digests, n * sizeof *digests), n_bytes, older_ms));
+        for (size_t i = 0; i < n; i++)
+                TRY(ledger_collect(io->ledger, &digests[i], core_get_state(io->core)->head_seq));
+        return core_commit(io->core);
+}
+
+int io_collect(Io *io, uint64_t before_ms, uint64_t older_ms, Collection *ret_collection,
+               uint64_t *ret_first) {
+        const State *state = core_get_state(io->core);
+
+        TRY(collect(io->ledger, state, before_ms, ret_collection));
+        *ret_first = ret_collection->n ? state->head_seq + 1 : 0;
+        for (size_t i = 0; i < ret_collection->n; i += COLLECT_BATCH_MAX)
+                TRY(collect_batch(io, ret_collection->digests + i,
+                                  size_min(ret_collection->n - i, COLLECT_BATCH_MAX), older_ms));
+        rest_finish(io->rest, FILES_STOP_MS);
+        return 0;
 }
 
 int io_submit(Io *io, const Key *key, const Message *message, uint64_t *ret_seq,

@@ -8,6 +8,7 @@
  */
 
 #include "base/fault.h"
+#include "broker/collect.h"
 #include "broker/core.h"
 #include "broker/ledger.h"
 #include "broker/witness.h"
@@ -38,6 +39,11 @@ DEFINE_FREEP(Io, io_free, io_freep)
  * IO_E_REFUSED. */
 int io_restored(const Project *project, const char *file, const Witness *lost, const char *why,
                 Fault *reterr_fault) must_check;
+
+/* Removes evidence, an entry for each batch of it; `ret_first` is the first, 0 if there was
+ * nothing. Files are written too: they say what was removed. */
+int io_collect(Io *io, uint64_t before_ms, uint64_t older_ms, Collection *ret_collection,
+               uint64_t *ret_first) must_check;
 
 /* As `name` would by the channel, durable on return; files and checkpoint are written too.
  * IO_E_REFUSED. */

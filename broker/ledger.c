@@ -333,6 +333,44 @@ int ledger_evidence_get(Ledger *ledger, const Hash *digest, Arena *arena, Slice 
         return 0;
 }
 
+int ledger_collected(Ledger *ledger, const Hash *digest, uint64_t *ret_seq) {
+        cleanup_reset sqlite3_stmt *query = ledger->statements[STATEMENT_COLLECTED];
+        int sql_code;
+
+        if (!query)
+                return LEDGER_E_NONE; /* a format in which nothing could be removed */
+        bind_bytes(query, 1, hash_slice(digest));
+        sql_code = sqlite3_step(query);
+        if (sql_code == SQLITE_DONE)
+                return LEDGER_E_NONE;
+        if (sql_code != SQLITE_ROW)
+                return ledger_sql_fail(ledger, "collected");
+        *ret_seq = (uint64_t)sqlite3_column_int64(query, 0);
+        return 0;
+}
+
+int ledger_collect(Ledger *ledger, const Hash *digest, uint64_t seq) {
+        cleanup_reset sqlite3_stmt *collect = ledger->statements[STATEMENT_COLLECT];
+        cleanup_reset sqlite3_stmt *drop = ledger->statements[STATEMENT_EVIDENCE_DROP];
+
+        TRY(ledger_begin(ledger));
+        bind_bytes(collect, 1, hash_slice(digest));
+        (void)sqlite3_bind_int64(collect, 2, (int64_t)seq);
+        TRY(run_statement(ledger, collect, "collect"));
+        bind_bytes(drop, 1, hash_slice(digest));
+        return run_statement(ledger, drop, "collect");
+}
+
+int ledger_evidence_sums(Ledger *ledger, uint64_t *ret_n, uint64_t *ret_bytes) {
+        cleanup_reset sqlite3_stmt *query = ledger->statements[STATEMENT_EVIDENCE_SUMS];
+
+        if (sqlite3_step(query) != SQLITE_ROW)
+                return ledger_sql_fail(ledger, "evidence");
+        *ret_n = (uint64_t)sqlite3_column_int64(query, 0);
+        *ret_bytes = (uint64_t)sqlite3_column_int64(query, 1);
+        return 0;
+}
+
 int ledger_evidence_walk(Ledger *ledger, const Hash *first, LedgerEvidenceVisit visit,
                          void *userdata) {
         cleanup_reset sqlite3_stmt *query = ledger->statements[STATEMENT_EVIDENCE_WALK];

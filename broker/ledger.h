@@ -53,6 +53,11 @@ int ledger_find(Ledger *ledger, const Id *id, Arena *arena, Entry *ret_entry) mu
 int ledger_evidence_has(Ledger *ledger, const Hash *digest, bool *ret_has) must_check;
 int ledger_evidence_get(Ledger *ledger, const Hash *digest, Arena *arena,
                         Slice *ret_frame) must_check;
+/* The entry that says that this evidence was removed; LEDGER_E_NONE. */
+int ledger_collected(Ledger *ledger, const Hash *digest, uint64_t *ret_seq) must_check;
+/* Removes evidence in the open transaction, after the entry `seq` that says so. */
+int ledger_collect(Ledger *ledger, const Hash *digest, uint64_t seq) must_check;
+int ledger_evidence_sums(Ledger *ledger, uint64_t *ret_n, uint64_t *ret_bytes) must_check;
 int ledger_head(Ledger *ledger, uint64_t *ret_seq) must_check; /* 0: empty */
 
 /* A number that changes whenever another connection has committed something. */

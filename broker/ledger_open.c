@@ -24,7 +24,8 @@
 
 enum {
         LEDGER_APPLICATION = 0x636f6c64, /* "cold" */
-        LEDGER_FORMAT = 2,
+        LEDGER_FORMAT = 3,
+        FORMAT_COLLECTED = 3, /* since which there is the table `collected` */
         VALUE_BYTES_MAX = 4 << 20,
         SQL_BYTES_MAX = 1 << 16,
         BUSY_MS = 5000,
@@ -40,12 +41,12 @@ static const struct {
 };
 
 typedef struct SchemaRow {
-        int since;
+        int since, until; /* formats; until 0: it is there still */
         const char *type, *name, *sql;
 } SchemaRow;
 
 static const SchemaRow schema_rows[] = {
-#define SCHEMA(since, type, name, sql) {since, type, name, sql},
+#define SCHEMA(since, until, type, name, sql) {since, until, type, name, sql},
 #include "broker/statements.def"
 };
 
@@ -72,7 +73,9 @@ static const struct {
         {SQL_WRITES, SQLITE_TRANSACTION, "BEGIN"},  {SQL_WRITES, SQLITE_TRANSACTION, "COMMIT"},
         {SQL_WRITES, SQLITE_READ, "outbox"},        {SQL_WRITES, SQLITE_INSERT, "outbox"},
         {SQL_WRITES, SQLITE_UPDATE, "outbox"},      {SQL_WRITES, SQLITE_DELETE, "outbox"},
-        {SQL_WRITES, SQLITE_FUNCTION, "count"},
+        {SQL_READS, SQLITE_FUNCTION, "count"},      {SQL_READS, SQLITE_FUNCTION, "sum"},
+        {SQL_READS, SQLITE_READ, "collected"},      {SQL_WRITES, SQLITE_INSERT, "collected"},
+        {SQL_WRITES, SQLITE_UPDATE, "collected"},   {SQL_WRITES, SQLITE_DELETE, "evidence"},
 };
 
 static char *lock_path_of(const char *path) {
@@ -198,16 +201,33 @@ static int execute(Ledger *ledger, const char *sql, const char *doing) {
         return 0;
 }
 
-/* Those of newer formats than `format`; 0: all. */
+static bool is_of_format(const SchemaRow *row, int format) {
+        return row->since <= format && (!row->until || format < row->until);
+}
+
+static int drop_object(Ledger *ledger, const SchemaRow *row) {
+        cleanup_free char *sql = mem_printf("DROP %s %s", row->type, row->name);
+
+        return execute(ledger, sql, "create");
+}
+
+/* What this format has and `format` had not, in place of what that had alone; 0: all. In one
+ * transaction: a file is of one format or of the other. */
 static int create_schema(Ledger *ledger, int format) {
         cleanup_free char *marks =
                 mem_printf("PRAGMA application_id = %d; PRAGMA user_version = %d;",
                            LEDGER_APPLICATION, LEDGER_FORMAT);
 
         TRY(execute(ledger, statement_rows[STATEMENT_BEGIN].sql, "create"));
-        for (size_t i = 0; i < ARRAY_SIZE(schema_rows); i++)
-                if (schema_rows[i].since > format)
-                        TRY(execute(ledger, schema_rows[i].sql, "create"));
+        for (size_t i = 0; i < ARRAY_SIZE(schema_rows); i++) {
+                const SchemaRow *row = &schema_rows[i];
+                bool was = is_of_format(row, format), is = is_of_format(row, LEDGER_FORMAT);
+
+                if (was && !is)
+                        TRY(drop_object(ledger, row));
+                else if (is && !was)
+                        TRY(execute(ledger, row->sql, "create"));
+        }
         TRY(execute(ledger, marks, "create"));
         return execute(ledger, statement_rows[STATEMENT_COMMIT].sql, "create");
 }
@@ -236,29 +256,50 @@ static int check_marks(Ledger *ledger, Fault *reterr_fault) {
         return LEDGER_E_REFUSED;
 }
 
+/* As it was, beside it: an older program reads no newer format. */
+static int keep_old(const Ledger *ledger, Fault *reterr_fault) {
+        cleanup_free char *lock = lock_path_of(ledger->path);
+        cleanup_free char *path = mem_printf(
+                "%.*s-format-%d.db", (int)(strlen(lock) - strlen(".lock")), lock, ledger->format);
+        int r;
+
+        ledger_remove(path); /* of a start that did not get so far as to change anything */
+        r = ledger_copy(ledger->path, path, reterr_fault);
+        if (r == 0)
+                log_write(LOG_INFO, "%s: format %d becomes %d; as it was it is %s", ledger->path,
+                          ledger->format, LEDGER_FORMAT, path);
+        return r;
+}
+
 /* An older file is given what has come since. */
-static int bring_up(Ledger *ledger) {
+static int bring_up(Ledger *ledger, Fault *reterr_fault) {
+        int r;
+
         if (ledger->access != SQL_WRITES || ledger->format == LEDGER_FORMAT)
                 return 0;
+        r = keep_old(ledger, reterr_fault);
+        if (r != 0)
+                return r;
         TRY(create_schema(ledger, ledger->format));
         ledger->format = LEDGER_FORMAT;
         return 0;
 }
 
-static const SchemaRow *find_schema_row(const char *name) {
+static const SchemaRow *find_schema_row(const Ledger *ledger, const char *name) {
         for (size_t i = 0; name && i < ARRAY_SIZE(schema_rows); i++)
-                if (strcmp(schema_rows[i].name, name) == 0)
+                if (is_of_format(&schema_rows[i], ledger->format) &&
+                    strcmp(schema_rows[i].name, name) == 0)
                         return &schema_rows[i];
         return NULL;
 }
 
 /* Objects without a text are the indexes that SQLite makes for our own PRIMARY KEY and UNIQUE. */
-static void compare_object(sqlite3_stmt *object, bool is_there[ARRAY_SIZE(schema_rows)],
-                           Buf *defects) {
+static void compare_object(const Ledger *ledger, sqlite3_stmt *object,
+                           bool is_there[ARRAY_SIZE(schema_rows)], Buf *defects) {
         const char *type = (const char *)sqlite3_column_text(object, 0);
         const char *name = (const char *)sqlite3_column_text(object, 1);
         const char *sql = (const char *)sqlite3_column_text(object, 2);
-        const SchemaRow *row = find_schema_row(name);
+        const SchemaRow *row = find_schema_row(ledger, name);
 
         if (!sql && type && strcmp(type, "index") == 0)
                 return;
@@ -276,11 +317,11 @@ int ledger_schema_defects(Ledger *ledger, Buf *defects) {
         bool is_there[ARRAY_SIZE(schema_rows)] = {false};
 
         while (sqlite3_step(objects) == SQLITE_ROW)
-                compare_object(objects, is_there, defects);
+                compare_object(ledger, objects, is_there, defects);
         if (sqlite3_reset(objects) != SQLITE_OK)
                 return ledger_sql_fail(ledger, "schema");
         for (size_t i = 0; i < ARRAY_SIZE(schema_rows); i++)
-                if (!is_there[i] && schema_rows[i].since <= ledger->format)
+                if (!is_there[i] && is_of_format(&schema_rows[i], ledger->format))
                         buf_printf(defects, "%s %s is missing\n", schema_rows[i].type,
                                    schema_rows[i].name);
         return 0;
@@ -319,6 +360,7 @@ static int prepare_statements(Ledger *ledger, Fault *reterr_fault) {
         (void)sqlite3_set_authorizer(ledger->db, authorize, ledger);
         for (size_t i = 0; i < _STATEMENT_MAX; i++)
                 if (statement_rows[i].access <= ledger->access &&
+                    (i != STATEMENT_COLLECTED || ledger->format >= FORMAT_COLLECTED) &&
                     sqlite3_prepare_v3(ledger->db, statement_rows[i].sql, -1,
                                        SQLITE_PREPARE_PERSISTENT, &ledger->statements[i],
                                        NULL) != SQLITE_OK)
@@ -393,7 +435,7 @@ static int open_steps(Ledger *ledger, LedgerMode mode, Fault *reterr_fault) {
         if (r == 0)
                 r = check_marks(ledger, reterr_fault);
         if (r == 0)
-                r = bring_up(ledger);
+                r = bring_up(ledger, reterr_fault);
         if (r == 0)
                 r = prepare_statements(ledger, reterr_fault);
         if (r == 0 && mode != LEDGER_INSPECT)

@@ -92,6 +92,12 @@ static const OptionRow verify_options[] = {
         {NULL, NULL, NULL},
 };
 
+static const OptionRow gc_options[] = {
+        {"older-than", "D", "Only of verdicts that are older than this (default: 30d)."},
+        {"dry-run", NULL, "Remove nothing: say what would be."},
+        {NULL, NULL, NULL},
+};
+
 static const OptionRow restore_options[] = {
         {"accept-loss", "WHY",
          "Entries that were signed may be lost, for this reason: an entry says so, and agents "
@@ -164,6 +170,9 @@ static const Verb verbs[] = {
         {"backup", "FILE|DIR", 1, 1,
          "Copy ledger and evidence into one file, while a broker runs or not, and verify it.",
          verb_backup, no_options},
+        {"gc", "", 0, 0,
+         "Remove evidence of phases that are DONE, while no broker runs; entries and digests stay.",
+         verb_gc, gc_options},
         {"restore", "[BACKUP]", 0, 1,
          "Put a backup in the ledger's place, while no broker runs; the ledger that was is kept.",
          verb_restore, restore_options},

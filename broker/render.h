@@ -24,6 +24,8 @@ typedef struct RenderSource {
         void *userdata;
         int (*evidence_get)(void *userdata, const Hash *digest, Arena *arena, Slice *ret_frame);
         int (*entry_get)(void *userdata, uint64_t seq, Arena *arena, Entry *ret_entry);
+        /* The entry that says that the evidence was removed; NULL: nothing ever was. */
+        int (*removed_by)(void *userdata, const Hash *digest, uint64_t *ret_seq);
 } RenderSource;
 
 /* What an entry is about to change, for the state after it knows no more. In the arena. */

@@ -129,6 +129,20 @@ static void evidence_body(const struct check_evidence *evidence, Buf *text) {
         }
 }
 
+static int say_missing(const RenderSource *source, const Hash *digest, Buf *text) {
+        uint64_t seq;
+        int r = source->removed_by ? source->removed_by(source->userdata, digest, &seq) : 1;
+
+        if (r < 0)
+                return r;
+        if (r > 0)
+                buf_text(text, "The evidence is not in the ledger.\n");
+        else
+                buf_printf(text, "Evidence removed by gc at entry %llu.\n",
+                           (unsigned long long)seq);
+        return 0;
+}
+
 int render_check_evidence(const struct check_result *check, const RenderSource *source, Buf *text) {
         cleanup_arena Arena arena = ARENA_INIT;
         bool is_folded = check->outcome == OUTCOME_PASS;
@@ -148,7 +162,7 @@ int render_check_evidence(const struct check_result *check, const RenderSource *
         buf_printf(text, " — %s", word_of(&words_OUTCOME, (int)check->outcome));
         buf_text(text, is_folded ? "</summary>\n\n" : "\n\n");
         if (r > 0)
-                buf_text(text, "The evidence is not in the ledger.\n");
+                TRY(say_missing(source, &digest, text));
         else if (codec_decode(frame, &arena, &message, &fault) != 0 ||
                  message.type != MESSAGE_CHECK_EVIDENCE)
                 buf_text(text, "The evidence cannot be read.\n");

@@ -22,3 +22,12 @@ int fold_restored(const Step *step) {
         (void)hash_from_slice(restored->lost_hash, &record->lost_hash); /* limits: 32 bytes */
         return 0;
 }
+
+int fold_collected(const Step *step) {
+        const struct collected *collected = &step->message->collected;
+
+        if (!step_is_by_broker(step) || collected->digests.n % HASH_BYTES != 0)
+                return step_corrupt(step, "is not the broker's, or names no digests");
+        step->state->n_collected += collected->digests.n / HASH_BYTES;
+        return 0;
+}

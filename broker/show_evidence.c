@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "base/text.h"
 #include "broker/fields.h"
 #include "broker/show.h"
 #include "proto/codec.h"
@@ -129,6 +130,33 @@ int show_digest(Show *show, const char *prefix, Fault *reterr_fault) {
         return r ? r : read_and_append(show, &digest, reterr_fault);
 }
 
+/* What an operator removed is said to be so; anything else that is missing is a fault. */
+static int say_missing(Show *show, const struct check_result *check, const Hash *digest,
+                       Fault *fault) {
+        Buf *text = &show->text;
+        uint64_t seq;
+        int r = ledger_collected(show->errand->ledger, digest, &seq);
+
+        if (r < 0)
+                return r;
+        if (r > 0) {
+                fault_set(fault, "entry-unknown", "the evidence of check %.*s is missing",
+                          SLICE_ARGS(check->check));
+                fault_next(fault, "broker verify");
+                return ERRAND_E_REFUSED;
+        }
+        if (show->errand->is_json) {
+                buf_text(text, "{\"version\":1,\"evidence\":{\"digest\":\"");
+                hex_append(text, hash_slice(digest));
+                buf_printf(text, "\",\"removed\":%llu}}\n", (unsigned long long)seq);
+        } else {
+                buf_text(text, "  evidence of check ");
+                text_make_visible(check->check, false, text);
+                buf_printf(text, ": removed by gc at entry %llu\n", (unsigned long long)seq);
+        }
+        return 0;
+}
+
 int show_evidence_of(Show *show, const struct verdict *verdict, Fault *reterr_fault) {
         for (size_t i = 0; i < verdict->n_checks; i++) {
                 Hash digest;
@@ -137,12 +165,8 @@ int show_evidence_of(Show *show, const struct verdict *verdict, Fault *reterr_fa
                 if (!hash_from_slice(verdict->checks[i].evidence, &digest))
                         continue;
                 r = read_and_append(show, &digest, reterr_fault);
-                if (r == LEDGER_E_NONE) {
-                        fault_set(reterr_fault, "entry-unknown",
-                                  "the evidence of check %.*s is missing",
-                                  SLICE_ARGS(verdict->checks[i].check));
-                        fault_next(reterr_fault, "broker verify");
-                }
+                if (r == LEDGER_E_NONE)
+                        r = say_missing(show, &verdict->checks[i], &digest, reterr_fault);
                 if (r != 0)
                         return r > 0 ? ERRAND_E_REFUSED : r;
         }

@@ -290,6 +290,7 @@ typedef struct State {
         size_t n_untold;
         RestoredRecord *restored; /* oldest first */
         size_t n_restored;
+        uint64_t n_collected; /* evidence that was removed, ever */
 } State;
 
 void state_init(State *state);

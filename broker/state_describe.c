@@ -170,6 +170,7 @@ void state_describe(const State *state, Buf *text) {
                 describe_finding(state->findings[i], text);
         for (size_t i = 0; i < state->n_vetoes; i++)
                 describe_veto(state->vetoes[i], text);
+        buf_printf(text, "collected %" PRIu64 "\n", state->n_collected);
         for (size_t i = 0; i < state->n_restored; i++) {
                 buf_printf(text, "restored %" PRIu64 " lost=%" PRIu64, state->restored[i].seq,
                            state->restored[i].lost_seq);

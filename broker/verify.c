@@ -17,6 +17,7 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "broker/gone.h"
 #include "broker/replay.h"
 #include "broker/status.h"
 #include "proto/codec.h"
@@ -42,6 +43,7 @@ typedef struct Verification {
         bool others_spoke; /* an entry that is not of the broker was there */
         SeenId *ids;
         size_t n_ids, n_ids_allocated;
+        Gone gone;
         BadEvidence bad_evidence[BAD_EVIDENCE_MAX]; /* the first ones */
         size_t n_bad_evidence;
         VerifyReport report;
@@ -58,6 +60,7 @@ static void verification_deinit(Verification *v) {
         state_deinit(&v->state);
         arena_deinit(&v->arena);
         free(v->ids);
+        gone_deinit(&v->gone);
 }
 
 static int broken(Verification *v, const char *rule, const char *format, ...) printf_like(3, 4);
@@ -188,8 +191,7 @@ static int check_evidence_of(Verification *v, const struct check_result *check) 
                 return 0;
         TRY(ledger_evidence_has(v->ledger, &digest, &is_there));
         if (!is_there)
-                return broken(v, "evidence-missing", "the evidence of check %.*s is not there",
-                              SLICE_ARGS(check->check));
+                gone_add_missing(&v->gone, &digest, v->entry->seq);
         for (size_t i = 0; i < v->n_bad_evidence; i++)
                 if (hash_equal(&v->bad_evidence[i].digest, &digest))
                         return broken(v, "evidence-digest", "the evidence of check %.*s: %s",
@@ -201,6 +203,8 @@ static int check_evidence(Verification *v) {
         const struct verdict *verdict = &v->message.verdict;
         int r = 0;
 
+        if (v->message.type == MESSAGE_COLLECTED)
+                gone_add_removed(&v->gone, v->message.collected.digests);
         if (v->message.type == MESSAGE_VERDICT)
                 for (size_t i = 0; r == 0 && i < verdict->n_checks; i++)
                         r = check_evidence_of(v, &verdict->checks[i]);
@@ -327,6 +331,17 @@ static int check_ids(Verification *v) {
         return broken(v, "entry-id-twice", "an earlier entry has its message id");
 }
 
+/* What is missing was removed by an entry, or the first verdict that it is missing for is named. */
+static int check_gone(Verification *v) {
+        uint64_t seq = gone_find_unexplained(&v->gone);
+
+        if (!seq)
+                return 0;
+        v->report.n_entries = seq - 1;
+        return broken(v, "evidence-missing",
+                      "evidence that it names is not there, and no entry removed it");
+}
+
 static int check_end(Verification *v) {
         for (size_t i = 0; i < v->n_witnesses; i++)
                 if (v->witnesses[i].seq > v->report.n_entries &&
@@ -382,6 +397,8 @@ static int verify_all(Verification *v) {
         if (r == LEDGER_E_CORRUPT)
                 return broken(v, "ledger-corrupt", "SQLite cannot read on");
         ids = check_ids(v);
+        if (ids == 0 && r == 0)
+                r = check_gone(v);
         if (ids != 0 || r != 0)
                 return ids ? ids : r;
         r = check_end(v);

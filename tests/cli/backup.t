@@ -124,3 +124,14 @@ An empty place takes a backup too; without the keys it only says what there is.
   broker: argument-missing: no backup is named
     next: broker restore BACKUP; without one only --accept-loss WHY says something of the ledger that is there
   [2]
+
+Evidence that nobody needs: here there is none, and nothing is removed while a broker runs.
+
+  $ cd ../shop && broker gc --dry-run
+  would remove 0 evidence, 0 bytes; would keep 0, 0 bytes
+  $ broker gc --json
+  {"version":1,"gc":{"dry":false,"removed":0,"bytes":0,"unnamed":0,"kept":0,"kept_bytes":0}}
+  $ start
+  $ broker gc 2>&1 | head -n 1
+  broker: ledger-locked: a broker has it open: process * (glob)
+  $ stop

@@ -327,18 +327,8 @@ TEST(a_database_of_another_program_is_refused) {
 TEST(a_newer_format_is_refused) {
         cleanup_free char *path = make_ledger();
 
-        CHECK_EQ_INT(run_raw(path, "PRAGMA user_version = 3"), SQLITE_OK);
+        CHECK_EQ_INT(run_raw(path, "PRAGMA user_version = 4"), SQLITE_OK);
         check_open_refused(path, LEDGER_WRITE, "ledger-newer");
-}
-
-TEST(an_older_format_is_read_as_it_is_and_brought_up_by_the_writer) {
-        cleanup_free char *path = make_ledger();
-
-        CHECK_EQ_INT(run_raw(path, "DROP TABLE outbox; PRAGMA user_version = 1"), SQLITE_OK);
-        (void)ledger_free(open_ledger(path, LEDGER_READ));
-        CHECK_EQ_INT(run_raw(path, "SELECT * FROM outbox"), SQLITE_ERROR);
-        (void)ledger_free(open_ledger(path, LEDGER_WRITE));
-        CHECK_EQ_INT(run_raw(path, "SELECT * FROM outbox"), SQLITE_OK);
 }
 
 TEST(a_file_that_is_no_database_is_refused) {
