@@ -221,7 +221,7 @@ static int carry_out(Work *work) {
         const Gate *gate;
         Slice need;
 
-        if (plan_parse("plan", work->job.plan, &plan, &fault, 1, &n_faults) != 0) {
+        if (plan_parse_approved("plan", work->job.plan, &plan, &fault, 1, &n_faults) != 0) {
                 log_write(LOG_ERROR, "the plan cannot be read: %s: %s: %s", fault.rule, fault.place,
                           fault.found);
                 return EXIT_USAGE;

@@ -23,8 +23,9 @@ int plan_file_read(const char *path, PlanFile *ret_file) {
 
 int plan_file_in_force(const PhaseRecord *phase, PlanFile *ret_file) {
         ret_file->file = "the approved plan";
-        return plan_parse(ret_file->file, slice_make(phase->plan_text, phase->plan_bytes),
-                          &ret_file->plan, ret_file->faults, PLAN_FAULTS_MAX, &ret_file->n_faults);
+        return plan_parse_approved(ret_file->file, slice_make(phase->plan_text, phase->plan_bytes),
+                                   &ret_file->plan, ret_file->faults, PLAN_FAULTS_MAX,
+                                   &ret_file->n_faults);
 }
 
 /* ---- the entry ---- */

@@ -44,7 +44,7 @@ static bool parses(Slice text, Plan *ret_plan) {
         Fault faults[FAULTS_MAX];
         size_t n_faults = 0;
 
-        return plan_parse("plan", text, ret_plan, faults, FAULTS_MAX, &n_faults) == 0;
+        return plan_parse_approved("plan", text, ret_plan, faults, FAULTS_MAX, &n_faults) == 0;
 }
 
 /* Nothing where one of them is of a grammar that this program does not know. */

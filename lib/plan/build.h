@@ -22,6 +22,7 @@ typedef struct Build {
         FaultList *faults;
         const YamlNode *defaults; /* NULL: none */
         size_t n_checks;          /* of all gates so far */
+        bool is_approved;         /* lint has nothing to say any more */
         /* Of the check that is read: */
         Slice family;
         const PlanPair *row; /* of its matrix */

@@ -164,3 +164,30 @@ TEST(a_fault_in_a_group_stands_where_the_matcher_stands) {
         CHECK_EQ_TEXT(plans_find(&refusal, "vacuous-regex")->place, "p.md:15:24");
         CHECK_CONTAINS(refusal.faults[0].found, "stdout.any[1].matches: a*");
 }
+
+/* As an older program let it pass: a newer one reads it, with the same gates. */
+TEST(a_plan_that_was_approved_is_read_whatever_the_lint_has_learned_since) {
+        cleanup_arena Arena arena = ARENA_INIT;
+        Slice text = slice_text(plans_with_gate(&arena,
+                                                "checks:\n  - id: c\n    run: journalctl\n"
+                                                "    expect: { stdout: { not-contains: error } }"));
+        Fault fault = FAULT_INIT;
+        size_t n_faults = 0;
+        Plan plan;
+
+        CHECK_EQ_INT(plan_parse("plan", text, &plan, &fault, 1, &n_faults), PLAN_E_REFUSED);
+        CHECK_EQ_INT(plan_parse_approved("plan", text, &plan, &fault, 1, &n_faults), 0);
+        CHECK_EQ_U64(plan.n_gates, 1);
+        CHECK_EQ_U64(plan.gates[0].n_checks, 1);
+        plan_deinit(&plan);
+}
+
+TEST(what_is_no_plan_at_all_is_none_for_having_been_approved) {
+        Fault fault = FAULT_INIT;
+        size_t n_faults = 0;
+        Plan plan;
+
+        CHECK_EQ_INT(plan_parse_approved("plan", slice_text("words"), &plan, &fault, 1, &n_faults),
+                     PLAN_E_REFUSED);
+        CHECK(fault_is(&fault, "plan-missing"));
+}
