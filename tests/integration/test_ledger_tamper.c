@@ -33,7 +33,7 @@ static void open_raw(Book *book) {
         CHECK_EQ_INT(sqlite3_open(book->path, &book->raw), SQLITE_OK);
         run_sql(book, "PRAGMA synchronous = OFF; DROP TRIGGER entry_insert;"
                       "DROP TRIGGER entry_update; DROP TRIGGER entry_delete;"
-                      "DROP TRIGGER evidence_update; DROP TRIGGER evidence_delete;");
+                      "DROP TRIGGER evidence_update; DROP TRIGGER evidence_collect;");
 }
 
 static int verify_with(const Book *book, const Witness *witnesses, size_t n, VerifyReport *report,
