@@ -223,6 +223,7 @@ typedef struct Gate {
         uint64_t stall_ms;  /* 0: the broker's setting */
         bool must_match;    /* evidence: must-match */
         bool flaky_is_warning;
+        bool is_complete; /* a tree whose content is elsewhere fails */
         Hash digest; /* of the normalised block, phase defaults and vars included */
 } Gate;
 

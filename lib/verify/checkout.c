@@ -204,6 +204,20 @@ uint64_t checkout_get_size(const Checkout *checkout) {
                        PAGES_BYTES;
 }
 
+bool checkout_tell_absent(const Checkout *checkout, Buf *text) {
+        const TreeFacts *facts = &checkout->facts;
+
+        if (facts->n_submodules)
+                buf_printf(text,
+                           "submodules are not fetched: %llu of them, each an empty directory here",
+                           (unsigned long long)facts->n_submodules);
+        if (facts->n_pointers)
+                buf_printf(text,
+                           "%sGit LFS is not fetched: %llu files are pointers here, not content",
+                           facts->n_submodules ? "; " : "", (unsigned long long)facts->n_pointers);
+        return facts->n_submodules || facts->n_pointers;
+}
+
 void checkout_describe(const Checkout *checkout, Buf *text) {
         buf_printf(
                 text,

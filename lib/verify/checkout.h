@@ -24,5 +24,7 @@ int checkout_prepare(const VerifyRequest *request, Checkout *ret_checkout,
 void checkout_deinit(Checkout *checkout);
 /* What a copy of the tree takes on disk, at most. */
 uint64_t checkout_get_size(const Checkout *checkout);
+/* What of the commit is not in its tree, as a sentence; false: all of it is there. */
+bool checkout_tell_absent(const Checkout *checkout, Buf *text);
 /* Facts for the verdict. */
 void checkout_describe(const Checkout *checkout, Buf *text);

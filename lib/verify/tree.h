@@ -12,6 +12,7 @@
 typedef struct TreeFacts {
         uint64_t n_files, n_dirs, n_links, n_bytes;
         uint64_t n_submodules; /* left as empty directories: what they name is not fetched */
+        uint64_t n_pointers;   /* files that stand for one kept elsewhere (Git LFS); tree_verify */
 } TreeFacts;
 
 typedef struct TreeLimits {

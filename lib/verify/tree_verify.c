@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -27,7 +28,13 @@
 #include "verify/listing.h"
 #include "verify/split.h"
 
-enum { DIR_MODE = 0755, FILE_MODE = 0644, PROGRAM_MODE = 0755, MODE_BITS = 07777 };
+enum {
+        DIR_MODE = 0755,
+        FILE_MODE = 0644,
+        PROGRAM_MODE = 0755,
+        MODE_BITS = 07777,
+        POINTER_BYTES_MAX = 1024
+};
 
 typedef struct Verifier {
         const Listing *listing;
@@ -35,6 +42,7 @@ typedef struct Verifier {
         Buf path;  /* of the directory at hand */
         Buf bytes; /* of the file at hand */
         Fault *fault;
+        uint64_t *n_pointers; /* of both processes */
 } Verifier;
 
 static printf_like(4, 5) int differs(Verifier *verifier, size_t dir, const char *name,
@@ -103,6 +111,15 @@ static int check_bytes(Verifier *verifier, size_t dir, const ListingEntry *entry
         return 0;
 }
 
+/* As git-lfs writes it: nobody is to take it for the file itself. */
+static bool is_pointer(Slice bytes) {
+        static const char head[] = "version https://git-lfs.github.com/spec/v1\n";
+
+        return bytes.n < POINTER_BYTES_MAX && bytes.n > sizeof head &&
+               memcmp(bytes.data, head, sizeof head - 1) == 0 &&
+               slice_find(bytes, slice_text("\noid sha256:")) < bytes.n;
+}
+
 /* One byte more than there should be is asked for, so that growth is seen. -errno. */
 static int read_bytes(Verifier *verifier, int fd, uint64_t n_bytes) {
         size_t n_room = (size_t)n_bytes + 1;
@@ -144,6 +161,8 @@ static int check_file(Verifier *verifier, size_t dir, int dir_fd, const ListingE
         r = read_bytes(verifier, fd, entry->n_bytes);
         if (r != 0)
                 return differs(verifier, dir, entry->name, "it cannot be read: %s", strerror(-r));
+        if (is_pointer(buf_get(&verifier->bytes)))
+                (void)__atomic_fetch_add(verifier->n_pointers, 1, __ATOMIC_RELAXED);
         return check_bytes(verifier, dir, entry);
 }
 
@@ -243,6 +262,8 @@ static void verifier_deinit(Verifier *verifier) {
         fd_close(&verifier->root_fd);
         buf_deinit(&verifier->path);
         buf_deinit(&verifier->bytes);
+        if (verifier->n_pointers != MAP_FAILED)
+                (void)munmap(verifier->n_pointers, sizeof *verifier->n_pointers);
 }
 
 int tree_verify(const char *mirror_path, const char *tree, const char *dir,
@@ -254,16 +275,22 @@ int tree_verify(const char *mirror_path, const char *tree, const char *dir,
                 .path = BUF_TEXT,
                 .bytes = BUF_INIT((size_t)limits->file_bytes + 1),
                 .fault = reterr_fault,
+                .n_pointers = mmap(NULL, sizeof(uint64_t), PROT_READ | PROT_WRITE,
+                                   MAP_SHARED | MAP_ANONYMOUS, -1, 0),
         };
-        int r = listing_open(mirror_path, tree, limits, &listing, reterr_fault);
+        int r = verifier.n_pointers == MAP_FAILED ? error_origin(-errno) : 0;
 
+        if (r == 0)
+                r = listing_open(mirror_path, tree, limits, &listing, reterr_fault);
         if (r != 0)
                 return r;
         verifier.root_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         if (verifier.root_fd < 0)
                 return differs(&verifier, 0, "", "it cannot be opened: %s", strerror(errno));
         r = split_run(&listing, check_part, &verifier, reterr_fault);
-        if (r == 0)
-                *ret_facts = listing.facts;
-        return r;
+        if (r != 0)
+                return r;
+        *ret_facts = listing.facts;
+        ret_facts->n_pointers = *verifier.n_pointers;
+        return 0;
 }

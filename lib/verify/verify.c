@@ -239,6 +239,22 @@ static int run_gate(Run *run) {
         return r == ATTEMPT_E_CANCELLED ? VERIFY_E_CANCELLED : r;
 }
 
+/* What a tree only points at is said; where the plan wants all of it to be there, it is a failure
+ * of the commit, which could bring about an error otherwise. */
+static bool is_refused_as_incomplete(Run *run, Fault *reterr_fault) {
+        cleanup_buf Buf absent = BUF_TEXT;
+
+        if (!checkout_tell_absent(&run->workspace, &absent))
+                return false;
+        draft_add_note(&run->draft, "%s", buf_get_text(&absent));
+        if (!run->request->gate->is_complete)
+                return false;
+        fault_set(reterr_fault, "claim.incomplete", "%s", buf_get_text(&absent));
+        skip_checks(run, SIGHTING_NOT_PREPARED);
+        draft_decide(&run->draft, DECISION_FAIL, reterr_fault);
+        return true;
+}
+
 static int carry_out(Run *run, Fault *reterr_fault) {
         int r = open_run(run);
 
@@ -262,7 +278,7 @@ static int carry_out(Run *run, Fault *reterr_fault) {
         run->setting.tree = run->workspace.dir;
         run->setting.tree_bytes = checkout_get_size(&run->workspace);
         checkout_describe(&run->workspace, &run->draft.workspace);
-        return run_gate(run);
+        return is_refused_as_incomplete(run, reterr_fault) ? 0 : run_gate(run);
 }
 
 int verify_run(const VerifyRequest *request, VerifyResult *ret_result) {

@@ -352,3 +352,62 @@ TEST(a_command_that_waits_times_out_on_a_busy_machine_too) {
                 FAIL_TEST("exit status %d:\n%s", status, buf_get_text(&trial.out));
         CHECK_CONTAINS(buf_get_text(&trial.out), "deadline");
 }
+
+/* ---- what a commit only points at ---- */
+
+static void make_pointers(Trial *trial) {
+        cleanup_free char *link = NULL;
+
+        trial_make(trial, "film.bin",
+                   "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a214614ab2935c943f9e0"
+                   "ff69d22eadbb8f32b1258daaa5e2ca24d17e2393\nsize 12345\n",
+                   0644);
+        link = mem_printf("160000,%s,module", trial->commit);
+        bench_git(trial->repo.path, NULL, "update-index", "--add", "--cacheinfo", link);
+        bench_git(trial->repo.path, NULL, "commit", "-q", "-m", "points elsewhere");
+        repo_ask(&trial->repo, trial->commit, "rev-parse", "HEAD");
+}
+
+TEST(submodules_and_pointers_are_not_fetched_and_that_is_said) {
+        cleanup_trial Trial trial;
+
+        make_pointers(&trial);
+        trial_expect(&trial, "  - id: one\n    run: ls -A module; cat README\n" HOLDS, TRIAL_PASS,
+                     "submodules are not fetched: 1 of them, each an empty directory here; Git LFS "
+                     "is not fetched: 1 files are pointers here, not content");
+}
+
+TEST(a_plan_may_want_all_of_the_content) {
+        cleanup_trial Trial trial;
+
+        make_pointers(&trial);
+        trial_expect(&trial, "  - id: one\n    run: cat README\n" HOLDS "complete: true\n",
+                     TRIAL_FAIL, "claim.incomplete");
+        trial_make(&trial, NULL, NULL, 0);
+        trial_expect(&trial, "  - id: one\n    run: cat README\n" HOLDS "complete: true\n",
+                     TRIAL_PASS, "PASS  M1");
+}
+
+TEST(a_repository_of_sha256_is_inconclusive_and_says_why) {
+        cleanup_trial Trial trial;
+        cleanup_buf Buf id = BUF_TEXT;
+        cleanup_free char *path = NULL;
+
+        trial_make(&trial, NULL, NULL, 0);
+        path = mem_printf("%s/longer", trial.dir);
+        bench_write(path, "README", "a product\n", 0644);
+        bench_git(path, NULL, "init", "-q", "--object-format=sha256");
+        bench_git(path, NULL, "add", "README");
+        bench_git(path, NULL, "commit", "-q", "-m", "first");
+        bench_git(path, &id, "rev-parse", "HEAD");
+        id.n--; /* the newline */
+        (void)snprintf(trial.repo.url, sizeof trial.repo.url, "file://%s", path);
+        trial_write_plan(&trial, "  - id: one\n    run: cat README\n" HOLDS);
+        id.data[id.n] = 0;
+        CHECK_EQ_INT(trial_verify(&trial, "M1", buf_get_text(&id), NULL, NULL), TRIAL_INCONCLUSIVE);
+        CHECK_CONTAINS(buf_get_text(&trial.out), "prep.unsupported");
+        CHECK_CONTAINS(buf_get_text(&trial.out), "SHA-256");
+        /* An id of the other length does not make it one of ours. */
+        CHECK_EQ_INT(trial_verify(&trial, "M1", trial.commit, NULL, NULL), TRIAL_INCONCLUSIVE);
+        CHECK_CONTAINS(buf_get_text(&trial.out), "prep.fetch");
+}

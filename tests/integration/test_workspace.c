@@ -105,6 +105,26 @@ TEST(a_submodule_is_an_empty_directory_and_counted) {
         space_expect_whole(&space);
 }
 
+TEST(pointers_of_git_lfs_are_counted_and_nothing_else_is) {
+        static const char pointer[] = "version https://git-lfs.github.com/spec/v1\n"
+                                      "oid sha256:4d7a214614ab2935c943f9e0ff69d22eadbb8f32b1258daa"
+                                      "aa5e2ca24d17e2393\nsize 12345\n";
+        cleanup_free char *quoted = mem_printf("# how a pointer looks:\n%s", pointer);
+        cleanup_space Space space;
+
+        space_begin(&space);
+        bench_write(space.repo.path, "a.bin", pointer, 0644);
+        bench_write(space.repo.path, "dir/b.bin", pointer, 0755);
+        bench_write(space.repo.path, "manual", quoted, 0644);
+        bench_write(space.repo.path, "spec", "version https://git-lfs.github.com/spec/v1\n", 0644);
+        space_commit(&space);
+        space_write(&space);
+        CHECK_EQ_INT(tree_verify(space.mirror, space.tree, space.dir, &tree_limits_default,
+                                 &space.facts, &(Fault){.rule = NULL}),
+                     0);
+        CHECK_EQ_U64(space.facts.n_pointers, 2);
+}
+
 /* How a workspace is spoiled, and what verification must say about which path. */
 typedef struct SpoilRow {
         void (*spoil)(const Space *space);
