@@ -224,7 +224,7 @@ typedef struct Gate {
         bool must_match;    /* evidence: must-match */
         bool flaky_is_warning;
         bool is_complete; /* a tree whose content is elsewhere fails */
-        Hash digest; /* of the normalised block, phase defaults and vars included */
+        Hash digest;      /* of the normalised block, phase defaults and vars included */
 } Gate;
 
 typedef struct Plan {
