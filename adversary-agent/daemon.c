@@ -13,6 +13,7 @@
 
 #include "adversary-agent/holder.h"
 #include "adversary-agent/mailbag.h"
+#include "adversary-agent/sealer.h"
 #include "adversary-agent/stand_in.h"
 #include "adversary-agent/worker.h"
 #include "base/clock.h"
@@ -40,6 +41,7 @@ typedef struct Daemon {
         size_t n_workers;
         Mailbag bag;
         Holder holder;
+        Sealer sealer;
         uint64_t stop_by_ms; /* monotonic; 0: nobody wants us to stop */
         bool has_ended;      /* the session has */
         int status;
@@ -71,6 +73,7 @@ static void lose_lease(Daemon *daemon, uint64_t lease, const char *why) {
 static int start_worker(Daemon *daemon, const Job *job) {
         const DaemonSettings *settings = daemon->settings;
         const char *gate = job->gates[job->at];
+        const SealedFile *sealed = sealed_files_find(settings->sealed, job->seal);
         Message message = {
                 .type = MESSAGE_JOB,
                 .job = {.plan = slice_make(job->plan, job->plan_bytes),
@@ -91,7 +94,12 @@ static int start_worker(Daemon *daemon, const Job *job) {
                         .n_answers = job->n_answers,
                         .base = job->base,
                         .not_passed = job->not_passed,
-                        .n_not_passed = job->n_not_passed},
+                        .n_not_passed = job->n_not_passed,
+                        .seal = job->seal,
+                        .sealed = sealed ? sealed_file_get(sealed) : SLICE_NULL,
+                        .kept = slice_text(sealed ? sealed->kept : NULL),
+                        .hidden = settings->hidden,
+                        .n_hidden = settings->n_hidden},
         };
         Worker *worker = NULL;
 
@@ -194,7 +202,7 @@ static void on_offer(Daemon *daemon, const struct offer *offer) {
 static void on_ack(Daemon *daemon, const struct ack *ack) {
         const Delivery *delivery = mailbag_find(&daemon->bag, ack->id);
 
-        if (holder_on_ack(&daemon->holder, ack))
+        if (holder_on_ack(&daemon->holder, ack) || sealer_on_ack(&daemon->sealer, ack))
                 return;
         if (!delivery) {
                 log_write(LOG_INFO, "a verdict of an earlier run is in the ledger: V-%llu",
@@ -239,10 +247,11 @@ static void on_welcome(Daemon *daemon, const struct welcome *welcome) {
                 return;
         }
         mailbag_restart(&daemon->bag);
+        sealer_restart(&daemon->sealer);
         core_welcome(daemon->core);
 }
 
-static void hear_broker(Daemon *daemon, const Message *message) {
+static int hear_broker(Daemon *daemon, const Message *message) {
         switch ((int)message->type) {
         case MESSAGE_WELCOME: on_welcome(daemon, &message->welcome); break;
         case MESSAGE_OFFER: on_offer(daemon, &message->offer); break;
@@ -255,13 +264,20 @@ static void hear_broker(Daemon *daemon, const Message *message) {
         }
         case MESSAGE_ACK: on_ack(daemon, &message->ack); break;
         case MESSAGE_REFUSE:
-                if (!holder_on_refuse(&daemon->holder, &message->refuse))
+                if (!holder_on_refuse(&daemon->holder, &message->refuse) &&
+                    !sealer_on_refuse(&daemon->sealer, &message->refuse))
                         on_refuse(daemon, &message->refuse);
                 break;
-        case MESSAGE_STATUS: holder_on_status(&daemon->holder, &message->status); break;
-        case MESSAGE_EVIDENCE: mailbag_hear(&daemon->bag, &message->evidence); break;
+        case MESSAGE_STATUS:
+                holder_on_status(&daemon->holder, &message->status);
+                return sealer_on_status(&daemon->sealer, &message->status);
+        case MESSAGE_EVIDENCE:
+                mailbag_hear(&daemon->bag, &message->evidence);
+                sealer_on_evidence(&daemon->sealer, &message->evidence);
+                break;
         default: /* entries and others' progress: nothing that we asked for */ break;
         }
+        return 0;
 }
 
 static int poll_broker(Daemon *daemon) {
@@ -280,7 +296,7 @@ static int poll_broker(Daemon *daemon) {
                         return 0;
                 }
                 TRY(r);
-                hear_broker(daemon, &message);
+                TRY(hear_broker(daemon, &message));
         }
         return 0;
 }
@@ -387,6 +403,7 @@ static int64_t prepare_wait(Daemon *daemon, LoopWait *wait) {
         }
         timeout_ms = sooner(timeout_ms, until(mailbag_due_ms(&daemon->bag), now_ms));
         timeout_ms = sooner(timeout_ms, until(holder_due_ms(&daemon->holder), now_ms));
+        timeout_ms = sooner(timeout_ms, until(sealer_due_ms(&daemon->sealer), now_ms));
         timeout_ms = sooner(timeout_ms, core_wait_ms(daemon->core, now_ms));
         return sooner(timeout_ms, until(daemon->stop_by_ms, now_ms));
 }
@@ -418,6 +435,7 @@ static int turn(Daemon *daemon) {
         TRY(carry_out_all(daemon));
         TRY(mailbag_step(&daemon->bag, daemon->session, clock_mono_ms()));
         TRY(holder_step(&daemon->holder, clock_mono_ms()));
+        TRY(sealer_step(&daemon->sealer, clock_mono_ms()));
         TRY(loop_wait(&wait, prepare_wait(daemon, &wait)));
         read_signals(daemon);
         TRY(poll_broker(daemon));
@@ -435,6 +453,7 @@ int daemon_run(const DaemonSettings *settings) {
 
         daemon.holder =
                 (Holder){.session = settings->session, .tell = tell_worker, .userdata = &daemon};
+        daemon.sealer = (Sealer){.session = settings->session, .files = settings->sealed};
         while (r == 0 && !is_over(&daemon))
                 r = turn(&daemon);
         if (r < 0) {

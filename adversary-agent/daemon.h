@@ -5,6 +5,7 @@
 /* `run`: the loop that carries out the core's effects. */
 
 #include "adversary-agent/core.h"
+#include "adversary-agent/sealed_file.h"
 #include "client/session.h"
 
 typedef struct DaemonSettings {
@@ -12,6 +13,9 @@ typedef struct DaemonSettings {
         size_t n_jobs;
         const char *mirrors, *scratch, *state; /* as in VerifyRequest */
         const char *secrets;                   /* file of redactor_new(); NULL: none */
+        SealedFiles *sealed;                   /* borrowed */
+        Slice *hidden;                         /* paths that nothing that is run may see */
+        size_t n_hidden;
         int signal_fd;
 } DaemonSettings;
 

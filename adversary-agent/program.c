@@ -26,6 +26,8 @@ static const OptionRow run_options[] = {
         {"jobs", "N", "How many claims are verified at the same time (default: 1)."},
         {"secrets", "FILE",
          "Values, one a line, that no evidence may hold (default: .coldgate/secrets if it is there)."},
+        {"sealed", "FILE",
+         "A plan of checks that the builder does not see before DONE; of mode 0600, a phase each, may be given again."},
         {"key", "FILE", "The secret key to speak with (default: .coldgate/keys/adversary)."},
         {NULL, NULL, NULL},
 };

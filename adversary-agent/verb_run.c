@@ -32,6 +32,10 @@ typedef struct Place {
         Session *session;
         char *dir, *mirrors, *scratch, *runner;
         char *secrets; /* NULL: none */
+        SealedFiles sealed;
+        Arena arena;
+        Slice *hidden; /* files that nothing that is run may see */
+        size_t n_hidden;
         int lock_fd;
         int signal_fd;
 } Place;
@@ -44,6 +48,8 @@ static void place_deinit(Place *place) {
         free(place->scratch);
         free(place->runner);
         free(place->secrets);
+        sealed_files_deinit(&place->sealed);
+        arena_deinit(&place->arena);
         fd_close(&place->lock_fd);
         fd_close(&place->signal_fd);
 }
@@ -117,6 +123,23 @@ static int find_secrets(const Args *args, Place *place, Fault *reterr_fault) {
         return r > 0 ? RUN_E_REFUSED : r;
 }
 
+/* New ones are kept before anything is said of them. */
+static int take_sealed(const Args *args, Place *place, Fault *reterr_fault) {
+        int r = sealed_files_load(place->dir, &place->sealed, reterr_fault);
+        const char *path;
+
+        place->hidden = arena_alloc_array(&place->arena, OPTIONS_MAX, sizeof(Slice));
+        for (size_t i = 0; r == 0 && (path = args_get_nth(args, "sealed", i)); i++) {
+                cleanup_free char *real = realpath(path, NULL);
+
+                r = sealed_files_add(&place->sealed, place->dir, path, reterr_fault);
+                if (real)
+                        place->hidden[place->n_hidden++] =
+                                arena_slice(&place->arena, slice_text(real));
+        }
+        return r > 0 ? RUN_E_REFUSED : r;
+}
+
 static int open_place(const Args *args, Place *place, Fault *reterr_fault) {
         cleanup_free char *key_path = NULL;
         int r = project_open(args, &place->project, reterr_fault);
@@ -129,6 +152,9 @@ static int open_place(const Args *args, Place *place, Fault *reterr_fault) {
         if (r != 0)
                 return r;
         r = lock_dir(place, reterr_fault);
+        if (r != 0)
+                return r;
+        r = take_sealed(args, place, reterr_fault);
         if (r != 0)
                 return r;
         TRY(make_scratch(place));
@@ -168,6 +194,9 @@ int verb_run(const Args *args) {
                                     .scratch = place.scratch,
                                     .state = place.project.dir,
                                     .secrets = place.secrets,
+                                    .sealed = &place.sealed,
+                                    .hidden = place.hidden,
+                                    .n_hidden = place.n_hidden,
                                     .signal_fd = place.signal_fd};
         log_write(LOG_INFO, "ready: %llu claim%s at a time", (unsigned long long)n_jobs,
                   n_jobs == 1 ? "" : "s");

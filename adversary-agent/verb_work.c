@@ -13,6 +13,7 @@
 
 #include "adversary-agent/borrow.h"
 #include "adversary-agent/framing.h"
+#include "adversary-agent/sealed.h"
 #include "adversary-agent/verbs.h"
 #include "adversary-agent/worker.h"
 #include "base/clock.h"
@@ -32,7 +33,7 @@ static volatile sig_atomic_t is_asked_to_stop;
 typedef struct Work {
         struct job job;
         int out_fd;
-        char *repository, *commit, *mirrors, *scratch, *state, *base, *plan_word;
+        char *repository, *commit, *mirrors, *scratch, *state, *base, *plan_word, *kept;
         Redactor *redactor;
 } Work;
 
@@ -46,6 +47,7 @@ static void work_deinit(Work *work) {
         free(work->base);
         (void)redactor_free(work->redactor);
         free(work->plan_word);
+        free(work->kept);
 }
 
 static void on_signal(int number) {
@@ -188,6 +190,8 @@ static int verify(Work *work, const Plan *plan, const Gate *gate) {
                 .mirrors = work->mirrors,
                 .scratch = work->scratch,
                 .state = work->state[0] ? work->state : NULL,
+                .hidden = work->job.hidden,
+                .n_hidden = work->job.n_hidden,
                 .redactor = work->redactor,
                 .claimed_ms = work->job.claimed_ms,
                 .carry = find_carry(&work->job),
@@ -207,6 +211,11 @@ static int verify(Work *work, const Plan *plan, const Gate *gate) {
                 return EXIT_NOT_CARRIED_OUT;
         }
         r = verify_run(&request, &result);
+        if (r == 0 && work->job.seal.n)
+                r = sealed_verify(&(SealedRun){.text = work->job.sealed,
+                                               .digest = work->job.seal,
+                                               .kept = work->kept},
+                                  &request, &result);
         if (r == VERIFY_E_CANCELLED)
                 return EXIT_PENDING;
         if (r == 0)
@@ -265,6 +274,7 @@ int verb_work(const char *parent) {
         work.scratch = text_of(work.job.scratch);
         work.state = text_of(work.job.state);
         work.base = text_of(work.job.base);
+        work.kept = text_of(work.job.kept);
         if (!make_redactor(&work))
                 return EXIT_NOT_CARRIED_OUT;
         return carry_out(&work);

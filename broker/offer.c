@@ -112,7 +112,7 @@ static int send_offer(Core *core, const ClaimRecord *claim, const Route *route) 
         cleanup_arena Arena arena = ARENA_INIT;
         Message message = {.type = MESSAGE_OFFER};
 
-        offer_make(claim, core_wall_ms(core), &arena, &message.offer);
+        offer_make(&core->state, claim, core_wall_ms(core), &arena, &message.offer);
         return held_send(core, route, &message);
 }
 

@@ -159,8 +159,10 @@ static Slice find_base(const ClaimRecord *claim) {
         return slice_text(newest ? newest->commit : NULL);
 }
 
-void offer_make(const ClaimRecord *claim, uint64_t now_ms, Arena *arena, struct offer *ret_offer) {
+void offer_make(const State *state, const ClaimRecord *claim, uint64_t now_ms, Arena *arena,
+                struct offer *ret_offer) {
         const PhaseRecord *phase = claim->phase;
+        const SealRecord *seal;
 
         *ret_offer = (struct offer){
                 .claim = claim->seq,
@@ -175,6 +177,9 @@ void offer_make(const ClaimRecord *claim, uint64_t now_ms, Arena *arena, struct 
                 .plan_digest = hash_slice(&phase->plan_digest),
                 .base = find_base(claim),
         };
+        seal = claim->adversary ? state_find_seal_of(state, phase, claim->adversary) : NULL;
+        if (seal)
+                ret_offer->seal = hash_slice(&seal->digest);
         fill_gates(claim, arena, ret_offer);
         fill_not_passed(claim, arena, ret_offer);
         fill_carries(claim, now_ms, arena, ret_offer);

@@ -155,6 +155,8 @@ static const Verb verbs[] = {
          verb_say, say_options_waive},
         {"retract", "V-12", 1, 1, "Take a verdict that was wrong out of count.", verb_say,
          say_options_retract},
+        {"reveal", "S-12", 1, 1, "Ask that sealed checks be shown before the phase is DONE.",
+         verb_say, say_options_reveal},
         {"seen", "A-12", 1, 1, "An alert was seen: it stands no more.", verb_say, say_options_seen},
         {"release", "H-12", 1, 1, "Give a resource back for an owner that is lost.", verb_say,
          say_options_release},

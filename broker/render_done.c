@@ -46,6 +46,16 @@ static void grounds_table(const Section *section, const PhaseRecord *phase) {
         }
 }
 
+/* Checks that some verdicts rest on and nobody but their adversary has seen yet. */
+static void unrevealed_facts(const Section *section, const PhaseRecord *phase) {
+        const State *state = section->state;
+
+        for (size_t i = 0; i < state->n_seals; i++)
+                if (state->seals[i]->phase == phase && !state->seals[i]->revealed_seq)
+                        fact_label("Sealed checks, not revealed yet", 'S', state->seals[i]->seq,
+                                   section->text);
+}
+
 int review_granted(const Section *section) {
         const struct granted *granted = &section->message->granted;
         const PhaseRecord *phase = state_find_phase(section->state, granted->phase);
@@ -57,6 +67,7 @@ int review_granted(const Section *section) {
         fact_code("Commit", granted->commit, section->text);
         buf_printf(section->text, "| Asked for in | entry %llu |\n",
                    (unsigned long long)granted->done);
+        unrevealed_facts(section, phase);
         fact_ledger(section);
         if (phase)
                 grounds_table(section, phase);

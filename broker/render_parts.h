@@ -116,6 +116,11 @@ int review_veto(const Section *section) must_check;
 int review_lift(const Section *section) must_check;
 int review_probe(const Section *section) must_check;
 int review_note(const Section *section) must_check;
+/* render_seal.c */
+int review_seal(const Section *section) must_check;
+int review_reveal(const Section *section) must_check;
+/* Of STATUS. */
+void seals_section(const Snapshot *snapshot);
 /* render_done.c */
 int review_done(const Section *section) must_check;
 int review_granted(const Section *section) must_check;

@@ -30,7 +30,8 @@ static const struct {
         {MESSAGE_CORRECT, review_correct},   {MESSAGE_WAIVE, review_waive},
         {MESSAGE_DEFER, review_defer},       {MESSAGE_PROBE, review_probe},
         {MESSAGE_VETO, review_veto},         {MESSAGE_LIFT, review_lift},
-        {MESSAGE_ANSWER, review_answer},
+        {MESSAGE_ANSWER, review_answer},     {MESSAGE_SEAL, review_seal},
+        {MESSAGE_REVEAL, review_reveal},
 };
 
 void render_review_head(Slice phase, Buf *text) {

@@ -274,6 +274,7 @@ void render_status(const State *state, const PhaseRecord *phase, uint64_t as_of_
         gates_section(&snapshot);
         reasons_section(&snapshot);
         vetoes_section(&snapshot);
+        seals_section(&snapshot);
         findings_section(&snapshot, "Deferred: must close before DONE", true);
         findings_section(&snapshot, "Adversary findings", false);
         holds_section(&snapshot);

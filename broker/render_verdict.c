@@ -78,6 +78,17 @@ static void fact_verifier(const Section *section, const struct verdict *verdict)
         buf_text(text, " |\n");
 }
 
+static void fact_seal(const Section *section, const struct verdict *verdict) {
+        const State *state = section->state;
+        Buf *text = section->text;
+
+        buf_text(text, "| Sealed checks | ");
+        for (size_t i = 0; i < state->n_seals; i++)
+                if (slice_equal(hash_slice(&state->seals[i]->digest), verdict->seal))
+                        label_link('S', state->seals[i]->seq, text);
+        buf_printf(text, ", %zu run |\n", verdict->n_sealed);
+}
+
 static void verdict_facts(const Section *section, const struct verdict *verdict,
                           const GateRecord *gate) {
         Buf *text = section->text;
@@ -92,6 +103,8 @@ static void verdict_facts(const Section *section, const struct verdict *verdict,
                 fact_hex("Same inputs", verdict->inputs, text);
         }
         fact_verifier(section, verdict);
+        if (verdict->seal.n)
+                fact_seal(section, verdict);
         fact_text("Scope", verdict->scope, text);
         fact_text("Reason", verdict->reason, text);
         fact_text("Isolation", verdict->isolation, text);
@@ -145,13 +158,15 @@ static void check_row(const struct check_result *check, const CheckRecord *recor
 static void checks_table(const struct verdict *verdict, const GateRecord *gate, Buf *text) {
         size_t hint = 0;
 
-        if (verdict->n_checks)
+        if (verdict->n_checks || verdict->n_sealed)
                 buf_text(text,
                          "\n| check | result | took | attempts | seen red | found | evidence |\n"
                          "| --- | --- | --- | --- | --- | --- | --- |\n");
         for (size_t i = 0; i < verdict->n_checks; i++)
                 check_row(&verdict->checks[i], find_check(gate, verdict->checks[i].check, &hint),
                           text);
+        for (size_t i = 0; i < verdict->n_sealed; i++)
+                check_row(&verdict->sealed[i], NULL, text);
 }
 
 static void warnings_list(const struct verdict *verdict, Buf *text) {

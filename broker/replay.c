@@ -69,6 +69,7 @@ static const struct {
         {MESSAGE_GRANTED, fold_granted},   {MESSAGE_DENIED, fold_denied},
         {MESSAGE_REVERIFY, fold_reverify}, {MESSAGE_RETRACT, fold_retract},
         {MESSAGE_DIFFERS, fold_differs},   {MESSAGE_ANSWER, fold_answer},
+        {MESSAGE_SEAL, fold_seal},         {MESSAGE_REVEAL, fold_reveal},
         {MESSAGE_RESTORED, fold_restored}, {MESSAGE_COLLECTED, fold_collected},
 };
 

@@ -82,6 +82,10 @@ int fold_lift(const Step *step) must_check;
 int fold_probe(const Step *step) must_check;
 int fold_note(const Step *step) must_check;
 
+/* ---- replay_seal.c ---- */
+int fold_seal(const Step *step) must_check;
+int fold_reveal(const Step *step) must_check;
+
 /* ---- replay_watch.c ---- */
 int fold_pause(const Step *step) must_check;
 int fold_resume(const Step *step) must_check;

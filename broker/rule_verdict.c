@@ -154,6 +154,11 @@ bool rule_pass_with_failures(const RuleCase *c) {
                                            word_of(&words_OUTCOME, (int)outcome));
                 n_passed += outcome != OUTCOME_WARN;
         }
+        for (size_t i = 0; i < verdict->n_sealed; i++)
+                if (!may_pass(verdict->sealed[i].outcome, false))
+                        return rule_broken(
+                                c, "verdict.sealed", "a PASS whose sealed.%zu is %s", i + 1,
+                                word_of(&words_OUTCOME, (int)verdict->sealed[i].outcome));
         return n_passed ||
                rule_broken(c, "verdict.checks", "a PASS without a single check that passed");
 }

@@ -71,6 +71,14 @@ static const char *finding_state(const State *state, uint64_t seq) {
                        (int)(finding ? finding->state : FINDING_STATE_CLOSED));
 }
 
+static const char *seal_state(const State *state, uint64_t seq) {
+        const SealRecord *seal = state_find_seal(state, seq);
+
+        if (seal && seal->revealed_seq)
+                return "revealed";
+        return seal && seal->asked_seq ? "sealed, to be revealed" : "sealed";
+}
+
 /* What the state has forgotten is over. */
 const char *life_state(const Show *show, const Message *message, uint64_t seq, const Life *life) {
         const State *state = &show->state;
@@ -87,6 +95,8 @@ const char *life_state(const Show *show, const Message *message, uint64_t seq, c
                 return word_of(&words_HOLD_STATE, (int)(hold ? hold->state : HOLD_STATE_OVER));
         if (message->type == MESSAGE_VETO)
                 return has_veto(state, seq) ? "standing" : "lifted";
+        if (message->type == MESSAGE_SEAL)
+                return seal_state(state, seq);
         if (message->type == MESSAGE_ALERT)
                 return state_find_alert(state, seq) ? "not seen" : "seen";
         if (message->type == MESSAGE_PAUSE)

@@ -89,6 +89,9 @@ void state_deinit(State *state) {
         for (size_t i = 0; i < state->n_vetoes; i++)
                 (void)veto_free(state->vetoes[i]);
         free(state->vetoes);
+        for (size_t i = 0; i < state->n_seals; i++)
+                free(state->seals[i]);
+        free(state->seals);
         state_watch_deinit(state);
         for (size_t i = 0; i < state->n_findings; i++)
                 (void)finding_free(state->findings[i]);
@@ -195,6 +198,21 @@ VetoRecord *state_find_veto(const State *state, uint64_t seq) {
         return NULL;
 }
 
+SealRecord *state_find_seal(const State *state, uint64_t seq) {
+        for (size_t i = 0; i < state->n_seals; i++)
+                if (state->seals[i]->seq == seq)
+                        return state->seals[i];
+        return NULL;
+}
+
+SealRecord *state_find_seal_of(const State *state, const PhaseRecord *phase,
+                               const char *adversary) {
+        for (size_t i = 0; i < state->n_seals; i++)
+                if (state->seals[i]->phase == phase && state->seals[i]->adversary == adversary)
+                        return state->seals[i];
+        return NULL;
+}
+
 static Slice phase_of_finding(const State *state, uint64_t seq) {
         const FindingRecord *finding = state_find_finding(state, seq);
 
@@ -205,6 +223,12 @@ static Slice phase_of_veto(const State *state, uint64_t seq) {
         const VetoRecord *veto = state_find_veto(state, seq);
 
         return veto ? slice_text(veto->phase->name) : SLICE_NULL;
+}
+
+static Slice phase_of_seal(const State *state, uint64_t seq) {
+        const SealRecord *seal = state_find_seal(state, seq);
+
+        return seal ? slice_text(seal->phase->name) : SLICE_NULL;
 }
 
 static Slice phase_of_claim(const State *state, uint64_t seq) {
@@ -246,6 +270,7 @@ Slice state_phase_of(const State *state, const Message *message) {
         case MESSAGE_REOPEN: return phase_of_finding(state, message->reopen.finding);
         case MESSAGE_CORRECT: return phase_of_finding(state, message->correct.finding);
         case MESSAGE_LIFT: return phase_of_veto(state, message->lift.veto);
+        case MESSAGE_REVEAL: return phase_of_seal(state, message->reveal.seal);
         case MESSAGE_RESUME: return phase_of_pause(state, message->resume.pause);
         case MESSAGE_SEEN: return phase_of_alert(state, message->seen.alert);
         default: return message_phase(message);
@@ -332,6 +357,11 @@ void state_add_finding(State *state, FindingRecord *finding) {
 void state_add_veto(State *state, VetoRecord *veto) {
         state->vetoes = make_room(state->vetoes, state->n_vetoes);
         state->vetoes[state->n_vetoes++] = veto;
+}
+
+void state_add_seal(State *state, SealRecord *seal) {
+        state->seals = make_room(state->seals, state->n_seals);
+        state->seals[state->n_seals++] = seal;
 }
 
 void state_drop_claim_if_over(State *state, ClaimRecord *claim) {

@@ -24,6 +24,7 @@ enum {
         PHASES_MAX = 256,
         VERIFIERS_MAX = 16,      /* of a gate */
         VETOES_MAX = 256,        /* that stand, in a phase */
+        SEALS_MAX = 256,         /* of a phase that its status lists; one of each adversary */
         SAID_BYTES_MAX = 512,    /* of a reason that the state repeats; the entry has all of it */
         FINDING_CHECKS_MAX = 32, /* names of failed checks; the verdict has all of them */
         FINDING_FAILS_MAX = 16,  /* newest FAILs that showed it */
@@ -177,6 +178,16 @@ typedef struct VetoRecord {
         VetoState state; /* changed by veto_apply only */
 } VetoRecord;
 
+/* Sealed checks; it stays, for it must be shown once. */
+typedef struct SealRecord {
+        uint64_t seq, received_ms;
+        struct PhaseRecord *phase;
+        char *adversary; /* borrowed from the agent's record */
+        Hash digest;
+        uint64_t asked_seq;    /* an operator asked for it; 0: nobody did */
+        uint64_t revealed_seq; /* 0: it is sealed */
+} SealRecord;
+
 typedef struct PauseRecord {
         uint64_t seq, received_ms, until_ms;
         struct PhaseRecord *phase;
@@ -278,6 +289,8 @@ typedef struct State {
         size_t n_findings;
         VetoRecord **vetoes; /* that stand, oldest first */
         size_t n_vetoes;
+        SealRecord **seals; /* oldest first */
+        size_t n_seals;
         PauseRecord **pauses; /* that were not resumed; of an agent and phase the newest */
         size_t n_pauses;
         HoldRecord **holds; /* waiting or held, oldest first */
@@ -310,6 +323,9 @@ ClaimRecord *state_find_lease(const State *state, uint64_t lease_seq);
 FindingRecord *state_find_finding(const State *state, uint64_t seq);
 /* One that stands. */
 VetoRecord *state_find_veto(const State *state, uint64_t seq);
+SealRecord *state_find_seal(const State *state, uint64_t seq);
+/* That of an adversary in a phase; NULL if it has none there. */
+SealRecord *state_find_seal_of(const State *state, const PhaseRecord *phase, const char *adversary);
 /* The phase of an entry: what its fields say, or that of the claim or finding that they name. */
 Slice state_phase_of(const State *state, const Message *message);
 /* Only gates of the approved plan. */
@@ -351,6 +367,7 @@ void state_add_phase(State *state, PhaseRecord *phase);
 void state_add_claim(State *state, ClaimRecord *claim);
 void state_add_finding(State *state, FindingRecord *finding);
 void state_add_veto(State *state, VetoRecord *veto);
+void state_add_seal(State *state, SealRecord *seal);
 /* Drops the claim if it is neither open nor the newest of a gate. */
 void state_drop_claim_if_over(State *state, ClaimRecord *claim);
 void state_drop_oldest_closed_finding(State *state, PhaseRecord *phase);

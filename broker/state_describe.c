@@ -154,6 +154,15 @@ static void describe_veto(const VetoRecord *veto, Buf *text) {
         buf_text(text, "\n");
 }
 
+static void describe_seal(const SealRecord *seal, Buf *text) {
+        buf_printf(text,
+                   "seal %" PRIu64 " at=%" PRIu64 " %s by=%s asked=%" PRIu64 " revealed=%" PRIu64,
+                   seal->seq, seal->received_ms, seal->phase->name, seal->adversary,
+                   seal->asked_seq, seal->revealed_seq);
+        describe_hash("digest", &seal->digest, text);
+        buf_text(text, "\n");
+}
+
 void state_describe(const State *state, Buf *text) {
         buf_printf(text, "ledger \"%s\" genesis=%d head=%" PRIu64,
                    state->project ? state->project : "", state->has_genesis, state->head_seq);
@@ -170,6 +179,8 @@ void state_describe(const State *state, Buf *text) {
                 describe_finding(state->findings[i], text);
         for (size_t i = 0; i < state->n_vetoes; i++)
                 describe_veto(state->vetoes[i], text);
+        for (size_t i = 0; i < state->n_seals; i++)
+                describe_seal(state->seals[i], text);
         buf_printf(text, "collected %" PRIu64 "\n", state->n_collected);
         for (size_t i = 0; i < state->n_restored; i++) {
                 buf_printf(text, "restored %" PRIu64 " lost=%" PRIu64, state->restored[i].seq,

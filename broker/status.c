@@ -126,6 +126,7 @@ static void build_phase(const View *view, struct phase_status *ret_status) {
         build_gates(view, ret_status);
         status_build_findings(view->state, phase, view->now_ms, view->arena, ret_status);
         status_build_vetoes(view->state, phase, view->arena, ret_status);
+        status_build_seals(view->state, phase, view->arena, ret_status);
         phase_why_not_done(view->state, phase, view->commit, view->now_ms, view->arena,
                            &ret_status->why_not_done, &ret_status->n_why_not_done);
         waits_build(view->state, phase, view->now_ms, view->arena, &ret_status->waits,

@@ -93,3 +93,22 @@ void status_build_vetoes(const State *state, const PhaseRecord *phase, Arena *ar
                 };
         }
 }
+
+void status_build_seals(const State *state, const PhaseRecord *phase, Arena *arena,
+                        struct phase_status *status) {
+        status->seals = arena_alloc_array(arena, size_min(state->n_seals, SEALS_MAX),
+                                          sizeof *status->seals);
+        for (size_t i = 0; i < state->n_seals && status->n_seals < SEALS_MAX; i++) {
+                const SealRecord *seal = state->seals[i];
+
+                if (seal->phase == phase)
+                        status->seals[status->n_seals++] = (struct seal_status){
+                                .seal = seal->seq,
+                                .adversary = slice_text(seal->adversary),
+                                .digest = hash_slice(&seal->digest),
+                                .since_ms = seal->received_ms,
+                                .asked = seal->asked_seq,
+                                .revealed = seal->revealed_seq,
+                        };
+        }
+}

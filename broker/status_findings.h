@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: The coldgate authors */
 #pragma once
 
-/* The part of a status that is about findings and vetoes (broker/status.h). Pure. */
+/* The part of a status that is about findings, vetoes and seals (broker/status.h). Pure. */
 
 #include "broker/state.h"
 
@@ -17,3 +17,5 @@ void status_build_findings(const State *state, const PhaseRecord *phase, uint64_
                            Arena *arena, struct phase_status *status);
 void status_build_vetoes(const State *state, const PhaseRecord *phase, Arena *arena,
                          struct phase_status *status);
+void status_build_seals(const State *state, const PhaseRecord *phase, Arena *arena,
+                        struct phase_status *status);

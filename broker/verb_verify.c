@@ -52,6 +52,12 @@ static void say_holds(const Errand *errand, const VerifyReport *report, const Wi
                 for (size_t i = 0; i < witnesses->n; i++)
                         buf_printf(&text, "  with the checkpoint of entry %" PRIu64 " in %s\n",
                                    witnesses->rows[i].seq, witnesses->rows[i].source);
+                if (report->n_seals)
+                        buf_printf(&text,
+                                   "  and its %" PRIu64 " seal%s: %" PRIu64
+                                   " revealed, each the bytes that were sealed\n",
+                                   report->n_seals, report->n_seals == 1 ? "" : "s",
+                                   report->n_revealed);
                 say_views(derived, &text);
         } else {
                 buf_text(&text, "{\"version\":1,\"verify\":{\"holds\":true,\"ledger\":\"");
@@ -59,8 +65,10 @@ static void say_holds(const Errand *errand, const VerifyReport *report, const Wi
                 buf_printf(&text, "\",\"entries\":%" PRIu64 ",\"evidence\":%" PRIu64 ",\"head\":\"",
                            report->n_entries, report->n_evidence);
                 hex_append(&text, hash_slice(&report->head));
-                buf_printf(&text, "\",\"checkpoints\":%zu,\"views\":\"%s\"}}\n", witnesses->n,
-                           views_word(derived));
+                buf_printf(&text,
+                           "\",\"checkpoints\":%zu,\"seals\":%" PRIu64 ",\"revealed\":%" PRIu64
+                           ",\"views\":\"%s\"}}\n",
+                           witnesses->n, report->n_seals, report->n_revealed, views_word(derived));
         }
         errand_print(&text);
 }

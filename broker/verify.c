@@ -227,6 +227,12 @@ static int check_witnesses(Verification *v) {
         return 0;
 }
 
+static bool check_seal(const struct verdict *verdict, const SealRecord *seal) {
+        if (verdict->seal.n)
+                return seal && slice_equal(verdict->seal, hash_slice(&seal->digest));
+        return verdict->n_sealed == 0 && !(seal && verdict->decision == DECISION_PASS);
+}
+
 static int check_verdict_grounds(Verification *v) {
         const struct verdict *verdict = &v->message.verdict;
         const ClaimRecord *claim = state_find_claim(&v->state, verdict->claim);
@@ -241,6 +247,9 @@ static int check_verdict_grounds(Verification *v) {
                 return broken(v, "entry-grounds", "its author held no lease of the claim");
         if (memcmp(builder->key.sign, author->key.sign, SIGN_PUBLIC_BYTES) == 0)
                 return broken(v, "entry-grounds", "its author made the claim, under another name");
+        if (!check_seal(verdict, state_find_seal_of(&v->state, claim->phase, author->name)))
+                return broken(v, "entry-grounds",
+                              "its sealed checks are not those that its author sealed");
         if (slice_is(verdict->commit, claim->commit) &&
             slice_equal(verdict->gate_digest, hash_slice(&gate->digest)))
                 return 0;
@@ -388,6 +397,13 @@ static int check_rest(Verification *v) {
         return VERIFY_E_BROKEN;
 }
 
+/* The fold has recomputed each of them. */
+static void count_seals(Verification *v) {
+        v->report.n_seals = v->state.n_seals;
+        for (size_t i = 0; i < v->state.n_seals; i++)
+                v->report.n_revealed += v->state.seals[i]->revealed_seq != 0;
+}
+
 static int verify_all(Verification *v) {
         static const Hash first = {{0}};
         int ids, r = ledger_evidence_walk(v->ledger, &first, verify_evidence, v);
@@ -401,6 +417,7 @@ static int verify_all(Verification *v) {
                 r = check_gone(v);
         if (ids != 0 || r != 0)
                 return ids ? ids : r;
+        count_seals(v);
         r = check_end(v);
         return r ? r : check_rest(v);
 }

@@ -20,6 +20,7 @@ typedef struct Witness {
 
 typedef struct VerifyReport {
         uint64_t n_entries, n_evidence; /* that hold */
+        uint64_t n_seals, n_revealed;   /* each that is revealed hashes to what was sealed */
         Hash ledger, head;
         uint64_t bad_seq; /* the first bad entry; 0: none, or not an entry's fault */
 } VerifyReport;

@@ -16,9 +16,9 @@ const LabelRow label_rows[] = {
         {MESSAGE_GRANTED, 'D'}, {MESSAGE_FINDING, FINDING_LETTER},
         {MESSAGE_HOLD, 'H'},    {MESSAGE_LEASE, 'L'},
         {MESSAGE_NOTE, 'N'},    {MESSAGE_PROBE, 'P'},
-        {MESSAGE_PLAN, 'R'},    {MESSAGE_VERDICT, 'V'},
-        {MESSAGE_WAIVE, 'W'},   {MESSAGE_VETO, 'X'},
-        {MESSAGE_PAUSE, 'Z'},
+        {MESSAGE_PLAN, 'R'},    {MESSAGE_SEAL, 'S'},
+        {MESSAGE_VERDICT, 'V'}, {MESSAGE_WAIVE, 'W'},
+        {MESSAGE_VETO, 'X'},    {MESSAGE_PAUSE, 'Z'},
 };
 const size_t label_n_rows = ARRAY_SIZE(label_rows);
 

@@ -65,7 +65,7 @@ const char *const *hide_list(const VerifyRequest *request, Arena *arena) {
         const char *repository = file_url_path(request->repository, arena);
         const char *const places[] = {request->mirrors, request->scratch, request->state,
                                       repository, working_tree_of(repository, arena)};
-        const char **hide = arena_alloc_array(arena, HIDE_MAX, sizeof(char *));
+        const char **hide = arena_alloc_array(arena, HIDE_MAX + request->n_hidden, sizeof(char *));
         struct stat facts;
         size_t n = 0;
 
@@ -74,5 +74,8 @@ const char *const *hide_list(const VerifyRequest *request, Arena *arena) {
                     strspn(places[i], "/") < strlen(places[i]) && stat(places[i], &facts) == 0 &&
                     S_ISDIR(facts.st_mode))
                         hide[n++] = places[i];
+        for (size_t i = 0; i < request->n_hidden; i++)
+                if (request->hidden[i].n > 1 && request->hidden[i].data[0] == '/')
+                        hide[n++] = arena_text(arena, request->hidden[i]);
         return hide;
 }

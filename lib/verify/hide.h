@@ -7,5 +7,5 @@
 
 #include "verify/verify.h"
 
-/* NULL-ended, in the arena; only directories that exist. */
+/* NULL-ended, in the arena; directories that exist, and the files that the request names. */
 const char *const *hide_list(const VerifyRequest *request, Arena *arena);

@@ -52,6 +52,8 @@ typedef struct VerifyRequest {
         const char *mirrors; /* directory of the mirrors */
         const char *scratch; /* directory for workspaces (verify/scratch.h) */
         const char *state;   /* the project's own directory, hidden from what is run; or NULL */
+        const Slice *hidden; /* files of the host that are hidden from it too */
+        size_t n_hidden;
         uint64_t claimed_ms; /* wall time: GATE_SINCE */
         /* The PASS of this gate that may be carried over; NULL: none. */
         const struct carry *carry;

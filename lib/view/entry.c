@@ -84,6 +84,9 @@ void verdict_describe(const struct verdict *verdict, uint64_t seq, bool with_col
         for (size_t i = 0; i < verdict->n_checks; i++)
                 if (verdict->checks[i].outcome != OUTCOME_PASS)
                         append_check(&verdict->checks[i], text);
+        for (size_t i = 0; i < verdict->n_sealed; i++)
+                if (verdict->sealed[i].outcome != OUTCOME_PASS)
+                        append_check(&verdict->sealed[i], text);
         for (size_t i = 0; i < verdict->n_notes; i++) {
                 buf_text(text, "  note: ");
                 text_make_visible(verdict->notes[i], false, text);

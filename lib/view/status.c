@@ -190,6 +190,7 @@ void status_describe(const struct status *status, bool with_colour, Buf *text) {
                 status_append_waits(phase, status->now_ms, text);
                 status_append_findings(phase, text);
                 status_append_vetoes(phase, status->now_ms, text);
+                status_append_seals(phase, text);
                 status_append_pauses(phase, text);
                 append_done(phase, text);
         }
@@ -205,6 +206,7 @@ void status_describe_why(const struct status *status, Buf *text) {
                 append_phase_head(phase, text);
                 status_append_waits_why(phase, status->now_ms, text);
                 status_append_vetoes(phase, status->now_ms, text);
+                status_append_seals(phase, text);
                 status_append_pauses(phase, text);
                 append_done(phase, text);
         }

@@ -124,6 +124,22 @@ void status_append_vetoes(const struct phase_status *phase, uint64_t now_ms, Buf
         }
 }
 
+void status_append_seals(const struct phase_status *phase, Buf *text) {
+        for (size_t i = 0; i < phase->n_seals; i++) {
+                const struct seal_status *seal = &phase->seals[i];
+
+                buf_printf(text, "  sealed checks S-%llu ", (unsigned long long)seal->seal);
+                append_part("of ", seal->adversary, ": ", text);
+                if (seal->revealed)
+                        buf_printf(text, "revealed in E-%llu\n",
+                                   (unsigned long long)seal->revealed);
+                else
+                        buf_text(text, seal->asked || phase->state == PHASE_STATE_DONE
+                                               ? "NOT REVEALED\n"
+                                               : "sealed\n");
+        }
+}
+
 void status_append_pauses(const struct phase_status *phase, Buf *text) {
         for (size_t i = 0; i < phase->n_pauses; i++) {
                 const struct pause_status *pause = &phase->pauses[i];

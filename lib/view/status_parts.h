@@ -14,6 +14,7 @@ void status_append_waits(const struct phase_status *phase, uint64_t now_ms, Buf 
 void status_append_waits_why(const struct phase_status *phase, uint64_t now_ms, Buf *text);
 /* Those that are not closed. */
 void status_append_findings(const struct phase_status *phase, Buf *text);
+void status_append_seals(const struct phase_status *phase, Buf *text);
 void status_append_vetoes(const struct phase_status *phase, uint64_t now_ms, Buf *text);
 void status_append_pauses(const struct phase_status *phase, Buf *text);
 

@@ -4,7 +4,7 @@
 /* Anything said by anybody in any order: it is taken or refused, never fatal, and what was taken
  * is replayed into the same state (desk_commit). */
 
-#include "tests/lib/desk_findings.h"
+#include "tests/lib/desk_seals.h"
 #include "tests/lib/test.h"
 
 enum { STORIES = 12, STEPS = 250, GATES = 3, BATCH_MAX = 6 };
@@ -184,6 +184,17 @@ static Message make_answer(Disorder *d) {
                                     .text = slice_text("seen")}};
 }
 
+static Message make_seal(Disorder *d) {
+        const State *state = desk_state(&d->desk);
+        uint64_t seq = state->n_seals ? state->seals[roll(d, state->n_seals)]->seq : 1;
+
+        switch (roll(d, 4)) {
+        case 0: return desk_make_reveal(&d->desk, seq);
+        case 1: return desk_make_reveal_request(seq);
+        default: return desk_make_seal(&d->desk, roll(d, 2));
+        }
+}
+
 static Message make_entry(Disorder *d) {
         const char *some[GATES];
         size_t n = choose_gates(d, some);
@@ -220,6 +231,7 @@ static Message make_entry(Disorder *d) {
         case 21: return make_retract(d);
         case 22:
         case 23: return make_answer(d);
+        case 24: return make_seal(d);
         default: break;
         }
         return make_verdict(d);
@@ -233,6 +245,8 @@ static Who choose_speaker(Disorder *d, MessageType type) {
         case MESSAGE_PLAN:
         case MESSAGE_REVOKE:
         case MESSAGE_WAIVE: return OPERATOR;
+        case MESSAGE_REVEAL: return roll(d, 2) ? ADVERSARY : OPERATOR;
+        case MESSAGE_SEAL:
         case MESSAGE_RETRACT: return roll(d, 3) ? adversaries[roll(d, 2)] : OPERATOR;
         case MESSAGE_ANSWER:
         case MESSAGE_VERDICT:

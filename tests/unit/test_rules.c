@@ -8,7 +8,7 @@
 
 #include "base/mem.h"
 #include "tests/lib/desk.h"
-#include "tests/lib/desk_findings.h"
+#include "tests/lib/desk_seals.h"
 #include "tests/lib/test.h"
 
 static const char *const m1[] = {"M1"};
@@ -610,6 +610,8 @@ TEST(each_rule_is_refused_by_its_name_and_changes_nothing) {
                 run(&cases[i]);
         for (size_t i = 0; i < n_finding_cases; i++)
                 run(&finding_cases[i]);
+        for (size_t i = 0; i < n_seal_cases; i++)
+                run(&seal_cases[i]);
 }
 
 /* Keys are unique by admission, so that no message can break this one; it stands all the same. */
@@ -644,6 +646,8 @@ TEST(each_rule_has_a_case) {
                         is_there |= strcmp(words[i], cases[j].rule) == 0;
                 for (size_t j = 0; j < n_finding_cases; j++)
                         is_there |= strcmp(words[i], finding_cases[j].rule) == 0;
+                for (size_t j = 0; j < n_seal_cases; j++)
+                        is_there |= strcmp(words[i], seal_cases[j].rule) == 0;
                 if (!is_there)
                         FAIL_TEST("no case breaks %s", words[i]);
         }
