@@ -65,6 +65,16 @@ static void add_named(Collecting *collecting, const Hash *digest, bool needed) {
         collecting->named[collecting->n_named++] = (Named){*digest, needed};
 }
 
+static void add_results(Collecting *collecting, const struct check_result *results, size_t n,
+                        bool needed) {
+        for (size_t i = 0; i < n; i++) {
+                Hash digest;
+
+                if (hash_from_slice(results[i].evidence, &digest))
+                        add_named(collecting, &digest, needed);
+        }
+}
+
 static int hear_entry(void *userdata, const Entry *entry) {
         cleanup_arena Arena arena = ARENA_INIT;
         Collecting *collecting = userdata;
@@ -77,12 +87,8 @@ static int hear_entry(void *userdata, const Entry *entry) {
         if (fold_decode(entry, &arena, &message, &fault) != 0)
                 return error_origin(-EUCLEAN); /* it was folded before */
         needed = is_needed(collecting, entry);
-        for (size_t i = 0; i < message.verdict.n_checks; i++) {
-                Hash digest;
-
-                if (hash_from_slice(message.verdict.checks[i].evidence, &digest))
-                        add_named(collecting, &digest, needed);
-        }
+        add_results(collecting, message.verdict.checks, message.verdict.n_checks, needed);
+        add_results(collecting, message.verdict.sealed, message.verdict.n_sealed, needed);
         return 0;
 }
 

@@ -157,6 +157,20 @@ static int say_missing(Show *show, const struct check_result *check, const Hash 
         return 0;
 }
 
+/* What is not revealed yet, its adversary has. */
+static int show_sealed(Show *show, const struct verdict *verdict, Fault *fault) {
+        for (size_t i = 0; i < verdict->n_sealed; i++) {
+                Hash digest;
+                int r = hash_from_slice(verdict->sealed[i].evidence, &digest)
+                                ? read_and_append(show, &digest, fault)
+                                : LEDGER_E_NONE;
+
+                if (r != 0 && r != LEDGER_E_NONE)
+                        return r > 0 ? ERRAND_E_REFUSED : r;
+        }
+        return 0;
+}
+
 int show_evidence_of(Show *show, const struct verdict *verdict, Fault *reterr_fault) {
         for (size_t i = 0; i < verdict->n_checks; i++) {
                 Hash digest;
@@ -170,5 +184,5 @@ int show_evidence_of(Show *show, const struct verdict *verdict, Fault *reterr_fa
                 if (r != 0)
                         return r > 0 ? ERRAND_E_REFUSED : r;
         }
-        return 0;
+        return show_sealed(show, verdict, reterr_fault);
 }

@@ -49,6 +49,20 @@ static bool is_told(const Handshake *handshake) {
         return false;
 }
 
+static bool has_evidence(void *userdata) {
+        const Handshake *handshake = userdata;
+        cleanup_buf Buf out = BUF_TEXT;
+
+        CHECK_EQ_INT(BROKER(handshake, &out, "show", "GREETS", "--evidence"), EXIT_HOLDS);
+        return strstr(buf_get_text(&out), SECRET "-first") &&
+               strstr(buf_get_text(&out), SECRET "-second");
+}
+
+/* It follows the reveal. */
+static void await_evidence(const Handshake *handshake) {
+        CHECK(test_wait_until(has_evidence, (void *)(uintptr_t)handshake, HANDSHAKE_MS));
+}
+
 TEST(sealed_checks_fail_a_claim_are_read_by_nobody_and_shown_when_it_is_done) {
         cleanup_handshake Handshake handshake;
         cleanup_buf Buf out = BUF_TEXT;
@@ -75,6 +89,7 @@ TEST(sealed_checks_fail_a_claim_are_read_by_nobody_and_shown_when_it_is_done) {
         CHECK_CONTAINS(buf_get_text(&out), "its 1 seal: 1 revealed");
         CHECK_EQ_INT(BROKER(&handshake, &out, "log", "--json", "--kind", "reveal"), EXIT_HOLDS);
         CHECK_CONTAINS(buf_get_text(&out), SECRET "-second");
+        await_evidence(&handshake);
         handshake_verify(&handshake);
 }
 
