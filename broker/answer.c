@@ -47,7 +47,9 @@ static bool is_check_evidence(Slice frame, Arena *arena) {
 
 int on_evidence_put(Core *core, Incoming *in) {
         const struct evidence_put *put = &in->message.evidence_put;
+        RuleRefusal refusal = {.n_reasons = 0};
         Hash digest;
+        int r;
 
         if (in->actor->role != ROLE_ADVERSARY)
                 return refuse(core, in->route, "role-forbids", "evidence-put",
@@ -59,6 +61,10 @@ int on_evidence_put(Core *core, Incoming *in) {
         if (!is_check_evidence(put->frame, in->arena))
                 return refuse(core, in->route, "evidence-malformed", "evidence-put.frame",
                               "not the canonical frame of check_evidence");
+        r = core_ask_room(core, put->frame.n, &refusal.fault);
+        if (r > 0)
+                return held_refusal(core, in->route, SLICE_NULL, &refusal);
+        TRY(r);
         TRY(core->port.evidence_put(core->port.userdata, &digest, put->frame));
         core->is_dirty = true;
         return 0;

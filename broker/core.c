@@ -78,6 +78,19 @@ uint64_t core_wall_ms(const Core *core) {
         return core->port.wall_ms(core->port.userdata);
 }
 
+int core_ask_room(Core *core, size_t n_bytes, Fault *reterr_fault) {
+        return core->port.room ? core->port.room(core->port.userdata, n_bytes, reterr_fault) : 0;
+}
+
+/* For what the broker says by itself. It waits: the state goes on meaning it. */
+static bool has_room(Core *core) {
+        Fault fault = FAULT_INIT;
+        bool has = core_ask_room(core, 0, &fault) == 0;
+
+        core->room_due_ms = has ? 0 : core_mono_ms(core) + RETRY_ROOM_MS;
+        return has;
+}
+
 /* ---- entries ---- */
 
 int core_replay(Core *core, const Entry *entry, Fault *reterr_fault) {
@@ -273,11 +286,16 @@ int core_receive(Core *core, const Route *route, const uint8_t curve[CURVE_BYTES
 
 /* ---- the batch ---- */
 
-int core_commit(Core *core) {
+static int settle(Core *core) {
         TRY(lease_settle(core));
         TRY(done_settle(core));
         TRY(offer_hand_out(core));
-        TRY(grant_settle(core));
+        return grant_settle(core);
+}
+
+int core_commit(Core *core) {
+        if (has_room(core))
+                TRY(settle(core));
         if (core->is_dirty)
                 TRY(core->port.commit(core->port.userdata));
         core->is_dirty = false;
@@ -289,11 +307,13 @@ int core_commit(Core *core) {
 }
 
 int core_tick(Core *core) {
+        peer_forget_quiet(core);
+        if (!has_room(core))
+                return 0;
         TRY(lease_settle(core));
         TRY(lease_lapse_overdue(core));
         TRY(grant_expire_overdue(core));
         TRY(watch_look(core));
-        peer_forget_quiet(core);
         return 0;
 }
 
@@ -302,6 +322,8 @@ uint64_t core_next_deadline(const Core *core) {
                                       grant_next_deadline(core), watch_next_deadline(core)};
         uint64_t first = UINT64_MAX;
 
+        if (core->room_due_ms)
+                return core->room_due_ms;
         if (!core->is_settled || core->delivery_is_pending)
                 return 0;
         for (size_t i = 0; i < ARRAY_SIZE(deadlines); i++)

@@ -23,6 +23,9 @@ typedef struct CorePort {
         int (*append)(void *userdata, const Entry *entry);
         /* Makes the batch durable. A failure is final: the process ends. */
         int (*commit)(void *userdata);
+        /* Whether `n_bytes` more can be written now; 1: they cannot, and the fault says why (rules
+         * disk-full, log-full). NULL: always. */
+        int (*room)(void *userdata, size_t n_bytes, Fault *reterr_fault);
         /* The entry with this message id, also of the open batch; 1 if there is none. */
         int (*find)(void *userdata, const Id *id, Arena *arena, Entry *ret_entry);
         /* The entry of this number; 1 if there is none. */

@@ -20,6 +20,7 @@ enum {
         /* Entries that one commit delivers, in all: the rest follows with the next. */
         DELIVERED_PER_COMMIT = 512,
         RETRY_FULL_MS = 50,
+        RETRY_ROOM_MS = 200,
 };
 
 typedef struct Peer {
@@ -99,7 +100,8 @@ struct Core {
         uint64_t n_offers;
         size_t deliver_first; /* whose turn it is */
         bool delivery_is_pending;
-        bool has_checkpoint; /* of the head */
+        uint64_t room_due_ms; /* there was no room: nothing of our own before; 0: there is */
+        bool has_checkpoint;  /* of the head */
         Checkpoint checkpoint;
 };
 
@@ -116,6 +118,8 @@ typedef struct Incoming {
 uint64_t core_mono_ms(const Core *core);
 uint64_t core_wall_ms(const Core *core);
 void core_make_id(Core *core, Id *ret_id);
+/* Whether the port has room for `n_bytes`: 1, and the fault says why not. */
+int core_ask_room(Core *core, size_t n_bytes, Fault *reterr_fault) must_check;
 /* An entry by `actor`: into the state and into the open batch. */
 int core_append(Core *core, const Entry *draft, const Message *message) must_check;
 /* An entry of the broker's own. */

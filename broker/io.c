@@ -31,6 +31,7 @@ enum {
         COLLECT_BATCH_MAX = 16384, /* digests in an entry: 512 KiB */
         FILES_STOP_MS = 3000,      /* how long the end waits for the files */
         REPLAY_SILENT_MS = 1000,
+        ROOM_RETRY_MS = 200,
 };
 
 _Static_assert((int)PINGS_OF_CAUSE == (int)PROJECT_PINGS, "a setting for each interval");
@@ -44,6 +45,7 @@ struct Io {
         Rest *rest;
         Notify *notify; /* NULL: there is no project to tell of it */
         Buf frame;
+        uint64_t room_due_ms; /* no room for what deliveries write: not before */
 };
 
 /* ---- the port ---- */
@@ -69,6 +71,13 @@ static int port_commit(void *userdata) {
         Io *io = userdata;
 
         return ledger_commit(io->ledger);
+}
+
+static int port_room(void *userdata, size_t n_bytes, Fault *reterr_fault) {
+        Io *io = userdata;
+        int r = ledger_ask_room(io->ledger, n_bytes, reterr_fault);
+
+        return r == LEDGER_E_REFUSED ? 1 : r;
 }
 
 static int port_find(void *userdata, const Id *id, Arena *arena, Entry *ret_entry) {
@@ -144,6 +153,7 @@ static int open_ledger(Io *io, const char *path, LedgerMode mode, Fault *reterr_
                 .mono_ms = port_mono_ms,
                 .append = port_append,
                 .commit = port_commit,
+                .room = port_room,
                 .find = port_find,
                 .read = port_read,
                 .evidence_put = port_evidence_put,
@@ -412,6 +422,8 @@ static int64_t time_to_wait(const Io *io, uint64_t now_ms) {
         uint64_t due_ms = core_next_deadline(io->core), notify_ms = notify_deadline(io->notify);
         uint64_t rest_ms = rest_deadline(io->rest);
 
+        if (notify_ms < io->room_due_ms)
+                notify_ms = io->room_due_ms;
         if (notify_ms < due_ms)
                 due_ms = notify_ms;
         if (rest_ms < due_ms)
@@ -423,9 +435,15 @@ static int64_t time_to_wait(const Io *io, uint64_t now_ms) {
 
 /* Between two batches, so that what it records is a batch of its own. */
 static int step_deliveries(Io *io, const LoopWait *wait) {
+        Fault full = FAULT_INIT;
         bool has_alert = false;
         NotifyAlert alert;
 
+        io->room_due_ms = 0;
+        if (ledger_ask_room(io->ledger, 0, &full) != 0) {
+                io->room_due_ms = clock_mono_ms() + ROOM_RETRY_MS;
+                return 0;
+        }
         TRY(notify_step(io->notify, wait));
         while (notify_take_alert(io->notify, &alert)) {
                 TRY(core_alert(io->core, WAIT_FOR_DELIVERY, alert.what, alert.cause,

@@ -13,7 +13,7 @@
 #include "base/error.h"
 #include "base/log.h"
 
-enum { DEFECT_BYTES = 96 };
+enum { DEFECT_BYTES = 96, ROW_BYTES = 8192 /* what a row costs beside its frame, at most */ };
 
 static const struct {
         const char *name;
@@ -141,6 +141,7 @@ int ledger_begin(Ledger *ledger) {
         if (ledger->is_in_batch)
                 return 0;
         TRY(run_statement(ledger, statement, "begin"));
+        (void)sqlite3_db_config(ledger->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
         ledger->is_in_batch = true;
         return 0;
 }
@@ -161,6 +162,7 @@ int ledger_append(Ledger *ledger, const Entry *entry) {
         bind_bytes(append, 8, entry->signature);
         bind_bytes(append, 9, hash_slice(&entry->prev));
         bind_bytes(append, 10, hash_slice(&entry->hash));
+        ledger->batch_bytes += entry->frame.n + ROW_BYTES;
         return run_statement(ledger, append, "append");
 }
 
@@ -187,6 +189,7 @@ int ledger_evidence_put(Ledger *ledger, const Hash *digest, Slice frame) {
         bind_bytes(put, 1, hash_slice(digest));
         (void)sqlite3_bind_int64(put, 2, (int64_t)frame.n);
         bind_bytes(put, 3, frame);
+        ledger->batch_bytes += frame.n + ROW_BYTES;
         return run_statement(ledger, put, "evidence");
 }
 
@@ -197,6 +200,7 @@ int ledger_commit(Ledger *ledger) {
                 return 0;
         TRY(run_statement(ledger, commit, "commit"));
         ledger->is_in_batch = false;
+        ledger->batch_bytes = 0;
         return 0;
 }
 

@@ -40,6 +40,10 @@ int ledger_open(const char *path, LedgerMode mode, Ledger **ret_ledger,
 Ledger *ledger_free(Ledger *ledger);
 DEFINE_FREEP(Ledger, ledger_free, ledger_freep)
 
+/* Whether `n_bytes` more can be taken. LEDGER_E_REFUSED: disk-full, or log-full: readers have kept
+ * the write-ahead log from being emptied, and are named. */
+int ledger_ask_room(Ledger *ledger, size_t n_bytes, Fault *reterr_fault) must_check;
+
 /* In the open transaction, which the first append begins. */
 int ledger_append(Ledger *ledger, const Entry *entry) must_check;
 /* What is there already stays as it is. */

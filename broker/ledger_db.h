@@ -23,10 +23,18 @@ struct Ledger {
         SqlAccess access;
         int format;
         bool is_in_batch;
+        uint64_t batch_bytes;  /* about what the open batch adds */
+        uint64_t log_bytes;    /* of the write-ahead log, as of the newest commit */
+        uint64_t log_said_ms;  /* when its length was last complained of; 0: never */
+        uint64_t log_tried_ms; /* when it was last tried to empty it for who asked for room */
         int lock_fd;
         char *path;
 };
 
+/* All of the log into the database, which is whole by itself then. */
+int ledger_empty_log(Ledger *ledger) must_check;
+/* From now on commits empty the write-ahead log when it is long. */
+void ledger_watch_log(Ledger *ledger);
 /* Opens the batch's transaction, unless it is open. */
 int ledger_begin(Ledger *ledger) must_check;
 /* Logs what SQLite says of its last call and returns it as a fatal error. */

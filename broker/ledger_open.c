@@ -383,9 +383,11 @@ static int connect(Ledger *ledger, Fault *reterr_fault) {
         (void)sqlite3_db_config(ledger->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
         (void)sqlite3_db_config(ledger->db, SQLITE_DBCONFIG_DQS_DML, 0, NULL);
         (void)sqlite3_db_config(ledger->db, SQLITE_DBCONFIG_DQS_DDL, 0, NULL);
-        /* The writer alone checkpoints: two that do it at once can corrupt the file in 3.40. */
-        (void)sqlite3_db_config(ledger->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE,
-                                ledger->access == SQL_READS, NULL);
+        /* The writer alone checkpoints: two that do it at once can corrupt the file in 3.40. And it
+         * only when it has begun to write (ledger_begin): a file that is refused stays as it is. */
+        (void)sqlite3_db_config(ledger->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+        if (ledger->access == SQL_WRITES)
+                ledger_watch_log(ledger);
         return apply_settings(ledger, reterr_fault);
 }
 
@@ -411,6 +413,8 @@ static int create_database(const Ledger *ledger, Fault *reterr_fault) {
         r = connect(fresh, reterr_fault);
         if (r == 0)
                 r = create_schema(fresh, 0);
+        if (r == 0)
+                r = ledger_empty_log(fresh);
         if (r != 0)
                 return r;
         (void)ledger_free(TAKE(fresh));

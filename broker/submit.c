@@ -135,6 +135,12 @@ static int check_rules(Core *core, const Submission *submission) {
                                                                                 : SUBMIT_E_REFUSED;
 }
 
+static int check_room(Core *core, const Submission *submission) {
+        int r = core_ask_room(core, submission->submit->frame.n, &submission->refusal->fault);
+
+        return r > 0 ? SUBMIT_E_REFUSED : r;
+}
+
 /* SUBMIT_E_REFUSED: the refusal says why, and nothing changed. */
 static int accept(Core *core, Submission *submission, Receipt *ret_receipt) {
         bool is_known;
@@ -151,6 +157,8 @@ static int accept(Core *core, Submission *submission, Receipt *ret_receipt) {
         if (r != 0 || is_known)
                 return r;
         r = check_rules(core, submission);
+        if (r == 0)
+                r = check_room(core, submission);
         if (r != 0)
                 return r;
         draft = (Entry){

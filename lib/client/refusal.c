@@ -30,6 +30,8 @@ static const struct {
         {"seen-malformed", EXIT_NOT_CARRIED_OUT},
         {"protocol-", EXIT_NOT_CARRIED_OUT},
         {"peers-too-many", EXIT_NOT_CARRIED_OUT},
+        {"disk-full", EXIT_NOT_CARRIED_OUT},
+        {"log-full", EXIT_NOT_CARRIED_OUT},
         {"answer-too-large", EXIT_NOT_CARRIED_OUT},
         {"frame-malformed", EXIT_NOT_CARRIED_OUT},
         {"endpoint-", EXIT_NOT_CARRIED_OUT},

@@ -22,10 +22,12 @@
 enum {
         PROTOCOL_VERSION = 1,
         RESEND_MS = 5000, /* without an answer on a connection that lives */
+        REFUSED_MS = 500, /* after a refusal that says "not now" */
 };
 
 /* Refusals that say "not now", not "no": what was refused stays in the outbox. */
-static const char *const passing_rules[] = {"hello-first", "peers-too-many"};
+static const char *const passing_rules[] = {"hello-first", "peers-too-many", "disk-full",
+                                            "log-full"};
 
 /* ---- life ---- */
 
@@ -300,13 +302,20 @@ static int on_ack(Session *session, const Message *message, Fault *fault) {
         return 0;
 }
 
+/* Who waits for this one is told at once. Of what nobody waits for, "not now" is no answer. */
+static bool is_awaited(const Session *session, const OutboxItem *item) {
+        return item && session->awaited && id_equal(&item->id, session->awaited);
+}
+
 static int on_refuse(Session *session, const Message *message, Fault *fault) {
         const struct refuse *refuse = &message->refuse;
         OutboxItem *item = refuse->id.n ? outbox_find(&session->outbox, refuse->id) : NULL;
 
-        if (is_passing(refuse->rule)) {
+        if (is_passing(refuse->rule) && !is_awaited(session, item)) {
                 if (slice_is(refuse->rule, "hello-first"))
                         session->link.is_greeted = session->link.is_welcomed = false;
+                if (item)
+                        item->sent_ms = clock_mono_ms() - RESEND_MS + REFUSED_MS;
                 return SESSION_E_NOTHING;
         }
         if (refuse->id.n && !item)

@@ -119,37 +119,45 @@ static void give_up(Session *session, const Id *id, Fault *fault) {
         }
 }
 
-int session_call(Session *session, const Message *entry, uint64_t timeout_ms, uint64_t *ret_seq,
-                 Fault *reterr_fault) {
+static int await_answer(Session *session, const Id *id, uint64_t timeout_ms, uint64_t *ret_seq,
+                        Fault *fault) {
         uint64_t deadline_ms = clock_mono_ms() + timeout_ms;
-        Id id;
-        int r;
 
-        r = session_connect(session, timeout_ms, reterr_fault);
-        if (r != 0)
-                return r;
-        TRY(session_submit(session, entry, &id));
         for (;;) {
                 cleanup_arena Arena arena = ARENA_INIT;
                 Message message;
+                int r = step(session, deadline_ms, &arena, &message, fault);
 
-                r = step(session, deadline_ms, &arena, &message, reterr_fault);
                 if (r == SESSION_E_AWAY) {
-                        (void)refuse_away(session, timeout_ms, reterr_fault);
-                        give_up(session, &id, reterr_fault);
+                        (void)refuse_away(session, timeout_ms, fault);
+                        give_up(session, id, fault);
                         return SESSION_E_AWAY;
                 }
                 if (r == SESSION_E_NOTHING)
                         continue;
                 if (r != 0)
                         return r;
-                if (message.type == MESSAGE_REFUSE && slice_equal(message.refuse.id, id_slice(&id)))
+                if (message.type == MESSAGE_REFUSE && slice_equal(message.refuse.id, id_slice(id)))
                         return SESSION_E_REFUSED; /* the fault was filled by the step */
-                if (message.type == MESSAGE_ACK && slice_equal(message.ack.id, id_slice(&id))) {
+                if (message.type == MESSAGE_ACK && slice_equal(message.ack.id, id_slice(id))) {
                         *ret_seq = message.ack.seq;
                         return 0;
                 }
         }
+}
+
+int session_call(Session *session, const Message *entry, uint64_t timeout_ms, uint64_t *ret_seq,
+                 Fault *reterr_fault) {
+        Id id;
+        int r = session_connect(session, timeout_ms, reterr_fault);
+
+        if (r != 0)
+                return r;
+        TRY(session_submit(session, entry, &id));
+        session->awaited = &id;
+        r = await_answer(session, &id, timeout_ms, ret_seq, reterr_fault);
+        session->awaited = NULL;
+        return r;
 }
 
 int session_ask(Session *session, const Message *question, MessageType answer, uint64_t timeout_ms,

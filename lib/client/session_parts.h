@@ -31,6 +31,7 @@ struct Session {
         uint64_t head;
         uint64_t n_welcomes; /* after each one, what has no answer is sent again */
 
+        const Id *awaited;  /* by a call; NULL: none */
         bool resend_is_due; /* after the program has been told of the welcome */
         bool has_ended;
         Fault end_fault;

@@ -49,7 +49,11 @@ static void open_project(RealBroker *broker) {
 }
 
 void real_broker_init(RealBroker *broker) {
-        *broker = (RealBroker){.dir = test_dir()};
+        real_broker_init_in(broker, test_dir());
+}
+
+void real_broker_init_in(RealBroker *broker, const char *dir) {
+        *broker = (RealBroker){.dir = dir};
         CHECK_EQ_INT(sign_start(), 0);
         real_broker_do(broker, NULL, "init", "--name", "a project");
         open_project(broker);

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The coldgate authors */
+
+/*
+ * The write-ahead log, and room for more of it. The writer empties the log itself instead of
+ * leaving it to SQLite, which would not say that it could not: a failed sync is final for the
+ * process here too, and a log that a reader keeps from being emptied has an end.
+ */
+
+#include "broker/ledger_db.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/sysmacros.h>
+
+#include <sqlite3.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/fd.h"
+#include "base/log.h"
+#include "base/mem.h"
+
+enum {
+        PAGE_BYTES = 4096,
+        EMPTY_PAGES = 1000,        /* SQLite's own figure, the best that was measured */
+        LOG_BYTES_MAX = 64 << 20,  /* nothing more is taken */
+        LOG_BYTES_SAID = 16 << 20, /* somebody is told */
+        SAID_AGAIN_MS = 10000,
+        RETRY_MS = 200,
+        RESERVE_BYTES = 1 << 20, /* of the disk, for what the broker says by itself */
+        LOCKS_BYTES_MAX = 1 << 20,
+        READERS_BYTES = 160,
+        /* Where SQLite's readers hold their locks, in the -shm file (its walIndex format). */
+        READ_LOCK_FIRST = 123,
+        READ_LOCK_LAST = 127,
+};
+
+/* ---- readers ---- */
+
+/* "N: POSIX ADVISORY READ PID MAJOR:MINOR:INODE START END"; its words are cut apart. */
+static void take_reader(char *line, const struct stat *facts, char readers[READERS_BYTES]) {
+        enum { WHAT = 3, PID, FILE_ID, START, END, _WORD_MAX };
+        char *words[_WORD_MAX] = {NULL}, *next = NULL, *word = strtok_r(line, " ", &next);
+        cleanup_free char *file =
+                mem_printf("%02x:%02x:%llu", major(facts->st_dev), minor(facts->st_dev),
+                           (unsigned long long)facts->st_ino);
+        size_t n = strlen(readers);
+
+        for (int i = 0; i < _WORD_MAX && word; i++, word = strtok_r(NULL, " ", &next))
+                words[i] = word;
+        if (!words[END] || strcmp(words[WHAT], "READ") != 0 || strcmp(words[FILE_ID], file) != 0 ||
+            strtoull(words[START], NULL, 10) < READ_LOCK_FIRST ||
+            strtoull(words[END], NULL, 10) > READ_LOCK_LAST)
+                return;
+        (void)snprintf(readers + n, READERS_BYTES - n, "%s%.12s", n ? ", " : "", words[PID]);
+}
+
+/* From the kernel's table: to open the file here would drop SQLite's own locks on it. */
+static void find_readers(const Ledger *ledger, char ret_readers[READERS_BYTES]) {
+        cleanup_free char *path = mem_printf("%s-shm", ledger->path);
+        cleanup_buf Buf locks = BUF_INIT(LOCKS_BYTES_MAX);
+        struct stat facts;
+        char *next = NULL;
+
+        ret_readers[0] = 0;
+        if (stat(path, &facts) < 0 || file_read("/proc/locks", &locks) != 0 || !locks.n)
+                return;
+        for (char *line = strtok_r((char *)locks.data, "\n", &next); line;
+             line = strtok_r(NULL, "\n", &next))
+                take_reader(line, &facts, ret_readers);
+}
+
+static void say_length(Ledger *ledger) {
+        uint64_t now_ms = clock_mono_ms();
+        char readers[READERS_BYTES];
+
+        if (ledger->log_said_ms && now_ms - ledger->log_said_ms < SAID_AGAIN_MS)
+                return;
+        ledger->log_said_ms = now_ms;
+        find_readers(ledger, readers);
+        log_write(LOG_WARNING,
+                  "%s: the write-ahead log has %" PRIu64 " MiB, for readers do not let go: "
+                  "process %s; at %d MiB nothing more is taken",
+                  ledger->path, ledger->log_bytes >> 20, readers[0] ? readers : "unknown",
+                  LOG_BYTES_MAX >> 20);
+}
+
+/* ---- after each commit ---- */
+
+static int empty_log(Ledger *ledger, int n_pages, bool is_wanted) {
+        int n_all = n_pages, n_emptied = 0, sql_code = SQLITE_OK;
+
+        if (is_wanted)
+                sql_code = sqlite3_wal_checkpoint_v2(ledger->db, NULL, SQLITE_CHECKPOINT_PASSIVE,
+                                                     &n_all, &n_emptied);
+        ledger->log_bytes = n_emptied == n_all && n_all >= 0 ? 0 : (uint64_t)n_pages * PAGE_BYTES;
+        if (ledger->log_bytes >= LOG_BYTES_SAID)
+                say_length(ledger);
+        return sql_code == SQLITE_BUSY || sql_code == SQLITE_LOCKED ? SQLITE_OK : sql_code;
+}
+
+/* What this returns is what the commit returns: it was done, but nobody will hear of it. */
+static int on_commit(void *userdata, sqlite3 *db, const char *name, int n_pages) {
+        Ledger *ledger = userdata;
+
+        (void)db;
+        (void)name;
+        return empty_log(ledger, n_pages, n_pages >= EMPTY_PAGES);
+}
+
+int ledger_empty_log(Ledger *ledger) {
+        if (sqlite3_wal_checkpoint_v2(ledger->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL) !=
+            SQLITE_OK)
+                return ledger_sql_fail(ledger, "checkpoint");
+        return 0;
+}
+
+void ledger_watch_log(Ledger *ledger) {
+        (void)sqlite3_wal_hook(ledger->db, on_commit, ledger);
+}
+
+/* ---- room ---- */
+
+static int refuse_log(const Ledger *ledger, Fault *fault) {
+        char readers[READERS_BYTES];
+
+        find_readers(ledger, readers);
+        fault_set(fault, "log-full", "the write-ahead log has %" PRIu64 " MiB: it is being read",
+                  ledger->log_bytes >> 20);
+        fault_place(fault, "%s-wal", ledger->path);
+        fault_next(fault, "end the process that reads: %s", readers[0] ? readers : "unknown");
+        return LEDGER_E_REFUSED;
+}
+
+/* Nothing is committed any more that would do it. */
+static int retry_log(Ledger *ledger) {
+        uint64_t now_ms = clock_mono_ms();
+
+        if (ledger->is_in_batch || now_ms - ledger->log_tried_ms < RETRY_MS)
+                return 0;
+        ledger->log_tried_ms = now_ms;
+        if (empty_log(ledger, (int)(ledger->log_bytes / PAGE_BYTES), true) != SQLITE_OK)
+                return ledger_sql_fail(ledger, "checkpoint");
+        return 0;
+}
+
+/* Once into the log, once into the database. Half of the reserve is for the broker's own. */
+int ledger_ask_room(Ledger *ledger, size_t n_bytes, Fault *reterr_fault) {
+        uint64_t wanted =
+                2 * (ledger->batch_bytes + n_bytes) + (n_bytes ? RESERVE_BYTES : RESERVE_BYTES / 2);
+        struct statvfs facts;
+        uint64_t n_free;
+
+        if (ledger->log_bytes >= LOG_BYTES_MAX && n_bytes) {
+                TRY(retry_log(ledger));
+                if (ledger->log_bytes)
+                        return refuse_log(ledger, reterr_fault);
+        }
+        if (statvfs(ledger->path, &facts) < 0)
+                return error_origin(-errno);
+        n_free = (uint64_t)facts.f_bavail * facts.f_frsize;
+        if (n_free >= wanted)
+                return 0;
+        fault_set(reterr_fault, "disk-full", "%" PRIu64 " KiB are free, %" PRIu64 " are needed",
+                  n_free >> 10, wanted >> 10);
+        fault_place(reterr_fault, "%s", ledger->path);
+        fault_next(reterr_fault, "make room on that file system; the broker goes on by itself");
+        return LEDGER_E_REFUSED;
+}

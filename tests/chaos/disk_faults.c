@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The coldgate authors */
+
+/*
+ * The n-th call of a real broker to the disk, or for memory, fails, tears, or is its last: for each
+ * n of a short story, or for some in `./check`. It ends by itself where it must, answers nothing
+ * after a sync that failed, and loses nothing.
+ */
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "tests/chaos/extent.h"
+#include "tests/lib/hurt.h"
+#include "tests/lib/test.h"
+
+enum { N_NOTES = 6, N_CYCLES = 4, END_MS = 1000, LOAD_MS = 2000, MEMORY_STRIDE_LONG = 37 };
+
+typedef struct Tally {
+        uint64_t n_cycles, n_faults, n_ends, slowest_ms;
+} Tally;
+
+/* How many calls the story makes. */
+static uint64_t count_calls(Hurt *hurt) {
+        hurt_order(hurt, SHIM_NOTHING, 0, false);
+        CHECK(hurt_start(hurt));
+        hurt_say(hurt, N_NOTES);
+        CHECK_EQ_INT(hurt_end(hurt), 0);
+        return atomic_load(&hurt->shim->n_calls);
+}
+
+static bool is_of_the_ledger(const ShimState *shim) {
+        return strstr(shim->fault_path, "/ledger.db") && !strstr(shim->fault_path, "-shm") &&
+               (shim->fault_op == SHIM_WRITE || shim->fault_op == SHIM_SYNC);
+}
+
+/* `asked_ms`: when it was asked to end. */
+static void judge(const Hurt *hurt, int status, uint64_t asked_ms, Tally *tally) {
+        uint64_t fault_ms = atomic_load(&hurt->shim->fault_ms);
+
+        tally->n_cycles++;
+        tally->n_faults += fault_ms > 0;
+        if (!fault_ms || hurt->shim->fault >= SHIM_KILL_BEFORE || fault_ms >= asked_ms ||
+            !is_of_the_ledger(hurt->shim))
+                return;
+        tally->n_ends++;
+        if (status == 0 || status >= 128 || !hurt->ended_ms)
+                FAIL_TEST("call %" PRIu64 " of %s failed, and the status is %d", hurt->shim->at,
+                          hurt->shim->fault_path, status);
+        if (hurt->last_ack_ms > fault_ms)
+                FAIL_TEST("an answer %" PRIu64 " ms after call %" PRIu64 " of %s had failed",
+                          hurt->last_ack_ms - fault_ms, hurt->shim->at, hurt->shim->fault_path);
+        if (hurt->ended_ms - fault_ms > tally->slowest_ms)
+                tally->slowest_ms = hurt->ended_ms - fault_ms;
+}
+
+static void cycle(Hurt *hurt, ShimFault fault, uint64_t at, bool is_lasting, Tally *tally) {
+        uint64_t asked_ms;
+        int status;
+
+        hurt_order(hurt, fault, at, is_lasting);
+        if (hurt_start(hurt))
+                hurt_say(hurt, N_NOTES);
+        asked_ms = clock_mono_ms();
+        status = hurt_end(hurt);
+        judge(hurt, status, asked_ms, tally);
+        hurt_check(hurt);
+}
+
+static void print_tally(const Hurt *hurt, const Tally *tally, uint64_t seed) {
+        printf("# %" PRIu64 " cycles, %" PRIu64 " faults, %" PRIu64
+               " of them in writes and syncs of the ledger: it ended within %" PRIu64
+               " ms; %zu acknowledged, lost 0; seed %" PRIu64 "\n",
+               tally->n_cycles, tally->n_faults, tally->n_ends, tally->slowest_ms, hurt->n_acked,
+               seed);
+}
+
+/* Each call and each fault, or some. */
+static void hurt_at_calls(Hurt *hurt, const ShimFault *faults, size_t n_faults, uint64_t stride) {
+        uint64_t seed = extent_seed(), n_calls = count_calls(hurt);
+        Tally tally = {0};
+
+        if (extent_is_long)
+                for (uint64_t at = 1 + seed % stride; at <= n_calls; at += stride)
+                        for (size_t i = 0; i < n_faults; i++)
+                                cycle(hurt, faults[i], at, (at + i) % 2, &tally);
+        for (uint64_t i = 0; !extent_is_long && i < N_CYCLES; i++)
+                cycle(hurt, faults[i % n_faults], 1 + extent_draw(seed + i) % n_calls, i % 2,
+                      &tally);
+        print_tally(hurt, &tally, seed);
+}
+
+TEST(a_call_to_the_disk_that_fails_costs_no_acknowledged_entry) {
+        static const ShimFault faults[] = {SHIM_EIO, SHIM_ENOSPC, SHIM_TEAR};
+        cleanup_hurt Hurt hurt;
+
+        extent_begin();
+        hurt_init(&hurt);
+        hurt_at_calls(&hurt, faults, ARRAY_SIZE(faults), 1);
+}
+
+TEST(a_call_to_the_disk_that_is_the_last_costs_no_acknowledged_entry) {
+        static const ShimFault faults[] = {SHIM_KILL_BEFORE, SHIM_KILL_MIDDLE, SHIM_KILL_AFTER};
+        cleanup_hurt Hurt hurt;
+
+        extent_begin();
+        hurt_init(&hurt);
+        hurt_at_calls(&hurt, faults, ARRAY_SIZE(faults), 1);
+}
+
+/* The first sync of each later commit: none of them is answered. */
+TEST(nothing_is_answered_after_a_sync_of_the_ledger_has_failed) {
+        cleanup_hurt Hurt hurt;
+        Tally tally = {0};
+        uint64_t n_calls;
+
+        extent_begin();
+        hurt_init(&hurt);
+        (void)snprintf(hurt.shim->only, sizeof hurt.shim->only, "ledger.db-wal");
+        hurt.shim->ops = SHIM_SYNC;
+        n_calls = count_calls(&hurt);
+        CHECK(n_calls >= N_NOTES);
+        for (uint64_t at = 2; at < n_calls - 1; at += extent_is_long ? 1 : 3)
+                cycle(&hurt, SHIM_EIO, at, true, &tally);
+        CHECK(tally.n_ends > 0);
+        CHECK(tally.slowest_ms <= END_MS + (extent_is_long ? 0 : LOAD_MS));
+        print_tally(&hurt, &tally, 0);
+}
+
+TEST(memory_that_runs_out_costs_no_acknowledged_entry) {
+        static const ShimFault faults[] = {SHIM_EIO};
+        cleanup_hurt Hurt hurt;
+
+        extent_begin();
+        hurt_init(&hurt);
+        hurt.shim->ops = SHIM_MALLOC;
+        hurt_at_calls(&hurt, faults, ARRAY_SIZE(faults), MEMORY_STRIDE_LONG);
+}
