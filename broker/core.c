@@ -93,21 +93,12 @@ static bool has_room(Core *core) {
 
 /* ---- entries ---- */
 
-int core_replay(Core *core, const Entry *entry, Fault *reterr_fault) {
+int core_fold(Core *core, const Entry *entry, Fault *reterr_fault) {
         cleanup_arena Arena arena = ARENA_INIT;
         CodecFault codec_fault;
         Message message;
-        Hash hash;
         int r;
 
-        entry_hash(entry, &hash);
-        if (!hash_equal(&hash, &entry->hash)) {
-                fault_set(reterr_fault, "ledger-corrupt", "entry %llu is not what its hash says",
-                          (unsigned long long)entry->seq);
-                fault_place(reterr_fault, "entry %llu", (unsigned long long)entry->seq);
-                fault_next(reterr_fault, "broker verify");
-                return REPLAY_E_CORRUPT;
-        }
         r = codec_decode(entry->frame, &arena, &message, &codec_fault);
         if (r == CODEC_E_REFUSED) {
                 codec_fault_to_fault(&codec_fault, reterr_fault);
@@ -117,6 +108,12 @@ int core_replay(Core *core, const Entry *entry, Fault *reterr_fault) {
         TRY(r);
         core->has_checkpoint = false;
         return replay_apply(&core->state, entry, &message, reterr_fault);
+}
+
+int core_replay(Core *core, const Entry *entry, Fault *reterr_fault) {
+        int r = replay_check_hash(entry, reterr_fault);
+
+        return r == 0 ? core_fold(core, entry, reterr_fault) : r;
 }
 
 /* Into the state first: what the fold cannot take must never reach the ledger, for it would be

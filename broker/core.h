@@ -63,6 +63,8 @@ const State *core_get_state(const Core *core);
 
 /* Restart: the ledger's entries, in order; signatures are `broker verify`'s business. */
 int core_replay(Core *core, const Entry *entry, Fault *reterr_fault) must_check;
+/* The same without a look at the entry's hash: somebody else looks at it (broker/chain.h). */
+int core_fold(Core *core, const Entry *entry, Fault *reterr_fault) must_check;
 /* The first entries of a new ledger, by the broker's own hand: genesis, then each agent admitted
  * at init (an operator first). Appends to the open batch. */
 int core_genesis(Core *core, const char *project, const Hash *ledger) must_check;

@@ -20,6 +20,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "broker/chain.h"
 #include "broker/notify.h"
 #include "broker/rest.h"
 #include "broker/witness.h"
@@ -211,12 +212,30 @@ static int replay_entry(void *userdata, const Entry *entry) {
                 log_write(LOG_INFO, "reading the ledger: entry %" PRIu64, entry->seq);
                 replay->said_ms = now_ms;
         }
-        return core_replay(replay->core, entry, replay->fault);
+        return core_fold(replay->core, entry, replay->fault);
+}
+
+/* Hashes are looked at before the fold, or beside it. */
+static int fold_proved(Io *io, Fault *reterr_fault) {
+        Replay replay = {.core = io->core, .fault = reterr_fault, .said_ms = clock_mono_ms()};
+        cleanup_free char *path = mem_printf("%s/ledger.db", io->project->dir);
+        const State *state = core_get_state(io->core);
+        cleanup(chain_freep) Chain *chain = NULL;
+        uint64_t head_seq = 0;
+        int r;
+
+        TRY(ledger_head(io->ledger, &head_seq));
+        r = head_seq < CHAIN_LONG_ENTRIES ? chain_check(io->ledger, reterr_fault)
+                                          : chain_start(path, &chain);
+        if (r == 0)
+                r = ledger_walk(io->ledger, 1, SLICE_NULL, replay_entry, &replay);
+        if (r == 0 && chain)
+                r = chain_finish(chain, state->head_seq, &state->head_hash, reterr_fault);
+        return r;
 }
 
 static int replay_ledger(Io *io, Fault *reterr_fault) {
-        Replay replay = {.core = io->core, .fault = reterr_fault, .said_ms = clock_mono_ms()};
-        int r = ledger_walk(io->ledger, 1, SLICE_NULL, replay_entry, &replay);
+        int r = fold_proved(io, reterr_fault);
         const State *state = core_get_state(io->core);
 
         if (r != 0)

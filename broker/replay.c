@@ -90,6 +90,19 @@ static int check_place(const Step *step) {
         return 0;
 }
 
+int replay_check_hash(const Entry *entry, Fault *reterr_fault) {
+        Hash hash;
+
+        entry_hash(entry, &hash);
+        if (hash_equal(&hash, &entry->hash))
+                return 0;
+        fault_set(reterr_fault, "ledger-corrupt", "entry %" PRIu64 " is not what its hash says",
+                  entry->seq);
+        fault_place(reterr_fault, "entry %" PRIu64, entry->seq);
+        fault_next(reterr_fault, "broker verify");
+        return REPLAY_E_CORRUPT;
+}
+
 int replay_apply(State *state, const Entry *entry, const Message *message, Fault *reterr_fault) {
         Step step = {.state = state, .entry = entry, .message = message, .fault = reterr_fault};
         Fold fold = NULL;

@@ -9,6 +9,9 @@
 
 enum { _REPLAY_E_SUCCESS, REPLAY_E_CORRUPT };
 
+/* REPLAY_E_CORRUPT: the entry is not what its hash says; the fault names it. */
+int replay_check_hash(const Entry *entry, Fault *reterr_fault) must_check;
+
 /* REPLAY_E_CORRUPT: the entry does not follow the head, or is not what its kind says; the fault
  * names the entry. The state is then unusable. `message` is the decoded frame. */
 int replay_apply(State *state, const Entry *entry, const Message *message,

@@ -16,27 +16,29 @@ static const struct {
         {0xa0, 0xbf, SCAN_TEXT},
 };
 
-/* A head with its value behind it; a value below `least` has a shorter form. */
+/* A head with its value behind it, by its first byte from LONG_FIRST on; a value below `least` has
+ * a shorter form. No bytes: not canonical. */
+enum { LONG_FIRST = 0xc4 };
+
 static const struct {
-        uint8_t first;
         ScanKind kind;
         size_t n_bytes;
         uint64_t least;
 } long_forms[] = {
-        {0xc4, SCAN_BYTES, 1, 0},
-        {0xc5, SCAN_BYTES, 2, UINT64_C(1) << 8},
-        {0xc6, SCAN_BYTES, 4, UINT64_C(1) << 16},
-        {0xcc, SCAN_UINT, 1, UINT64_C(1) << 7},
-        {0xcd, SCAN_UINT, 2, UINT64_C(1) << 8},
-        {0xce, SCAN_UINT, 4, UINT64_C(1) << 16},
-        {0xcf, SCAN_UINT, 8, UINT64_C(1) << 32},
-        {0xd9, SCAN_TEXT, 1, UINT64_C(1) << 5},
-        {0xda, SCAN_TEXT, 2, UINT64_C(1) << 8},
-        {0xdb, SCAN_TEXT, 4, UINT64_C(1) << 16},
-        {0xdc, SCAN_ARRAY, 2, UINT64_C(1) << 4},
-        {0xdd, SCAN_ARRAY, 4, UINT64_C(1) << 16},
-        {0xde, SCAN_MAP, 2, UINT64_C(1) << 4},
-        {0xdf, SCAN_MAP, 4, UINT64_C(1) << 16},
+        [0xc4 - LONG_FIRST] = {SCAN_BYTES, 1, 0},
+        [0xc5 - LONG_FIRST] = {SCAN_BYTES, 2, UINT64_C(1) << 8},
+        [0xc6 - LONG_FIRST] = {SCAN_BYTES, 4, UINT64_C(1) << 16},
+        [0xcc - LONG_FIRST] = {SCAN_UINT, 1, UINT64_C(1) << 7},
+        [0xcd - LONG_FIRST] = {SCAN_UINT, 2, UINT64_C(1) << 8},
+        [0xce - LONG_FIRST] = {SCAN_UINT, 4, UINT64_C(1) << 16},
+        [0xcf - LONG_FIRST] = {SCAN_UINT, 8, UINT64_C(1) << 32},
+        [0xd9 - LONG_FIRST] = {SCAN_TEXT, 1, UINT64_C(1) << 5},
+        [0xda - LONG_FIRST] = {SCAN_TEXT, 2, UINT64_C(1) << 8},
+        [0xdb - LONG_FIRST] = {SCAN_TEXT, 4, UINT64_C(1) << 16},
+        [0xdc - LONG_FIRST] = {SCAN_ARRAY, 2, UINT64_C(1) << 4},
+        [0xdd - LONG_FIRST] = {SCAN_ARRAY, 4, UINT64_C(1) << 16},
+        [0xde - LONG_FIRST] = {SCAN_MAP, 2, UINT64_C(1) << 4},
+        [0xdf - LONG_FIRST] = {SCAN_MAP, 4, UINT64_C(1) << 16},
 };
 
 static int read_long(Slice bytes, size_t form, ScanHead *ret_head) {
@@ -58,6 +60,7 @@ static int read_long(Slice bytes, size_t form, ScanHead *ret_head) {
 
 int scan_head(Slice bytes, ScanHead *ret_head) {
         uint8_t first;
+        size_t form;
 
         if (!bytes.n)
                 return SCAN_E_TRUNCATED;
@@ -71,9 +74,9 @@ int scan_head(Slice bytes, ScanHead *ret_head) {
                         };
                         return 0;
                 }
-        for (size_t i = 0; i < ARRAY_SIZE(long_forms); i++)
-                if (first == long_forms[i].first)
-                        return read_long(bytes, i, ret_head);
+        form = (size_t)first - LONG_FIRST; /* wraps around below it */
+        if (form < ARRAY_SIZE(long_forms) && long_forms[form].n_bytes)
+                return read_long(bytes, form, ret_head);
         return SCAN_E_FORBIDDEN;
 }
 

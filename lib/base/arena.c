@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The coldgate authors */
 
-/* Blocks in a list; each allocation is cut from the newest. */
+/* Blocks in a list; each allocation is cut from the newest, and zeroed then: most of a block is
+ * never handed out. */
 
 #include "base/arena.h"
 
@@ -9,6 +10,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
 
@@ -33,8 +35,9 @@ void arena_deinit(Arena *arena) {
 
 static ArenaBlock *block_add(Arena *arena, size_t n_bytes) {
         size_t n_max = size_max(n_bytes, BLOCK_BYTES);
-        ArenaBlock *block = mem_alloc(sizeof *block + n_max);
+        ArenaBlock *block = mem_resize(NULL, sizeof *block + n_max, 1);
 
+        block->n_used = 0;
         block->n_max = n_max;
         block->older = arena->newest;
         arena->newest = block;
@@ -51,7 +54,7 @@ void *arena_alloc(Arena *arena, size_t n_bytes) {
         n_bytes = (n_bytes + align - 1) & ~(align - 1);
         if (!block || block->n_max - block->n_used < n_bytes)
                 block = block_add(arena, n_bytes);
-        memory = block->data + block->n_used;
+        memory = memset(block->data + block->n_used, 0, n_bytes);
         block->n_used += n_bytes;
         arena->n_bytes += n_bytes;
         return memory;

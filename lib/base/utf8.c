@@ -45,10 +45,29 @@ size_t utf8_read(Slice text, uint32_t *ret_code) {
         return 0;
 }
 
+/* How many bytes at the beginning have their top bit clear, by eights. */
+static size_t count_ascii(Slice text) {
+        const uint64_t top_bits = UINT64_C(0x8080808080808080);
+        size_t n = 0;
+
+        while (text.n - n >= sizeof top_bits) {
+                uint64_t eight;
+
+                memcpy(&eight, text.data + n, sizeof eight);
+                if (eight & top_bits)
+                        break;
+                n += sizeof eight;
+        }
+        return n;
+}
+
 bool utf8_is_valid(Slice text) {
         while (text.n) {
+                size_t n = count_ascii(text);
                 uint32_t code;
-                size_t n = utf8_read(text, &code);
+
+                if (!n)
+                        n = utf8_read(text, &code);
 
                 if (!n)
                         return false;

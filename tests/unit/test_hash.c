@@ -5,6 +5,7 @@
 
 #include "base/hash.h"
 
+#include "base/digest.h"
 #include "tests/lib/test.h"
 
 static void check_sha256(Slice bytes, const char *hex) {
@@ -21,6 +22,18 @@ TEST(sha256_has_its_known_answers) {
                      "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
         check_sha256(slice_text("abc"),
                      "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+}
+
+TEST(a_digest_is_the_same_hash) {
+        Hash hash, digest;
+
+        for (size_t n = 0; n < 200; n++) {
+                uint8_t bytes[200] = {(uint8_t)n};
+
+                hash_of(slice_make(bytes, n), &hash);
+                digest_of(slice_make(bytes, n), &digest);
+                CHECK(hash_equal(&hash, &digest));
+        }
 }
 
 TEST(a_hash_in_pieces_is_the_hash_of_the_whole) {
