@@ -9,6 +9,7 @@
 #include "plan/match.h"
 #include "plan/regex.h"
 #include "plan/shell.h"
+#include "plan/shell_lost.h"
 
 static const char *const safe_methods[] = {"GET", "HEAD", "OPTIONS"};
 static const char *const whole_globs[] = {"**", "**/*", "**/**"};
@@ -19,6 +20,15 @@ static bool lacks_expectation(const Check *check) {
 
 static bool has_excuse(const Check *check) {
         return shell_find_excuse(check) != NULL;
+}
+
+static bool loses_status(const Check *check) {
+        return shell_lost_find(check) != NULL;
+}
+
+/* All of a commit is older than the claim, whatever the stamps in it say. */
+static bool is_log_of_the_commit(const Check *check) {
+        return check->kind == CHECK_LOG && check->log.file.n && check->on != CHECK_ON_HOST;
 }
 
 static bool is_exact(const Matcher *matcher) {
@@ -142,6 +152,14 @@ const CheckLint check_lints[] = {
           "write to files first, each with a command of its own",
           "run: diff <(./list) <(./list --again)"},
          shell_hides_status},
+        {{"vacuous-lost", "a command stands in another one, which loses its status",
+          "give it a line of its own, as in `x=$(./t)` and then `export x`; write `run` as a text",
+          "run: export X=$(./t); ./u"},
+         loses_status},
+        {{"vacuous-log", "a log in the commit has no line of after the claim",
+          "run what prints the log, or look `on: host`",
+          "{ log: { file: app.log, control: started }, expect: { lines: { not-contains: x } } }"},
+         is_log_of_the_commit},
         {{"vacuous-status", "an http check does not say which status is right",
           "add `status: 200`: a login page answers, too",
           "{ http: { url: \"http://a/\" }, expect: { status: { lt: 500 } } }"},

@@ -10,15 +10,44 @@
 
 #include <ctype.h>
 #include <stdio.h>
+#include <string.h>
 
 /* A blank in a pattern stands for any number of blanks, none included. */
 static const char *const excuses[] = {
-        "|| true",         "|| :",          "|| echo",          "|| printf",
-        "|| exit 0",       "|| return 0",   "|| /bin/true",     "; true",
-        "; exit 0",        "|| { true",     "|| { :",           "|| { exit 0",
-        "|| ( true",       "|| ( :",        "|| ( exit 0",      "trap 'exit 0'",
-        "trap \"exit 0\"", "; then : ; fi", "; then true ; fi",
+        "|| true",
+        "|| :",
+        "|| echo",
+        "|| printf",
+        "|| exit 0",
+        "|| return 0",
+        "|| /bin/true",
+        "; true",
+        "; exit 0",
+        "|| { true",
+        "|| { :",
+        "|| { exit 0",
+        "|| ( true",
+        "|| ( :",
+        "|| ( exit 0",
+        "trap 'exit 0'",
+        "trap \"exit 0\"",
+        "; then : ; fi",
+        "; then true ; fi",
+        "|| cat",
+        "|| tail",
+        "|| head",
+        "|| ls",
+        "|| sleep",
+        "|| { echo",
+        "|| ( echo",
+        "; then exit 0 ; fi",
+        "do break",
+        "make -i",
+        "--ignore-errors",
+        "--if-present",
 };
+/* What stands behind these is never reached, where they begin a command. */
+static const char *const dead_ends[] = {"true ||", ": ||", "false &&"};
 static const char unset_excuse[] = "set +e";
 static const char background_excuse[] = "&", wait_excuse[] = "wait", not_excuse[] = "!";
 static const char *const idle_words[] = {"true", ":", "exit 0", "/bin/true", "/usr/bin/true"};
@@ -110,8 +139,24 @@ static bool has_unset(Slice text) {
         return false;
 }
 
+/* true || ./t */
+static const char *find_dead_end(Slice text) {
+        for (size_t i = 0; i < text.n; i++) {
+                size_t start = i;
+
+                while (start && is_blank(text.data[start - 1]))
+                        start--;
+                if (start && !strchr(";&|\n({", text.data[start - 1]))
+                        continue;
+                for (size_t k = 0; k < ARRAY_SIZE(dead_ends); k++)
+                        if (pattern_covers(slice_from(text, i), dead_ends[k]))
+                                return dead_ends[k];
+        }
+        return NULL;
+}
+
 /* The command is argv that begins with a shell. */
-static bool is_own_shell(const Check *check) {
+bool shell_is_own(const Check *check) {
         Slice name;
 
         if (check->is_shell || check->n_command == 0)
@@ -155,11 +200,22 @@ static bool has_unseen_not(Slice text) {
         return false;
 }
 
+/* wait; ./t & wait */
+static bool ends_in_bare_wait(Slice line) {
+        size_t n = strlen(wait_excuse), start;
+
+        if (line.n < n || !slice_is(slice_from(line, line.n - n), wait_excuse))
+                return false;
+        for (start = line.n - n; start && is_blank(line.data[start - 1]);)
+                start--;
+        return start == 0 || line.data[start - 1] == '&' || line.data[start - 1] == ';';
+}
+
 /* What ends in the background has no status; a bare `wait` succeeds. */
 static const char *find_unseen(Slice text) {
         Slice rest, line = last_line(text, &rest);
 
-        if (slice_is(line, "wait"))
+        if (ends_in_bare_wait(line))
                 return wait_excuse;
         if (line.n > 1 && line.data[line.n - 1] == '&' && line.data[line.n - 2] != '&')
                 return background_excuse;
@@ -173,11 +229,15 @@ static bool is_server(const Check *check) {
 }
 
 const char *shell_find_excuse(const Check *check) {
-        if (!check->is_shell && !is_own_shell(check))
+        if (!check->is_shell && !shell_is_own(check))
                 return NULL;
         for (size_t i = 0; i < check->n_command; i++) {
+                const char *dead_end = find_dead_end(check->command[i]);
+
                 if (has_unset(check->command[i]))
                         return unset_excuse;
+                if (dead_end)
+                        return dead_end;
                 for (size_t k = 0; k < ARRAY_SIZE(excuses); k++)
                         if (has_excuse(check->command[i], excuses[k]))
                                 return excuses[k];
@@ -189,7 +249,7 @@ const char *shell_find_excuse(const Check *check) {
 
 bool shell_hides_status(const Check *check) {
         for (size_t i = 0; i < check->n_command; i++)
-                if ((check->is_shell || is_own_shell(check)) &&
+                if ((check->is_shell || shell_is_own(check)) &&
                     slice_find(check->command[i], slice_text("<(")) < check->command[i].n)
                         return true;
         return false;
@@ -232,7 +292,7 @@ static bool has_pipe(Slice text) {
 bool shell_loses_status(const Check *check) {
         bool loses = false;
 
-        for (size_t i = 1; i < check->n_command && is_own_shell(check); i++) {
+        for (size_t i = 1; i < check->n_command && shell_is_own(check); i++) {
                 if (slice_find(check->command[i], slice_text("pipefail")) < check->command[i].n)
                         return false;
                 loses |= has_pipe(check->command[i]);

@@ -10,6 +10,8 @@
 const char *shell_find_excuse(const Check *check);
 /* Nothing but true, : or exit 0. */
 bool shell_is_idle(const Check *check);
+/* The command is argv that begins with a shell. */
+bool shell_is_own(const Check *check);
 /* A shell of its own that pipes without pipefail. */
 bool shell_loses_status(const Check *check);
 /* Whether the text stands in the command, as a whole word. */

@@ -74,7 +74,8 @@ static int make_places(ByHand *by_hand, const char *cache, Fault *reterr_fault) 
         by_hand->locks = lock_files_new(NULL);
         by_hand->mirrors = cache_dir(cache);
         TRY(dir_make(by_hand->mirrors, 0700));
-        by_hand->scratch = mem_printf("%s/coldgate-XXXXXX", tmp && tmp[0] == '/' ? tmp : "/tmp");
+        /* A command finds its name in the table of mounts: it says nothing. */
+        by_hand->scratch = mem_printf("%s/tmp.XXXXXX", tmp && tmp[0] == '/' ? tmp : "/tmp");
         if (!mkdtemp(by_hand->scratch)) {
                 r = -errno;
                 by_hand->scratch[0] = 0; /* nothing of ours to be removed */

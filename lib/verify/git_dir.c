@@ -18,6 +18,7 @@
 #include "base/fd.h"
 #include "base/mem.h"
 #include "sandbox/copy.h"
+#include "verify/objects.h"
 #include "verify/scratch.h"
 
 enum { DIR_MODE = 0755, FILE_MODE = 0644 };
@@ -80,7 +81,7 @@ static int open_making(Making *making, const char *mirror, const char *dir) {
         cleanup_free char *own = mem_printf("%s/objects", dir);
         cleanup_free char *index = mem_printf("%s/index", dir);
 
-        if (git_libgit2_init() < 0 || git_odb_open(&making->mirror, objects) != 0 ||
+        if (objects_start_library() != 0 || git_odb_open(&making->mirror, objects) != 0 ||
             git_odb_open(&making->own, own) != 0 ||
             git_repository_wrap_odb(&making->repository, making->mirror) != 0 ||
             git_packbuilder_new(&making->pack, making->repository) != 0)

@@ -31,12 +31,24 @@ static int condition_of(int library_result) {
         return OBJECTS_E_DAMAGED;
 }
 
+int objects_start_library(void) {
+        static const int levels[] = {GIT_CONFIG_LEVEL_PROGRAMDATA, GIT_CONFIG_LEVEL_SYSTEM,
+                                     GIT_CONFIG_LEVEL_XDG, GIT_CONFIG_LEVEL_GLOBAL};
+
+        if (git_libgit2_init() < 0)
+                return OBJECTS_E_DAMAGED;
+        for (size_t i = 0; i < ARRAY_SIZE(levels); i++)
+                if (git_libgit2_opts(GIT_OPT_SET_SEARCH_PATH, levels[i], "") < 0)
+                        return OBJECTS_E_DAMAGED;
+        return 0;
+}
+
 int objects_open(const char *git_dir, Objects **ret_objects) {
         cleanup(objects_freep) Objects *objects = mem_new(Objects);
         cleanup_free char *path = mem_printf("%s/objects", git_dir);
 
         /* Never shut down again: the first start costs milliseconds, the others nothing. */
-        if (git_libgit2_init() < 0 ||
+        if (objects_start_library() != 0 ||
             git_libgit2_opts(GIT_OPT_ENABLE_STRICT_HASH_VERIFICATION, 1) < 0)
                 return OBJECTS_E_DAMAGED;
         if (git_odb_open(&objects->odb, path) != 0)

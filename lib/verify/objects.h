@@ -37,6 +37,10 @@ enum {
         OBJECTS_E_DAMAGED, /* it, or the files of the repository, cannot be read as what they are */
 };
 
+/* For whoever uses libgit2 itself: started, and deaf to what the machine and our user have set for
+ * git. OBJECTS_E_DAMAGED. */
+int objects_start_library(void) must_check;
+
 /* The objects of a bare repository and of its alternates. OBJECTS_E_DAMAGED. */
 int objects_open(const char *git_dir, Objects **ret_objects) must_check;
 Objects *objects_free(Objects *objects);

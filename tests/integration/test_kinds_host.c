@@ -193,21 +193,6 @@ TEST(of_a_log_of_this_machine_only_the_lines_since_the_claim_count) {
                    "lines.line-count");
 }
 
-TEST(a_log_in_the_commit_is_older_than_the_claim_whatever_its_stamps_say) {
-        static const char checks[] = "  - id: log\n    log: { file: app.log, control: started }\n"
-                                     "    expect: { lines: { not-contains: error } }\n";
-        cleanup_trial Trial trial;
-
-        trial_make(&trial, NULL, NULL, 0);
-        bench_write(trial.repo.path, "app.log",
-                    "2001-01-01T00:00:00Z started\n2099-01-01T00:00:00Z fine\n", 0644);
-        repo_commit(&trial.repo, "a log from the future", trial.commit);
-        trial_expect(&trial, checks, TRIAL_FAIL, "log.control");
-        bench_write(trial.repo.path, "app.log", "2001-01-01T00:00:00Z started\n", 0644);
-        repo_commit(&trial.repo, "a log from the past", trial.commit);
-        trial_expect(&trial, checks, TRIAL_FAIL, "vacuous");
-}
-
 TEST(a_log_without_its_control_or_its_stamps_was_not_readable) {
         cleanup_trial Trial trial;
 

@@ -11,7 +11,7 @@
 #include "tests/lib/test.h"
 #include "tests/redteam/raid.h"
 
-enum { PAIRS_LEAST = 8 };
+enum { PAIRS_LEAST = 60 };
 
 TEST(a_cheat_that_is_honest_a_twin_that_is_red_and_another_reason_are_told) {
         Tally tally;
@@ -34,6 +34,50 @@ TEST(tests_are_taken_out_or_made_to_hold) {
 
 TEST(reports_are_forged) {
         raid_family("reports");
+}
+
+TEST(the_workspace_holds_what_the_commit_does_not) {
+        raid_family("tree");
+}
+
+TEST(somebody_else_answers_or_acts_for_the_product) {
+        raid_family("daemons");
+}
+
+TEST(the_answer_is_looked_up) {
+        raid_family("reading");
+}
+
+TEST(the_environment_is_prepared_and_the_verifier_is_told_by_it) {
+        raid_family("environment");
+}
+
+TEST(the_harness_is_exhausted_or_confused) {
+        raid_family("exhausting");
+}
+
+TEST(the_end_is_forged_or_blamed_on_the_harness) {
+        raid_family("ending");
+}
+
+TEST(it_holds_now_and_then) {
+        raid_family("sometimes");
+}
+
+TEST(something_else_answers_over_http) {
+        raid_family("http");
+}
+
+TEST(the_claim_is_of_something_else) {
+        raid_family("claims");
+}
+
+TEST(what_was_left_or_changed_around_is_seen) {
+        raid_family("residue");
+}
+
+TEST(a_plan_that_cannot_fail_is_refused) {
+        raid_family("excuses");
 }
 
 static bool is_family(const char *name, Slice *ret_family) {

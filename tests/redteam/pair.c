@@ -152,6 +152,11 @@ static void read_claim(Reader *reader, Part part, Slice rest) {
         newest(reader)->claim = arena_text(reader->arena, rest);
 }
 
+static void read_tip(Reader *reader, Part part, Slice rest) {
+        (void)part;
+        newest(reader)->tip = arena_text(reader->arena, rest);
+}
+
 static PairStep *add_step(Reader *reader, Part part) {
         PairSteps *steps;
 
@@ -184,7 +189,7 @@ static const Word words[] = {
         {"pair", read_pair}, {"expect", read_expect}, {"phase", read_phase},
         {"gate", read_gate}, {"before", read_before}, {"beside", read_beside},
         {"env", read_env},   {"carry", read_carry},   {"claim", read_claim},
-        {"file", read_file}, {"shell", read_shell},
+        {"tip", read_tip},   {"file", read_file},     {"shell", read_shell},
 };
 
 static Part take_part(Slice *line) {

@@ -13,17 +13,20 @@
  *                                       begins. REFUSED - RULE: it comes to no verification.
  *      phase:                           lines more in the plan's phase
  *      gate:                            the gate M1, without its first two lines; @BASE@, @HONEST@
- *                                       and @CHEAT@ become commits
+ *                                       and @CHEAT@ become commits, @PORT@ a free port of the
+ *                                       machine, @DIR@ a directory of it, made for this pair
  *      honest gate:  cheat gate:        where they are not the same
  *      WHO file PATH [MODE]:            a file of a commit; WHO is base, honest or cheat. The
  *                                       other two stand on the commit of `base`.
  *      WHO shell:                       for bash, in the working tree, before it is committed
- *      before:                          for bash, before each verification; $WHO, $REPO, $BASE,
- *                                       $HONEST, $CHEAT
- *      beside:                          for bash; a process that prints `ready` and stays
+ *      before:                          for bash, before each verification
+ *      beside:                          for bash; a process that prints `ready` and stays; all
+ *                                       of these have $WHO, $REPO, $BASE, $HONEST, $CHEAT, $PORT,
+ *                                       $DIR
  *      env NAME=VALUE                   in the environment of who verifies
  *      carry                            the base's PASS may be carried over
  *      claim TEXT                       what the cheat claims in place of its commit
+ *      tip REF                          the same, as what REF names
  *
  * Whatever is wrong in a file ends the test.
  */
@@ -62,7 +65,7 @@ typedef struct Pair {
         const char **env;
         size_t n_env;
         bool is_carried;
-        const char *claim; /* NULL */
+        const char *claim, *tip; /* NULL */
 } Pair;
 
 /* All pairs of a file, in the arena. */

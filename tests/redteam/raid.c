@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "base/log.h"
 #include "base/mem.h"
 #include "tests/lib/test.h"
 
@@ -71,10 +72,12 @@ void raid_play(const char *dir, const char *family, Tally *ret_tally) {
 
         *ret_tally = (Tally){.n_pairs = 0};
         (void)snprintf(ret_tally->family, sizeof ret_tally->family, "%s", family);
+        log_set_program("redteam");
         stage_open(&stage);
         for (size_t i = 0; i < n; i++) {
                 Came came[_PART_MAX] = {{.said = NULL}};
 
+                log_write(LOG_DEBUG, "%s", pairs[i].name);
                 stage_play(&stage, &pairs[i], came);
                 count(&pairs[i], came, ret_tally);
         }

@@ -5,12 +5,15 @@
 
 #include "tests/redteam/stage.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <grp.h>
+#include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -35,6 +38,8 @@ typedef struct Play {
         const Pair *pair;
         Repo repo;
         RepoId commits[_PART_MAX];
+        const char *dir; /* of the machine, for what stands beside */
+        int port;
         Hash inputs; /* of the base's PASS */
         struct carry carry;
         Process *beside;
@@ -104,25 +109,37 @@ void stage_close(Stage *stage) {
 
 /* ---- the repository ---- */
 
-/* Status of a text for bash in the working tree. */
+/* What texts for bash find in their environment, as items that live in the stage's arena. */
+static void make_environment(const Play *play, Part part, const char *ret_items[ENV_MAX]) {
+        Arena *arena = &play->stage->arena;
+        const char *const items[] = {
+                "GIT_CONFIG_NOSYSTEM=1",
+                "GIT_CONFIG_GLOBAL=/dev/null",
+                "GIT_AUTHOR_NAME=A Builder",
+                "GIT_AUTHOR_EMAIL=builder@example.net",
+                "GIT_COMMITTER_NAME=A Builder",
+                "GIT_COMMITTER_EMAIL=builder@example.net",
+                arena_printf(arena, "WHO=%s", part_names[part]),
+                arena_printf(arena, "REPO=%s", play->repo.path),
+                arena_printf(arena, "BASE=%s", play->commits[PART_BASE]),
+                arena_printf(arena, "HONEST=%s", play->commits[PART_HONEST]),
+                arena_printf(arena, "CHEAT=%s", play->commits[PART_CHEAT]),
+                arena_printf(arena, "PORT=%d", play->port),
+                arena_printf(arena, "DIR=%s", play->dir),
+        };
+
+        memcpy(ret_items, items, sizeof items);
+        ret_items[ARRAY_SIZE(items)] = NULL;
+}
+
 static void run_shell(const Play *play, const char *text, Part part) {
         cleanup_buf Buf out = BUF_TEXT;
-        char env[][REPO_PATH_MAX + 16] = {"WHO=", "REPO=", "BASE=", "HONEST=", "CHEAT="};
-        const char *values[] = {part_names[part], play->repo.path, play->commits[PART_BASE],
-                                play->commits[PART_HONEST], play->commits[PART_CHEAT]};
-        const char *items[ENV_MAX] = {
-                "GIT_CONFIG_NOSYSTEM=1",        "GIT_CONFIG_GLOBAL=/dev/null",
-                "GIT_AUTHOR_NAME=A Builder",    "GIT_AUTHOR_EMAIL=builder@example.net",
-                "GIT_COMMITTER_NAME=A Builder", "GIT_COMMITTER_EMAIL=builder@example.net"};
-        size_t n = 6;
+        const char *env[ENV_MAX];
         ProcessSpec spec = {.argv = {"bash", "-euo", "pipefail", "-c", text},
                             .cwd = play->repo.path,
-                            .env = items};
+                            .env = env};
 
-        for (size_t i = 0; i < ARRAY_SIZE(env); i++) {
-                (void)strncat(env[i], values[i], REPO_PATH_MAX);
-                items[n++] = env[i];
-        }
+        make_environment(play, part, env);
         if (bench_run(&spec, SHELL_MS, &out, &out) != 0)
                 FAIL_TEST("a text of %s (%s) failed:\n%s%s", play->pair->name, part_names[part],
                           text, buf_get_text(&out));
@@ -159,16 +176,24 @@ static void make_commits(Play *play) {
 /* ---- the verification ---- */
 
 static void add_replaced(Buf *text, const char *from, const Play *play) {
-        static const char *const marks[_PART_MAX] = {"@BASE@", "@HONEST@", "@CHEAT@"};
+        char port[8];
+        const struct {
+                const char *mark, *value;
+        } rows[] = {{"@BASE@", play->commits[PART_BASE]},
+                    {"@HONEST@", play->commits[PART_HONEST]},
+                    {"@CHEAT@", play->commits[PART_CHEAT]},
+                    {"@DIR@", play->dir},
+                    {"@PORT@", port}};
 
+        (void)snprintf(port, sizeof port, "%d", play->port);
         while (*from) {
                 size_t n = 0;
 
-                for (Part part = 0; part < _PART_MAX && !n; part++) {
-                        if (strncmp(from, marks[part], strlen(marks[part])) != 0)
+                for (size_t i = 0; i < ARRAY_SIZE(rows) && !n; i++) {
+                        if (strncmp(from, rows[i].mark, strlen(rows[i].mark)) != 0)
                                 continue;
-                        n = strlen(marks[part]);
-                        buf_text(text, play->commits[part]);
+                        n = strlen(rows[i].mark);
+                        buf_text(text, rows[i].value);
                 }
                 if (!n)
                         buf_byte(text, (uint8_t)*from);
@@ -224,6 +249,7 @@ static int run_gate(Play *play, const Plan *plan, Part part, const char *commit,
                                  .gate = &plan->gates[0],
                                  .repository = play->repo.url,
                                  .commit = commit,
+                                 .state = getenv("XDG_STATE_HOME"),
                                  .carry = play->carry.verdict ? &play->carry : NULL,
                                  .base = play->commits[PART_BASE],
                                  .fetch_ms = FETCH_MS};
@@ -237,11 +263,20 @@ static int run_gate(Play *play, const Plan *plan, Part part, const char *commit,
         return 0;
 }
 
+static const char *choose_commit(Play *play, Part part) {
+        const Pair *pair = play->pair;
+
+        if (part == PART_CHEAT && pair->claim)
+                return pair->claim;
+        if (part == PART_CHEAT && pair->tip)
+                repo_ask(&play->repo, play->commits[part], "rev-parse", pair->tip);
+        return play->commits[part];
+}
+
 static void verify(Play *play, Part part, Came *ret_came) {
         cleanup(plan_deinit) Plan plan = {.n_gates = 0};
         cleanup_buf Buf text = BUF_TEXT;
-        const char *claim = part == PART_CHEAT ? play->pair->claim : NULL;
-        const char *commit = claim ? claim : play->commits[part];
+        const char *commit = choose_commit(play, part);
         Fault fault = FAULT_INIT;
         size_t n_faults = 0;
         int r = 0;
@@ -260,8 +295,11 @@ static void verify(Play *play, Part part, Came *ret_came) {
 }
 
 static void start_beside(Play *play) {
-        ProcessSpec spec = {.argv = {"bash", "-euc", play->pair->beside}, .cwd = play->repo.path};
+        const char *env[ENV_MAX];
+        ProcessSpec spec = {
+                .argv = {"bash", "-euc", play->pair->beside}, .cwd = play->repo.path, .env = env};
 
+        make_environment(play, PART_CHEAT, env);
         play->beside = process_start(&spec);
         process_wait_text(play->beside, "ready", SHELL_MS);
 }
@@ -281,8 +319,21 @@ static void set_environment(const Pair *pair, bool is_set) {
         }
 }
 
+/* Free just now; nobody else here takes ports by chance. */
+static int find_port(void) {
+        struct sockaddr_in address = {.sin_family = AF_INET,
+                                      .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+        socklen_t n = sizeof address;
+        cleanup_fd int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+        if (fd < 0 || bind(fd, (struct sockaddr *)&address, n) < 0 ||
+            getsockname(fd, (struct sockaddr *)&address, &n) < 0)
+                FAIL_TEST("there is no port: %s", strerror(errno));
+        return ntohs(address.sin_port);
+}
+
 void stage_play(Stage *stage, const Pair *pair, Came ret_came[_PART_MAX]) {
-        Play play = {.stage = stage, .pair = pair};
+        Play play = {.stage = stage, .pair = pair, .dir = test_dir(), .port = find_port()};
 
         make_commits(&play);
         if (pair->beside)

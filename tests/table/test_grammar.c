@@ -81,7 +81,10 @@ static const struct {
          "gate: G\n" CHECK_HEAD "  process:\n    matches: a1\n    @\n" COUNT_TAIL},
         {IN_LOG, "control", "gate: G\n" CHECK_HEAD "  log:\n    run: ./t\n    @\n" COUNT_TAIL},
         {IN_LOG, "stamp",
-         "gate: G\n" CHECK_HEAD "  log:\n    file: a\n    control: a1\n    @\n" COUNT_TAIL},
+         "gate: G\n" CHECK_HEAD
+         "  on: host\n  log:\n    file: /a\n    control: a1\n    @\n" COUNT_TAIL},
+        {IN_LOG, "file",
+         "gate: G\n" CHECK_HEAD "  on: host\n  log:\n    control: a1\n    @\n" COUNT_TAIL},
         {IN_LOG, NULL, "gate: G\n" CHECK_HEAD "  log:\n    control: a1\n    @\n" COUNT_TAIL},
         {IN_REPEAT, "times", "gate: G\n" CHECK_HEAD "  run: ./t\n  repeat:\n    @\n"},
         {IN_REPEAT, NULL, "gate: G\n" CHECK_HEAD "  run: ./t\n  repeat:\n    times: 9\n    @\n"},

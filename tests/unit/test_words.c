@@ -114,10 +114,10 @@ TEST(files_ports_processes_and_logs_are_read) {
         CHECK_EQ_SLICE(check->process.matches, slice_text("nginx"));
         plan_deinit(&plan);
         check = parse_check(
-                "  log: { file: var/a.log, control: up, stamp: '%H' }\n  expect: { lines: { contains: xx } }\n",
+                "  on: host\n  log: { file: /var/a.log, control: up, stamp: '%H' }\n  expect: { lines: { contains: xx } }\n",
                 &plan);
         CHECK(check->kind == CHECK_LOG);
-        CHECK_EQ_SLICE(check->log.file, slice_text("var/a.log"));
+        CHECK_EQ_SLICE(check->log.file, slice_text("/var/a.log"));
         CHECK_EQ_SLICE(check->log.control, slice_text("up"));
         CHECK_EQ_SLICE(check->log.stamp, slice_text("%H"));
         plan_deinit(&plan);
