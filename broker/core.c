@@ -60,6 +60,7 @@ Core *core_free(Core *core) {
         free(core->held);
         free(core->running);
         free(core->hold_timers);
+        free(core->quotas);
         peer_clear(core);
         state_deinit(&core->state);
         free(core);
@@ -276,6 +277,24 @@ int core_receive(Core *core, const Route *route, const uint8_t curve[CURVE_BYTES
         };
 
         TRY(receive(core, &in, frame));
+        if (core->n_held_bytes > HELD_BYTES_MAX)
+                TRY(core_commit(core));
+        return 0;
+}
+
+int core_refuse_busy(Core *core, const Route *route, Slice frame) {
+        cleanup_arena Arena arena = ARENA_INIT;
+        RuleRefusal refusal = {.n_reasons = 0};
+        Slice id = SLICE_NULL;
+        CodecFault codec_fault;
+        Message message;
+
+        if (codec_decode(frame, &arena, &message, &codec_fault) == 0 &&
+            message.type == MESSAGE_SUBMIT)
+                id = message.submit.id;
+        fault_set(&refusal.fault, "busy", "too much of this key waits here already");
+        fault_next(&refusal.fault, "say it again in a moment; agents do by themselves");
+        TRY(held_refusal(core, route, id, &refusal));
         if (core->n_held_bytes > HELD_BYTES_MAX)
                 TRY(core_commit(core));
         return 0;

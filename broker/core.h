@@ -48,6 +48,8 @@ typedef struct CoreSettings {
         WatchSettings watch;
         uint64_t watch_start_ms; /* agents come back before anybody is pinged */
         uint64_t peer_quiet_ms;  /* a peer that says nothing for so long is forgotten */
+        /* Entries a minute that a key of the role may add, an hour's worth at once; 0: any. */
+        uint64_t quotas[_ROLE_MAX];
 } CoreSettings;
 
 extern const CoreSettings core_settings_default;
@@ -79,6 +81,8 @@ bool core_admits(const Core *core, const uint8_t curve[CURVE_BYTES]);
 /* One frame from a peer. Refusals are answers, not errors; <0 is fatal. */
 int core_receive(Core *core, const Route *route, const uint8_t curve[CURVE_BYTES],
                  Slice frame) must_check;
+/* Answers a frame that is not looked at, since its sender has too many others that wait: `busy`. */
+int core_refuse_busy(Core *core, const Route *route, Slice frame) must_check;
 /* An alert about what a delivery (`who`) could not carry, or about the upkeep of something, unless
  * one about it stands. Commit afterwards. */
 int core_alert(Core *core, WaitFor wait_for, const char *what, uint64_t cause,

@@ -66,6 +66,12 @@ typedef enum HeldKind {
         HELD_EVIDENCE, /* hash */
 } HeldKind;
 
+/* What is left of an agent's entries, in quota.c's units. */
+typedef struct Quota {
+        const AgentRecord *agent;
+        uint64_t level, at_ms;
+} Quota;
+
 /* What is said when the batch is durable. Large answers are made only then, one at a time. */
 typedef struct Held {
         HeldKind kind;
@@ -95,6 +101,8 @@ struct Core {
         uint64_t granted_seq; /* the head for which holds were settled */
         uint64_t watch_seq;   /* the head that the watchdog has looked at */
         uint64_t watch_rest_ms, watch_due_ms;
+        Quota *quotas;
+        size_t n_quotas;
         Held *held;
         size_t n_held, n_held_bytes;
         uint64_t n_offers;
@@ -141,6 +149,10 @@ int held_send(Core *core, const Route *route, Message *message) must_check;
 
 /* ---- submit.c ---- */
 int on_submit(Core *core, Incoming *in) must_check;
+
+/* ---- quota.c ---- */
+/* False, with rule quota-entries: this agent has used up what its role may add. */
+bool quota_take(Core *core, const AgentRecord *agent, Fault *reterr_fault) must_check;
 
 /* ---- lease.c ---- */
 int on_progress(Core *core, Incoming *in) must_check;

@@ -21,6 +21,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "broker/chain.h"
+#include "broker/intake.h"
 #include "broker/notify.h"
 #include "broker/rest.h"
 #include "broker/witness.h"
@@ -30,6 +31,7 @@
 enum {
         BATCH_MAX = 1024,
         COLLECT_BATCH_MAX = 16384, /* digests in an entry: 512 KiB */
+        ROUND_MS = 3,              /* of work on frames, where several keys wait for their turns */
         FILES_STOP_MS = 3000,      /* how long the end waits for the files */
         REPLAY_SILENT_MS = 1000,
         ROOM_RETRY_MS = 200,
@@ -47,6 +49,7 @@ struct Io {
         Notify *notify; /* NULL: there is no project to tell of it */
         Buf frame;
         uint64_t room_due_ms; /* no room for what deliveries write: not before */
+        Intake intake;
 };
 
 /* ---- the port ---- */
@@ -163,6 +166,12 @@ static int open_ledger(Io *io, const char *path, LedgerMode mode, Fault *reterr_
                 .random = port_random,
                 .carriers = port_carriers,
         };
+        const uint64_t quotas[_ROLE_MAX] = {
+                [ROLE_OPERATOR] = io->project->quota_operator,
+                [ROLE_BUILDER] = io->project->quota_builder,
+                [ROLE_ADVERSARY] = io->project->quota_adversary,
+                [ROLE_OBSERVER] = io->project->quota_observer,
+        };
         CoreSettings settings = core_settings_default;
         int r = ledger_open(path, mode, &io->ledger, reterr_fault);
 
@@ -172,6 +181,7 @@ static int open_ledger(Io *io, const char *path, LedgerMode mode, Fault *reterr_
         settings.attempts = io->project->attempts;
         settings.stall_ms = io->project->stall_ms;
         settings.watch_start_ms = io->project->ping_start_ms;
+        memcpy(settings.quotas, quotas, sizeof quotas);
         for (size_t i = 0; i < PINGS_OF_CAUSE; i++)
                 settings.watch.again_ms[i] = io->project->ping_ms[i];
         io->core = core_new(&port, &settings, &io->key);
@@ -189,6 +199,7 @@ static int make_io(const Project *project, const char *file, LedgerMode mode, Io
 
         io->project = project;
         io->frame = BUF_INIT(FRAME_MAX);
+        io->intake = INTAKE_INIT(project->backlog);
         r = read_broker_key(io, reterr_fault);
         if (r == 0)
                 r = open_ledger(io, path, mode, reterr_fault);
@@ -302,6 +313,7 @@ Io *io_free(Io *io) {
         (void)core_free(io->core);
         (void)ledger_free(io->ledger);
         buf_deinit(&io->frame);
+        intake_deinit(&io->intake);
         key_deinit(&io->key);
         free(io);
         return NULL;
@@ -416,6 +428,8 @@ static int bind_channel(Io *io, Fault *reterr_fault) {
         mask = umask(077);
         r = channel_server_new(endpoint, &io->key, admits, io, &io->server, reterr_fault);
         (void)umask(mask);
+        if (r == 0)
+                channel_server_limit(io->server, io->project->connections);
         return r == CHANNEL_E_REFUSED ? IO_E_REFUSED : r;
 }
 
@@ -431,6 +445,29 @@ static int take_frames(Io *io, bool *ret_any) {
                         return 0;
                 TRY(r);
                 *ret_any = true;
+                r = intake_put(&io->intake, &route, curve, buf_get(&io->frame));
+                if (r == INTAKE_E_FULL)
+                        r = core_refuse_busy(io->core, &route, buf_get(&io->frame));
+                TRY(r);
+        }
+        return 0;
+}
+
+static int work_on_frames(Io *io) {
+        uint64_t started_ms = clock_mono_ms();
+
+        for (size_t i = 0; i < BATCH_MAX; i++) {
+                uint8_t curve[CURVE_BYTES];
+                Route route;
+                int r;
+
+                if (io->intake.n_queues > 1 && clock_mono_ms() - started_ms >= ROUND_MS)
+                        return 0;
+                buf_clear(&io->frame);
+                r = intake_take(&io->intake, &io->frame, &route, curve);
+                if (r == INTAKE_E_EMPTY)
+                        return 0;
+                TRY(r);
                 TRY(core_receive(io->core, &route, curve, buf_get(&io->frame)));
         }
         return 0;
@@ -447,6 +484,8 @@ static int64_t time_to_wait(const Io *io, uint64_t now_ms) {
                 due_ms = notify_ms;
         if (rest_ms < due_ms)
                 due_ms = rest_ms;
+        if (io->intake.n_queues > 0)
+                return 0;
         if (due_ms == UINT64_MAX)
                 return -1;
         return due_ms <= now_ms ? 0 : (int64_t)(due_ms - now_ms);
@@ -486,7 +525,9 @@ static int serve_round(Io *io, int signal_fd, bool *ret_stop) {
                 *ret_stop = true;
         if (wait.zap_is_ready)
                 TRY(channel_server_serve_zap(io->server));
+        has_work = io->intake.n_queues > 0;
         TRY(take_frames(io, &has_work));
+        TRY(work_on_frames(io));
         if (clock_mono_ms() >= core_next_deadline(io->core)) {
                 TRY(core_tick(io->core));
                 has_work = true;

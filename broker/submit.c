@@ -161,6 +161,8 @@ static int accept(Core *core, Submission *submission, Receipt *ret_receipt) {
                 r = check_room(core, submission);
         if (r != 0)
                 return r;
+        if (!quota_take(core, submission->actor, &submission->refusal->fault))
+                return SUBMIT_E_REFUSED;
         draft = (Entry){
                 .actor = slice_text(submission->actor->name),
                 .id = submission->id,

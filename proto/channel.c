@@ -18,6 +18,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "proto/codec.h"
+#include "proto/crowd.h"
 #include "proto/endpoint.h"
 #include "proto/zap.h"
 
@@ -34,7 +35,10 @@ enum {
          * nothing else shall not hold up the loop. */
         DROPS_MAX = 64,
         MONITORED = ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL |
-                    ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH,
+                    ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH |
+                    ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_DISCONNECTED,
+        FAILURES = ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL |
+                   ZMQ_EVENT_HANDSHAKE_FAILED_AUTH,
         MONITOR_EVENT_BYTES = 6,
         CONNECT_AGAIN_MS = 1000,
 };
@@ -53,8 +57,14 @@ static const OptionValue server_options[] = {
         {ZMQ_HEARTBEAT_IVL, 1000},
         {ZMQ_HEARTBEAT_TIMEOUT, 3000},
         {ZMQ_LINGER, 200},
+        /* Of each connection; frames of a MiB, at worst. With fewer to receive, the last words of a
+         * peer that ends are lost. */
         {ZMQ_RCVHWM, 64},
-        {ZMQ_SNDHWM, 256},
+        /* As many as a batch can have answers for one peer: what does not fit is dropped and asked
+         * again. */
+        {ZMQ_SNDHWM, 1024},
+        /* A peer that does not read keeps its connection no longer than this (tcp only). */
+        {ZMQ_TCP_MAXRT, 10000},
 };
 
 /* IMMEDIATE: nothing is taken before the handshake is through, so that FULL tells the session that
@@ -73,6 +83,8 @@ struct ChannelServer {
         Endpoint endpoint;
         ChannelAdmits admits;
         void *userdata;
+        Crowd crowd;
+        bool is_crowded; /* it was said */
 };
 
 struct ChannelClient {
@@ -145,8 +157,8 @@ static void monitor_close(void *watched, void **monitor) {
         socket_close(monitor);
 }
 
-/* The next event's number; 0 when there is none. */
-static int monitor_read(void *monitor) {
+/* The next event's number; 0 when there is none. What else it tells, a descriptor perhaps. */
+static int monitor_read(void *monitor, int *ret_value) {
         uint8_t event[MONITOR_EVENT_BYTES];
         char peer[128];
         uint16_t number;
@@ -156,7 +168,8 @@ static int monitor_read(void *monitor) {
                 return 0;
         n = zmq_recv(monitor, peer, sizeof peer, ZMQ_DONTWAIT);
         memcpy(&number, event, sizeof number);
-        if (number != ZMQ_EVENT_HANDSHAKE_SUCCEEDED)
+        memcpy(ret_value, event + sizeof number, sizeof *ret_value);
+        if (number & FAILURES)
                 log_write(LOG_DEBUG, "handshake failed at %.*s (event %#x)",
                           n < 0 ? 0 : (int)size_min((size_t)n, sizeof peer), peer, number);
         return number;
@@ -204,9 +217,28 @@ static int send_part(void *socket, Slice bytes, int flags) {
 
 /* ---- server ---- */
 
+static void server_note_events(ChannelServer *server) {
+        uint64_t n_evicted = server->crowd.n_evicted;
+        int event, fd = -1;
+
+        while ((event = monitor_read(server->monitor, &fd)) != 0) {
+                if (event == ZMQ_EVENT_ACCEPTED)
+                        crowd_open(&server->crowd, fd, clock_mono_ms());
+                if (event == ZMQ_EVENT_DISCONNECTED)
+                        crowd_close(&server->crowd, fd);
+        }
+        if (server->crowd.n_evicted != n_evicted && !server->is_crowded)
+                log_write(LOG_WARNING, "more than %zu connections: the quietest are closed",
+                          server->crowd.n_max);
+        server->is_crowded = server->crowd.n_evicted != n_evicted;
+}
+
+void channel_server_limit(ChannelServer *server, size_t n_connections) {
+        server->crowd.n_max = n_connections;
+}
+
 int channel_server_serve_zap(ChannelServer *server) {
-        while (monitor_read(server->monitor))
-                ;
+        server_note_events(server);
         return server->zap ? zap_serve(server->zap, server->admits, server->userdata) : 0;
 }
 
@@ -257,6 +289,7 @@ ChannelServer *channel_server_free(ChannelServer *server) {
         socket_close(&server->router);
         socket_close(&server->zap);
         context_free(server->context);
+        crowd_deinit(&server->crowd);
         endpoint_close(&server->endpoint);
         free(server);
         return NULL;
@@ -288,6 +321,9 @@ static int server_take(ChannelServer *server, zmq_msg_t *part, Sender *ret_sende
         user_id = zmq_msg_gets(part, user_id_property);
         ret_sender->is_known =
                 user_id && hex_decode(slice_text(user_id), ret_sender->curve, CURVE_BYTES);
+        if (ret_sender->is_known)
+                crowd_hear(&server->crowd, zmq_msg_get(part, ZMQ_SRCFD), ret_sender->curve,
+                           clock_mono_ms());
         return 0;
 }
 
@@ -376,10 +412,13 @@ static void client_connect_again(ChannelClient *client) {
 }
 
 static void client_note_events(ChannelClient *client) {
-        int event;
+        int event, value = 0;
 
-        while ((event = monitor_read(client->monitor)) != 0) {
+        while ((event = monitor_read(client->monitor, &value)) != 0) {
                 bool is_connected = event == ZMQ_EVENT_HANDSHAKE_SUCCEEDED;
+
+                if (!is_connected && !(event & FAILURES))
+                        continue;
 
                 client->n_connections += is_connected;
                 client->is_key_refused = event == ZMQ_EVENT_HANDSHAKE_FAILED_AUTH;

@@ -51,6 +51,8 @@ int channel_server_receive(ChannelServer *server, Buf *ret_frame, Route *ret_rou
 int channel_server_send(ChannelServer *server, const Route *route, Slice frame) must_check;
 /* Answers waiting ZAP requests. To be called whenever loop_wait says zap_is_ready. */
 int channel_server_serve_zap(ChannelServer *server) must_check;
+/* Never more connections than these: whoever comes new pushes out the quietest (crowd.h). */
+void channel_server_limit(ChannelServer *server, size_t n_connections);
 /* For tests: closes the ZAP handler; from then on nobody new is let in. */
 void channel_server_kill_zap(ChannelServer *server);
 

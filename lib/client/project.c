@@ -25,6 +25,8 @@
 typedef struct Config {
         char *name, *endpoint, *docs, *broker_key;
         uint64_t lease_ms, attempts, stall_ms, ping_start_ms, commit_every_ms;
+        uint64_t quota_operator, quota_builder, quota_adversary, quota_observer;
+        uint64_t backlog, connections;
         uint64_t ping_ms[PROJECT_PINGS];
 } Config;
 
@@ -45,6 +47,25 @@ static const SettingRow setting_rows[] = {
         {"stall", SETTING_DURATION, offsetof(Config, stall_ms), 100, 604800000, "1h",
          "How long a verification may bring no progress, whatever its heartbeats say, before its "
          "lease lapses; a gate's own `stall` wins."},
+        {"quota-operator", SETTING_NUMBER, offsetof(Config, quota_operator), 0, 1000000000, "0",
+         "Entries a minute that one key of an operator may add, an hour's worth at once; beyond, it is "
+         "told `quota-entries` and waits. `0`: any number."},
+        {"quota-builder", SETTING_NUMBER, offsetof(Config, quota_builder), 0, 1000000000, "30000",
+         "Entries a minute that one key of a builder may add, an hour's worth at once; beyond, it is "
+         "told `quota-entries` and waits. `0`: any number."},
+        {"quota-adversary", SETTING_NUMBER, offsetof(Config, quota_adversary), 0, 1000000000,
+         "30000",
+         "Entries a minute that one key of an adversary may add, an hour's worth at once; beyond, it is "
+         "told `quota-entries` and waits. `0`: any number."},
+        {"quota-observer", SETTING_NUMBER, offsetof(Config, quota_observer), 0, 1000000000, "600",
+         "Entries a minute that one key of an observer may add, an hour's worth at once; beyond, it is "
+         "told `quota-entries` and waits. `0`: any number."},
+        {"backlog", SETTING_NUMBER, offsetof(Config, backlog), 4 << 20, 1 << 30, "67108864",
+         "Bytes of messages that may wait in the broker. A key may have as many as are still free; "
+         "beyond, it is told `busy` and says it again."},
+        {"connections", SETTING_NUMBER, offsetof(Config, connections), 16, 65536, "2048",
+         "Connections that the broker keeps at once. Beyond, the one that has been longest without "
+         "having shown an admitted key is closed, else the quietest of the key that has most."},
         {"ping-start", SETTING_DURATION, offsetof(Config, ping_start_ms), 0, 86400000, "20s",
          "After the start of the broker, before anybody is pinged: agents come back first."},
         {"commit-every", SETTING_DURATION, offsetof(Config, commit_every_ms), 0, 86400000, "0s",
@@ -208,6 +229,12 @@ int project_open(const Args *args, Project *ret_project, Fault *reterr_fault) {
         project.stall_ms = config.stall_ms;
         project.ping_start_ms = config.ping_start_ms;
         project.commit_every_ms = config.commit_every_ms;
+        project.quota_operator = config.quota_operator;
+        project.quota_builder = config.quota_builder;
+        project.quota_adversary = config.quota_adversary;
+        project.quota_observer = config.quota_observer;
+        project.backlog = config.backlog;
+        project.connections = config.connections;
         memcpy(project.ping_ms, config.ping_ms, sizeof project.ping_ms);
         project_move(&project, ret_project);
         return 0;

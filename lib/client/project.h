@@ -33,6 +33,10 @@ typedef struct Project {
         uint64_t stall_ms;        /* of a verification without progress */
         uint64_t ping_start_ms;   /* before anybody is pinged */
         uint64_t commit_every_ms; /* of the rendered files; 0: never */
+        /* Entries a minute of one key of the role; 0: any. */
+        uint64_t quota_operator, quota_builder, quota_adversary, quota_observer;
+        uint64_t backlog;     /* bytes of frames that may wait in the broker */
+        uint64_t connections; /* that the broker keeps at once */
         /* From one ping of a cause to the next, and to the alert. */
         uint64_t ping_ms[PROJECT_PINGS];
 } Project;

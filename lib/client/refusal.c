@@ -32,6 +32,8 @@ static const struct {
         {"peers-too-many", EXIT_NOT_CARRIED_OUT},
         {"disk-full", EXIT_NOT_CARRIED_OUT},
         {"log-full", EXIT_NOT_CARRIED_OUT},
+        {"busy", EXIT_NOT_CARRIED_OUT},
+        {"quota-", EXIT_NOT_CARRIED_OUT},
         {"answer-too-large", EXIT_NOT_CARRIED_OUT},
         {"frame-malformed", EXIT_NOT_CARRIED_OUT},
         {"endpoint-", EXIT_NOT_CARRIED_OUT},

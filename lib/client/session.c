@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/hash.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "client/session_parts.h"
@@ -22,12 +23,12 @@
 enum {
         PROTOCOL_VERSION = 1,
         RESEND_MS = 5000, /* without an answer on a connection that lives */
-        REFUSED_MS = 500, /* after a refusal that says "not now" */
+        REFUSED_MS = 500, /* after a refusal that says "not now", more or less */
 };
 
 /* Refusals that say "not now", not "no": what was refused stays in the outbox. */
 static const char *const passing_rules[] = {"hello-first", "peers-too-many", "disk-full",
-                                            "log-full"};
+                                            "log-full",    "busy",           "quota-entries"};
 
 /* ---- life ---- */
 
@@ -302,6 +303,14 @@ static int on_ack(Session *session, const Message *message, Fault *fault) {
         return 0;
 }
 
+/* By chance, that not all who were refused together come again together. */
+static uint64_t wait_after_refusal(void) {
+        uint16_t chance;
+
+        random_bytes(&chance, sizeof chance);
+        return REFUSED_MS / 2 + chance % REFUSED_MS;
+}
+
 /* Who waits for this one is told at once. Of what nobody waits for, "not now" is no answer. */
 static bool is_awaited(const Session *session, const OutboxItem *item) {
         return item && session->awaited && id_equal(&item->id, session->awaited);
@@ -315,7 +324,7 @@ static int on_refuse(Session *session, const Message *message, Fault *fault) {
                 if (slice_is(refuse->rule, "hello-first"))
                         session->link.is_greeted = session->link.is_welcomed = false;
                 if (item)
-                        item->sent_ms = clock_mono_ms() - RESEND_MS + REFUSED_MS;
+                        item->sent_ms = clock_mono_ms() - RESEND_MS + wait_after_refusal();
                 return SESSION_E_NOTHING;
         }
         if (refuse->id.n && !item)

@@ -48,15 +48,23 @@ static void open_project(RealBroker *broker) {
                 FAIL_TEST("%s: %s", fault.rule, fault.found);
 }
 
-void real_broker_init(RealBroker *broker) {
-        real_broker_init_in(broker, test_dir());
+static void init(RealBroker *broker, const char *dir, const char *endpoint) {
+        *broker = (RealBroker){.dir = dir};
+        CHECK_EQ_INT(sign_start(), 0);
+        real_broker_do(broker, NULL, "init", "--name", "a project", "--endpoint", endpoint);
+        open_project(broker);
 }
 
 void real_broker_init_in(RealBroker *broker, const char *dir) {
-        *broker = (RealBroker){.dir = dir};
-        CHECK_EQ_INT(sign_start(), 0);
-        real_broker_do(broker, NULL, "init", "--name", "a project");
-        open_project(broker);
+        init(broker, dir, "ipc://.coldgate/run/broker.ipc");
+}
+
+void real_broker_init_at(RealBroker *broker, const char *endpoint) {
+        init(broker, test_dir(), endpoint);
+}
+
+void real_broker_init(RealBroker *broker) {
+        real_broker_init_in(broker, test_dir());
 }
 
 void real_broker_deinit(RealBroker *broker) {

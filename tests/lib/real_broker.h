@@ -18,6 +18,7 @@ typedef struct RealBroker {
 /* `broker init`, in a directory of its own or in a given one. */
 void real_broker_init(RealBroker *broker);
 void real_broker_init_in(RealBroker *broker, const char *dir);
+void real_broker_init_at(RealBroker *broker, const char *endpoint);
 void real_broker_deinit(RealBroker *broker);
 #define cleanup_real_broker cleanup(real_broker_deinit)
 

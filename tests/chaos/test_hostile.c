@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The coldgate authors */
+
+/* Peers that flood, idle, lie and do not read, on a broker that listens on tcp; and an honest one
+ * beside them. */
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/fd.h"
+#include "base/mem.h"
+#include "proto/codec.h"
+#include "tests/lib/figures.h"
+#include "tests/lib/raw_agent.h"
+#include "tests/lib/real_broker.h"
+#include "tests/lib/tcp_broker.h"
+#include "tests/lib/test.h"
+
+enum {
+        ANSWER_MS = 20000,
+        N_FLOODERS = 3,
+        FLOOD_MS = 2000,
+        POLITE_EVERY_MS = 10,
+        /* This machine may be busy with other things: the figure is printed, and this is what no
+         * fair broker exceeds. */
+        POLITE_MS_MAX = 400,
+        FLOOD_KIB_MAX = 96 << 10,
+        CONNECTIONS = 64,
+        N_IDLE = 600,
+        CPU_WINDOW_MS = 1500,
+        N_MUTATED = 3000,
+        N_GREETINGS = 200,
+        REVOKED_MS = 1000,
+};
+
+static pid_t broker_pid(const TcpBroker *broker) {
+        return process_get_pid(broker->real.process);
+}
+
+/* ---- floods ---- */
+
+/* In a process of its own: says notes as fast as the channel takes them, until it is killed. */
+static pid_t start_flooder(const TcpBroker *broker, const char *key) {
+        pid_t pid = fork();
+        cleanup_buf Buf frame = BUF_INIT(FRAME_MAX);
+        RawAgent agent;
+
+        if (pid != 0) {
+                CHECK(pid > 0);
+                return pid;
+        }
+        (void)!nice(19); /* as if on another machine */
+        raw_agent_connect(&agent, &broker->real.project, key);
+        for (;;) {
+                raw_agent_make_note(&agent, "m", &frame);
+                while (!raw_agent_send(&agent, buf_get(&frame)))
+                        raw_agent_hear(&agent, 1);
+                raw_agent_hear(&agent, 0);
+        }
+}
+
+static void end_process(pid_t pid) {
+        (void)kill(pid, SIGKILL);
+        (void)waitpid(pid, NULL, 0);
+}
+
+static uint64_t head_of(RawAgent *agent) {
+        size_t n_acks = agent->n_acks;
+
+        (void)raw_agent_note(agent, "m", ANSWER_MS);
+        return agent->n_acks - n_acks;
+}
+
+TEST(a_polite_agent_is_served_while_three_others_flood) {
+        cleanup_tcp_broker TcpBroker broker;
+        cleanup_raw_agent RawAgent polite;
+        cleanup_figures Figures alone = {.n = 0}, beside = {.n = 0};
+        pid_t flooders[N_FLOODERS];
+        uint64_t end_ms, most_kib = 0;
+
+        tcp_broker_start(&broker, "");
+        for (size_t i = 0; i < N_FLOODERS; i++)
+                tcp_broker_admit(&broker, (char[]){'f', (char)('0' + i), 0}, "builder");
+        raw_agent_connect(&polite, &broker.real.project, "builder");
+        for (int i = 0; i < 50; i++)
+                figures_add(&alone, raw_agent_note(&polite, "m", ANSWER_MS));
+        for (size_t i = 0; i < N_FLOODERS; i++)
+                flooders[i] = start_flooder(&broker, (char[]){'f', (char)('0' + i), 0});
+        end_ms = clock_mono_ms() + FLOOD_MS;
+        while (clock_mono_ms() < end_ms) {
+                uint64_t kib = process_resident_kib(broker_pid(&broker));
+
+                figures_add(&beside, raw_agent_note(&polite, "m", ANSWER_MS));
+                most_kib = kib > most_kib ? kib : most_kib;
+                raw_agent_hear(&polite, POLITE_EVERY_MS);
+        }
+        for (size_t i = 0; i < N_FLOODERS; i++)
+                end_process(flooders[i]);
+        figures_print(&alone, "polite agent alone", "us");
+        figures_print(&beside, "polite agent beside three flooders", "us");
+        printf("# memory of the broker in the flood, at most | %llu KiB\n",
+               (unsigned long long)most_kib);
+        CHECK(figures_percentile(&beside, 99) <= POLITE_MS_MAX * 1000);
+        CHECK(most_kib < FLOOD_KIB_MAX);
+        CHECK_EQ_U64(head_of(&polite), 1);
+}
+
+TEST(who_has_used_up_its_quota_is_told_so_and_others_are_served) {
+        cleanup_tcp_broker TcpBroker broker;
+        cleanup_raw_agent RawAgent greedy, polite;
+        cleanup_buf Buf frame = BUF_INIT(FRAME_MAX);
+        uint64_t end_ms = clock_mono_ms() + ANSWER_MS;
+
+        tcp_broker_start(&broker, "quota-builder = 1\n");
+        raw_agent_connect(&greedy, &broker.real.project, "builder");
+        raw_agent_connect(&polite, &broker.real.project, "adversary");
+        while (greedy.n_refusals == 0 && clock_mono_ms() < end_ms) {
+                raw_agent_make_note(&greedy, "m", &frame);
+                while (!raw_agent_send(&greedy, buf_get(&frame)))
+                        raw_agent_hear(&greedy, 1);
+                raw_agent_hear(&greedy, 0);
+        }
+        CHECK_EQ_TEXT(greedy.rule, "quota-entries");
+        CHECK_EQ_U64(greedy.n_acks, 60); /* an hour's worth */
+        (void)raw_agent_note(&polite, "m", ANSWER_MS);
+}
+
+/* ---- strangers ---- */
+
+static int open_connection(const TcpBroker *broker) {
+        struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(broker->port)};
+        int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        if (fd >= 0)
+                (void)!connect(fd, (struct sockaddr *)&address, sizeof address);
+        return fd;
+}
+
+static void raise_own_limit(void) {
+        struct rlimit limit;
+
+        CHECK(getrlimit(RLIMIT_NOFILE, &limit) == 0);
+        limit.rlim_cur = limit.rlim_max;
+        CHECK(setrlimit(RLIMIT_NOFILE, &limit) == 0);
+}
+
+TEST(ten_times_as_many_idle_connections_as_the_limit_keep_nobody_out) {
+        cleanup_tcp_broker TcpBroker broker;
+        cleanup_raw_agent RawAgent good;
+        int idle[N_IDLE];
+        uint64_t started_ms, cpu_ms;
+        size_t n_fds;
+
+        raise_own_limit();
+        tcp_broker_start(&broker, "connections = 64\n");
+        n_fds = process_count_fds(broker_pid(&broker));
+        for (size_t i = 0; i < N_IDLE; i++)
+                idle[i] = open_connection(&broker);
+        started_ms = clock_mono_ms();
+        raw_agent_connect(&good, &broker.real.project, "builder");
+        printf("# a good agent beside %d idle connections | welcome after %llu ms\n", N_IDLE,
+               (unsigned long long)(clock_mono_ms() - started_ms));
+        CHECK(clock_mono_ms() - started_ms < 4000);
+        CHECK(process_count_fds(broker_pid(&broker)) <= n_fds + CONNECTIONS + 8);
+        cpu_ms = process_cpu_ms(broker_pid(&broker));
+        raw_agent_hear(&good, CPU_WINDOW_MS);
+        cpu_ms = process_cpu_ms(broker_pid(&broker)) - cpu_ms;
+        printf("# processor time beside them | %llu %%\n",
+               (unsigned long long)(cpu_ms * 100 / CPU_WINDOW_MS));
+        CHECK(cpu_ms * 100 / CPU_WINDOW_MS <= 30);
+        (void)raw_agent_note(&good, "m", ANSWER_MS);
+        for (size_t i = 0; i < N_IDLE; i++)
+                fd_close(&idle[i]);
+}
+
+typedef struct FdsWanted {
+        pid_t pid;
+        size_t n;
+} FdsWanted;
+
+static bool has_few_fds(void *userdata) {
+        const FdsWanted *wanted = userdata;
+
+        return process_count_fds(wanted->pid) <= wanted->n;
+}
+
+/* What a client of ZeroMQ says first. */
+static const uint8_t greeting[64] = {0xff, 0, 0, 0,   0,   0,   0,   0,  1,
+                                     0x7f, 3, 0, 'C', 'U', 'R', 'V', 'E'};
+
+TEST(mutated_greetings_crash_nothing_and_leave_no_descriptor) {
+        cleanup_tcp_broker TcpBroker broker;
+        cleanup_raw_agent RawAgent good;
+        FdsWanted wanted;
+        uint64_t kib;
+
+        tcp_broker_start(&broker, "");
+        raw_agent_connect(&good, &broker.real.project, "builder");
+        wanted = (FdsWanted){broker_pid(&broker), process_count_fds(broker_pid(&broker))};
+        kib = process_resident_kib(wanted.pid);
+        for (size_t i = 0; i < N_GREETINGS; i++) {
+                cleanup_fd int fd = open_connection(&broker);
+                uint8_t bytes[512];
+
+                random_bytes(bytes, sizeof bytes);
+                if (i % 2)
+                        memcpy(bytes, greeting, sizeof greeting);
+                if (i % 4 == 1)
+                        bytes[i % sizeof greeting] ^= (uint8_t)(1u << (i % 8));
+                (void)!send(fd, bytes, 1 + i * 7 % sizeof bytes, MSG_NOSIGNAL);
+                if (i % 10 == 0)
+                        (void)raw_agent_note(&good, "m", ANSWER_MS);
+        }
+        CHECK(test_wait_until(has_few_fds, &wanted, ANSWER_MS));
+        printf("# memory after %d mutated greetings | %lld KiB more\n", N_GREETINGS,
+               (long long)(process_resident_kib(wanted.pid) - kib));
+        (void)raw_agent_note(&good, "m", ANSWER_MS);
+}
+
+TEST(a_key_that_nobody_admitted_changes_nothing) {
+        cleanup_tcp_broker TcpBroker broker;
+        cleanup(session_freep) Session *session = NULL;
+        Fault fault = FAULT_INIT;
+
+        tcp_broker_start(&broker, "");
+        real_broker_do(&broker.real, NULL, "keygen", "stranger");
+        session = real_broker_session(&broker.real, "stranger");
+        CHECK_EQ_INT(session_connect(session, ANSWER_MS, &fault), SESSION_E_REFUSED);
+        CHECK_EQ_TEXT(fault.rule, "key-refused");
+}
+
+/* ---- admitted, and hostile ---- */
+
+TEST(what_a_revoked_key_says_in_mid_session_is_refused_at_once) {
+        cleanup_tcp_broker TcpBroker broker;
+        cleanup_raw_agent RawAgent agent;
+        cleanup_buf Buf frame = BUF_INIT(FRAME_MAX);
+        uint64_t end_ms;
+        size_t n_acks;
+
+        tcp_broker_start(&broker, "");
+        raw_agent_connect(&agent, &broker.real.project, "builder");
+        (void)raw_agent_note(&agent, "m", ANSWER_MS);
+        real_broker_do(&broker.real, NULL, "revoke", "builder", "--why", "lost");
+        n_acks = agent.n_acks;
+        end_ms = clock_mono_ms() + REVOKED_MS;
+        while (clock_mono_ms() < end_ms) {
+                raw_agent_make_note(&agent, "m", &frame);
+                (void)raw_agent_send(&agent, buf_get(&frame));
+                raw_agent_hear(&agent, 5);
+        }
+        CHECK_EQ_U64(agent.n_acks, n_acks);
+        CHECK(agent.n_refusals > 0);
+        CHECK_EQ_TEXT(agent.rule, "key-revoked");
+}
+
+/* Every byte but the message's number: what has another number is perhaps no question. */
+TEST(each_mutated_frame_has_an_answer_with_a_reason) {
+        cleanup_tcp_broker TcpBroker broker;
+        cleanup_raw_agent RawAgent agent;
+        cleanup_buf Buf frame = BUF_INIT(FRAME_MAX);
+        uint64_t end_ms, kib;
+        size_t n_sent = 0;
+
+        tcp_broker_start(&broker, "quota-builder = 0\n");
+        raw_agent_connect(&agent, &broker.real.project, "builder");
+        kib = process_resident_kib(broker_pid(&broker));
+        while (n_sent < N_MUTATED) {
+                uint32_t chance[2];
+
+                random_bytes(chance, sizeof chance);
+                raw_agent_make_note(&agent, "m", &frame);
+                frame.data[3 + chance[0] % (frame.n - 3)] ^= (uint8_t)(1u << (chance[1] % 8));
+                if (chance[1] % 7 == 0)
+                        frame.n = 3 + chance[0] % (frame.n - 3);
+                while (!raw_agent_send(&agent, buf_get(&frame)))
+                        raw_agent_hear(&agent, 1);
+                raw_agent_hear(&agent, 0);
+                n_sent++;
+        }
+        end_ms = clock_mono_ms() + ANSWER_MS;
+        while (agent.n_acks + agent.n_refusals < n_sent && clock_mono_ms() < end_ms)
+                raw_agent_hear(&agent, 10);
+        printf("# mutated frames | sent %zu, refused with a reason %zu, accepted %zu; memory %lld "
+               "KiB more\n",
+               n_sent, agent.n_refusals, agent.n_acks,
+               (long long)(process_resident_kib(broker_pid(&broker)) - kib));
+        CHECK_EQ_U64(agent.n_refusals, n_sent);
+        (void)raw_agent_note(&agent, "m", ANSWER_MS);
+}
+
+/* A replayed frame has the first answer, one that is said by another is refused: nothing is there
+ * twice. */
+TEST(a_replayed_frame_counts_once_and_for_its_author_only) {
+        cleanup_tcp_broker TcpBroker broker;
+        cleanup_raw_agent RawAgent author, thief;
+        cleanup_buf Buf frame = BUF_INIT(FRAME_MAX), log = BUF_TEXT;
+        size_t n_notes = 0;
+
+        tcp_broker_start(&broker, "");
+        raw_agent_connect(&author, &broker.real.project, "builder");
+        raw_agent_connect(&thief, &broker.real.project, "adversary");
+        raw_agent_make_note(&author, "m", &frame);
+        for (int i = 0; i < 5; i++)
+                CHECK(raw_agent_send(&author, buf_get(&frame)));
+        while (author.n_acks < 5)
+                raw_agent_hear(&author, ANSWER_MS);
+        CHECK(raw_agent_send(&thief, buf_get(&frame)));
+        while (thief.n_refusals < 1)
+                raw_agent_hear(&thief, ANSWER_MS);
+        CHECK_EQ_TEXT(thief.rule, "signature-wrong");
+        real_broker_do(&broker.real, &log, "log", "--json", "--kind", "note");
+        for (const char *text = buf_get_text(&log); (text = strchr(text, '\n')); text++)
+                n_notes++;
+        CHECK_EQ_U64(n_notes, 1);
+}
+
+/* Asks for all of the ledger, again and again, and reads nothing. */
+TEST(a_peer_that_never_reads_costs_little_and_holds_up_nobody) {
+        cleanup_tcp_broker TcpBroker broker;
+        cleanup_raw_agent RawAgent good;
+        uint64_t kib;
+        pid_t deaf;
+
+        tcp_broker_start(&broker, "");
+        raw_agent_connect(&good, &broker.real.project, "builder");
+        for (int i = 0; i < 300; i++)
+                (void)raw_agent_note(&good, "m", ANSWER_MS);
+        kib = process_resident_kib(broker_pid(&broker));
+        deaf = fork();
+        if (deaf == 0) {
+                Message credit = {.type = MESSAGE_CREDIT, .credit = {.entries = 65536, .after = 0}};
+                RawAgent agent;
+
+                raw_agent_connect(&agent, &broker.real.project, "adversary");
+                for (;;)
+                        raw_agent_send_message(&agent, &credit);
+        }
+        for (int i = 0; i < 100; i++)
+                (void)raw_agent_note(&good, "m", ANSWER_MS);
+        printf("# memory for a peer that does not read | %lld KiB more\n",
+               (long long)(process_resident_kib(broker_pid(&broker)) - kib));
+        CHECK(process_resident_kib(broker_pid(&broker)) < kib + (64 << 10));
+        end_process(deaf);
+}

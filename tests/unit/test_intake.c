@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The coldgate authors */
+
+/* Turns and shares of the frames that wait. */
+
+#include "broker/intake.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "tests/lib/test.h"
+
+enum { ROOM = 64 << 10, FRAME_BYTES = 1000 };
+
+static void key(uint8_t number, uint8_t ret_curve[CURVE_BYTES]) {
+        memset(ret_curve, number, CURVE_BYTES);
+}
+
+static int put(Intake *intake, uint8_t number, const char *text) {
+        const Route route = {.bytes = {number}, .n = 1};
+        uint8_t curve[CURVE_BYTES];
+
+        key(number, curve);
+        return intake_put(intake, &route, curve, slice_text(text));
+}
+
+static void expect(Intake *intake, uint8_t number, const char *text) {
+        cleanup_buf Buf frame = BUF_INIT(FRAME_BYTES);
+        uint8_t curve[CURVE_BYTES], wanted[CURVE_BYTES];
+        Route route;
+
+        key(number, wanted);
+        CHECK_EQ_INT(intake_take(intake, &frame, &route, curve), 0);
+        CHECK_EQ_TEXT(buf_get_text(&frame), text);
+        CHECK(memcmp(curve, wanted, CURVE_BYTES) == 0 && route.bytes[0] == number);
+}
+
+static size_t fill(Intake *intake, uint8_t number) {
+        char text[FRAME_BYTES + 1];
+        size_t n = 0;
+
+        memset(text, 'x', FRAME_BYTES);
+        text[FRAME_BYTES] = 0;
+        while (put(intake, number, text) == 0)
+                n++;
+        return n;
+}
+
+TEST(each_key_has_its_turn_and_its_frames_stay_in_order) {
+        Intake intake = INTAKE_INIT(ROOM);
+
+        CHECK_EQ_INT(put(&intake, 1, "1a"), 0);
+        CHECK_EQ_INT(put(&intake, 1, "1b"), 0);
+        CHECK_EQ_INT(put(&intake, 1, "1c"), 0);
+        CHECK_EQ_INT(put(&intake, 2, "2a"), 0);
+        expect(&intake, 1, "1a");
+        expect(&intake, 2, "2a");
+        CHECK_EQ_INT(put(&intake, 3, "3a"), 0);
+        expect(&intake, 1, "1b");
+        expect(&intake, 3, "3a");
+        expect(&intake, 1, "1c");
+        intake_deinit(&intake);
+}
+
+TEST(an_empty_intake_says_so) {
+        cleanup_buf Buf frame = BUF_INIT(FRAME_BYTES);
+        Intake intake = INTAKE_INIT(ROOM);
+        uint8_t curve[CURVE_BYTES];
+        Route route;
+
+        CHECK_EQ_INT(put(&intake, 1, ""), 0);
+        expect(&intake, 1, "");
+        CHECK_EQ_INT(intake_take(&intake, &frame, &route, curve), INTAKE_E_EMPTY);
+        CHECK_EQ_U64(intake.n_bytes, 0);
+        intake_deinit(&intake);
+}
+
+TEST(one_key_has_half_of_the_room_and_whoever_comes_new_finds_some) {
+        Intake intake = INTAKE_INIT(ROOM);
+        size_t n_first = fill(&intake, 1), n = 0;
+
+        CHECK(n_first * FRAME_BYTES < ROOM / 2 && n_first * FRAME_BYTES > ROOM / 3);
+        for (uint8_t number = 2; number < 5; number++) {
+                size_t n_more = fill(&intake, number);
+
+                CHECK(n_more > 0);
+                n += n_more;
+        }
+        CHECK(n > n_first / 2);
+        CHECK(intake.n_bytes <= ROOM);
+        intake_deinit(&intake);
+}
+
+TEST(a_key_that_was_served_has_room_again) {
+        cleanup_buf Buf frame = BUF_INIT(FRAME_BYTES);
+        Intake intake = INTAKE_INIT(ROOM);
+        uint8_t curve[CURVE_BYTES];
+        Route route;
+
+        (void)fill(&intake, 1);
+        CHECK_EQ_INT(put(&intake, 1, "a"), 0); /* a smaller one still fits */
+        (void)fill(&intake, 1);
+        CHECK_EQ_INT(intake_take(&intake, &frame, &route, curve), 0);
+        CHECK(fill(&intake, 1) > 0);
+        intake_deinit(&intake);
+}
