@@ -206,6 +206,18 @@ int ledger_commit(Ledger *ledger) {
 
 /* ---- read ---- */
 
+/* A row can rot while the broker runs. */
+static int check_hash(const Ledger *ledger, const Entry *entry) {
+        Hash hash;
+
+        entry_hash(entry, &hash);
+        if (hash_equal(&hash, &entry->hash))
+                return 0;
+        log_write(LOG_ERROR, "%s: entry %llu is not what its hash says; see `broker verify`",
+                  ledger->path, (unsigned long long)entry->seq);
+        return error_origin(-EUCLEAN);
+}
+
 static int fetch_entry(Ledger *ledger, sqlite3_stmt *query, Arena *arena, Entry *ret_entry) {
         int sql_code = sqlite3_step(query);
 
@@ -215,6 +227,7 @@ static int fetch_entry(Ledger *ledger, sqlite3_stmt *query, Arena *arena, Entry 
                 return ledger_sql_fail(ledger, "read");
         TRY(check_row(ledger, query));
         entry_from_row(query, ret_entry);
+        TRY(check_hash(ledger, ret_entry));
         entry_to_arena(ret_entry, arena);
         return 0;
 }
@@ -317,6 +330,13 @@ static const char *evidence_defect(sqlite3_stmt *row) {
         return NULL;
 }
 
+static const char *digest_defect(const Hash *digest, Slice bytes) {
+        Hash found;
+
+        hash_of(bytes, &found);
+        return hash_equal(&found, digest) ? NULL : "its digest is not that of its bytes";
+}
+
 int ledger_evidence_get(Ledger *ledger, const Hash *digest, Arena *arena, Slice *ret_frame) {
         cleanup_reset sqlite3_stmt *query = ledger->statements[STATEMENT_EVIDENCE_GET];
         const char *defect;
@@ -329,6 +349,8 @@ int ledger_evidence_get(Ledger *ledger, const Hash *digest, Arena *arena, Slice 
         if (sql_code != SQLITE_ROW)
                 return ledger_sql_fail(ledger, "evidence");
         defect = evidence_defect(query);
+        if (!defect)
+                defect = digest_defect(digest, column_slice(query, 3));
         if (defect) {
                 log_write(LOG_ERROR, "%s: evidence: %s; see `broker verify`", ledger->path, defect);
                 return error_origin(-EUCLEAN);

@@ -206,15 +206,24 @@ static int remove_logs(const Restoring *restoring) {
         return dir_sync(restoring->project->dir);
 }
 
-static int swap(Restoring *restoring) {
+/* What was made of the ledger that was, and is made anew. The checkpoint among the files would be
+ * taken for a proof that the new one is forged, if this ends before it is written again. */
+static int remove_derived(const Restoring *restoring) {
         cleanup_free char *views = mem_printf("%s/views.db", restoring->project->dir);
+        cleanup_free char *checkpoint = mem_printf("%s/CHECKPOINT", restoring->project->docs);
+        int r = unlink(checkpoint) < 0 ? -errno : dir_sync(restoring->project->docs);
 
+        ledger_remove(views);
+        return r == -ENOENT ? 0 : r;
+}
+
+static int swap(Restoring *restoring) {
         TRY(keep_present(restoring));
         if (rename(restoring->copy, restoring->decided) < 0)
                 return error_origin(-errno);
         TRY(dir_sync(restoring->project->dir));
         TRY(remove_logs(restoring));
-        ledger_remove(views); /* made of the ledger that was; it is made anew */
+        TRY(remove_derived(restoring));
         if (rename(restoring->decided, restoring->ledger) < 0)
                 return error_origin(-errno);
         return dir_sync(restoring->project->dir);

@@ -23,7 +23,14 @@
 #include "tests/lib/tale.h"
 #include "tests/lib/test.h"
 
-enum { N_ITEMS = 4, N_SEEDS = 1, N_SEEDS_LONG = 12, STEPS_MAX = 64, FOLLOW_STEP = 3 };
+enum {
+        N_ITEMS = 4,
+        N_SEEDS = 1,
+        N_SEEDS_LONG = 12,
+        STEPS_MAX = 64,
+        FOLLOW_STEP = 3,
+        GOLDEN_ENTRIES = 10
+};
 
 /* What was done, and after how many calls each step of it was over. */
 typedef struct Work {
@@ -62,29 +69,33 @@ static size_t steps_done(const Work *work, size_t n_calls) {
  * is wrong. */
 typedef const char *(*Holds)(const Work *work, size_t n_done);
 
+static void look_after(Work *work, const DiskImage *image, size_t n, uint64_t seed, Holds holds) {
+        DiskLoss loss = (DiskLoss)(seed % _DISK_LOSS_MAX);
+        const char *wrong;
+
+        disk_image_write(image, loss, seed, work->dir);
+        shim_record(work->dir, ignore_call, NULL);
+        wrong = holds(work, steps_done(work, n));
+        if (wrong)
+                FAIL_TEST("lost after call %zu (%s), %s, seed %" PRIu64 ": %s", n,
+                          n ? disk_describe(work->disk, n) : "none", disk_loss_names[loss], seed,
+                          wrong);
+}
+
+/* In a short run one loss behind each call, in a long one many. */
 static void lose_at_each_call(Work *work, Holds holds) {
         cleanup(disk_image_freep) DiskImage *image = disk_image_new(work->disk);
         uint64_t seed = extent_seed(), n_losses = 0;
-        uint64_t n_seeds = extent_is_long ? N_SEEDS_LONG : N_SEEDS;
+        uint64_t n_seeds = extent_is_long ? _DISK_LOSS_MAX * N_SEEDS_LONG : 1;
 
         disk_stop(work->disk);
         for (size_t n = 0; n <= disk_count(work->disk); n++) {
                 disk_image_advance(image, n);
-                for (uint64_t i = 0; i < (uint64_t)_DISK_LOSS_MAX * n_seeds; i++, n_losses++) {
-                        DiskLoss loss = (DiskLoss)(i % _DISK_LOSS_MAX);
-                        const char *wrong;
-
-                        disk_image_write(image, loss, seed + i, work->dir);
-                        shim_record(work->dir, ignore_call, NULL);
-                        wrong = holds(work, steps_done(work, n));
-                        if (wrong)
-                                FAIL_TEST("lost after call %zu (%s), %s, COLDGATE_SEED=%" PRIu64
-                                          ": %s",
-                                          n, n ? disk_describe(work->disk, n) : "none",
-                                          disk_loss_names[loss], seed, wrong);
-                }
+                for (uint64_t i = 0; i < n_seeds; i++, n_losses++)
+                        look_after(work, image, n, seed + n + i, holds);
         }
-        printf("# %" PRIu64 " losses of power, after each of %zu calls; seed %" PRIu64 "\n",
+        printf("# %" PRIu64 " losses of power, after each of %zu calls; COLDGATE_SEED=%" PRIu64
+               "\n",
                n_losses, disk_count(work->disk), seed);
         work->disk = disk_free(work->disk);
 }
@@ -243,4 +254,50 @@ TEST(rendered_files_are_what_the_ledger_gives_after_the_next_start) {
         while (files_follow(files, FOLLOW_STEP, &fault) == FILES_E_BEHIND)
                 step_done(&work);
         lose_at_each_call(&work, files_hold);
+}
+
+/* ---- an upgrade ---- */
+
+static int count_entry(void *userdata, const Entry *entry) {
+        uint64_t *n = userdata;
+        Hash hash;
+
+        entry_hash(entry, &hash);
+        *n += hash_equal(&hash, &entry->hash);
+        return 0;
+}
+
+static const char *upgraded_holds(const Work *work, size_t n_done) {
+        cleanup_free char *path = mem_printf("%s/ledger.db", work->dir);
+        cleanup(ledger_freep) Ledger *ledger = NULL;
+        Fault fault = FAULT_INIT;
+        uint64_t n = 0;
+
+        (void)n_done;
+        if (ledger_open(path, LEDGER_WRITE, &ledger, &fault) != 0)
+                return "it does not open";
+        if (ledger_walk(ledger, 1, SLICE_NULL, count_entry, &n) != 0)
+                return "it cannot be read";
+        return n == GOLDEN_ENTRIES ? NULL : "entries are lost";
+}
+
+TEST(an_old_ledger_that_is_being_brought_up_is_the_old_or_the_new_one) {
+        for (int format = 1; format <= 2; format++) {
+                cleanup_free char *name = mem_printf("tests/data/ledgers/format-%d.db", format);
+                cleanup(ledger_freep) Ledger *ledger = NULL;
+                cleanup_free char *path = NULL;
+                cleanup_buf Buf bytes = BUF_TEXT;
+                Fault fault = FAULT_INIT;
+                Work work;
+
+                CHECK_EQ_INT(file_read(test_source(name), &bytes), 0);
+                work_begin(&work);
+                path = mem_printf("%s/ledger.db", work.root);
+                CHECK_EQ_INT(file_write_atomic(path, buf_get(&bytes), 0600), 0);
+                work.disk = disk_free(work.disk);
+                work.disk = disk_new(work.root);
+                CHECK_EQ_INT(ledger_open(path, LEDGER_WRITE, &ledger, &fault), 0);
+                ledger = ledger_free(ledger);
+                lose_at_each_call(&work, upgraded_holds);
+        }
 }

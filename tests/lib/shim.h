@@ -48,8 +48,9 @@ typedef struct ShimState {
         char program[32];           /* only in programs of this name; empty: all */
         uint32_t ops;               /* that count */
         uint32_t fault;
-        uint64_t at;         /* the number of the call that fails; 0: none */
-        uint32_t is_lasting; /* and each later one */
+        uint64_t at;            /* the number of the call that fails; 0: none */
+        uint32_t is_lasting;    /* and each later one */
+        _Atomic int64_t wall_s; /* by how much the wall clock is wrong */
         _Atomic uint64_t n_calls;
         _Atomic uint64_t n_faults;
         _Atomic uint64_t fault_ms; /* monotonic, of the first */
