@@ -128,6 +128,8 @@ static bool volunteer_for_oom(void) {
 static void prepare(const Setup *setup, const CommandFds *fds) {
         (void)umask(022);
         (void)volunteer_for_oom();
+        if (!group_join_memory(&setup->group))
+                fail(fds, COMMAND_PREPARED, "control group", errno);
         if (setsid() < 0)
                 fail(fds, COMMAND_PREPARED, "session", errno);
         if (wire_streams(setup, fds) < 0)

@@ -15,6 +15,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/sched.h>
 #include <net/if.h>
 #include <poll.h>
 #include <signal.h>
@@ -24,6 +25,7 @@
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -173,12 +175,35 @@ static void fail(Init *init, const CommandFailure *failure) {
         report(init);
 }
 
+/* Into its group where there is one: it is in it before it can do anything. */
+static pid_t fork_command(Init *init) {
+        const Group *group = &init->setup->group;
+        struct clone_args args = {
+                .flags = CLONE_INTO_CGROUP, .exit_signal = SIGCHLD, .cgroup = (uint64_t)group->fd};
+        cleanup_buf Buf isolation = BUF_INIT(ISOLATION_BYTES_MAX);
+        long pid = group->fd < 0 ? -1 : syscall(SYS_clone3, &args, sizeof args);
+
+        if (pid < 0 && !group->path) {
+                pid = fork();
+                if (pid > 0 && !group->memory)
+                        return (pid_t)pid;
+        } else if (pid < 0) {
+                return fork(); /* what is said of a group would not be true */
+        }
+        if (pid > 0) {
+                buf_text(&isolation, init->outcome.isolation);
+                group_describe(group, &isolation);
+                init->outcome.isolation = arena_text(&init->outcome.arena, buf_get(&isolation));
+        }
+        return (pid_t)pid;
+}
+
 static void start(Init *init, SeccompFilter *filter) {
         CommandFailure failure;
         Fault fault = FAULT_INIT;
         int exec_fds[2];
 
-        if (pipe2(exec_fds, O_CLOEXEC) < 0 || (init->main_pid = fork()) < 0) {
+        if (pipe2(exec_fds, O_CLOEXEC) < 0 || (init->main_pid = fork_command(init)) < 0) {
                 fault_set(&fault, "sandbox.init", "the command's process: %s", strerror(errno));
                 give_up(init, &fault);
         }

@@ -41,6 +41,7 @@ enum {
         CHUNK_BYTES = 1 << 16,
         DRAIN_MAX = 64,
         BURIAL_STEP_MS = 2,
+        LOOK_MS = 200, /* how long a stopped PID 1 may go unseen */
 };
 
 /* How far the end has come, where it is we who end it. */
@@ -59,6 +60,7 @@ typedef struct Runner {
         SandboxEnd reason; /* of the end, from STAGE_ASKED on */
         uint64_t next_ms;  /* when the stage is over */
         uint64_t started_ms;
+        int stop_signal; /* that PID 1 was stopped by, on the host */
         bool is_over;
         Buf link;
         Stream out, err;
@@ -71,10 +73,11 @@ static void tell_init(const Runner *runner, char order) {
 }
 
 /* On the host the death of PID 1 leaves its children to us. False if one cannot be killed. */
-static bool bury_orphans(void) {
+static bool bury_orphans(const Group *group) {
         const struct timespec step = {.tv_nsec = BURIAL_STEP_MS * 1000000L};
         uint64_t until_ms = clock_mono_ms() + KILL_MS;
 
+        (void)group_kill(group);
         for (;;) {
                 pid_t pid;
 
@@ -200,12 +203,26 @@ static void on_control(Runner *runner) {
                 cut(runner); /* nobody wants the outcome any more */
 }
 
+/* A stop of PID 1 wakes nobody: on the host, where a command can bring it about, it is looked for.
+ */
 static int wait_ms(const Runner *runner) {
+        int most = runner->setup.spec.on_host ? LOOK_MS : INT_MAX;
         uint64_t now_ms = clock_mono_ms();
 
         if (runner->next_ms == UINT64_MAX)
-                return -1;
-        return now_ms >= runner->next_ms ? 0 : (int)size_min(runner->next_ms - now_ms, INT_MAX);
+                return runner->setup.spec.on_host ? LOOK_MS : -1;
+        return now_ms >= runner->next_ms ? 0 : (int)size_min(runner->next_ms - now_ms, most);
+}
+
+static void look_for_stop(Runner *runner) {
+        siginfo_t news = {.si_pid = 0};
+
+        if (!runner->setup.spec.on_host || runner->stage == STAGE_CUT ||
+            waitid(P_PIDFD, (id_t)runner->launch.init_fd, &news, WSTOPPED | WNOHANG) < 0 ||
+            !news.si_pid)
+                return;
+        runner->stop_signal = news.si_status;
+        cut(runner);
 }
 
 static void serve(Runner *runner) {
@@ -233,6 +250,7 @@ static void serve(Runner *runner) {
                         (void)on_output(runner, &runner->err, &runner->launch.err_fd);
                 if (r > 0 && polled[4].revents)
                         on_control(runner);
+                look_for_stop(runner);
                 on_time(runner);
         }
 }
@@ -262,8 +280,9 @@ static bool take_report(const Runner *runner, SandboxOutcome *ret_outcome) {
  * runs. It may not make an error of its failure so; what else would have killed it is seen to by
  * the confirmation of a fail. */
 static bool was_killed_by_command(const Runner *runner, const siginfo_t *death) {
-        return runner->setup.spec.on_host && runner->stage != STAGE_CUT &&
-               death->si_code != CLD_EXITED;
+        return runner->setup.spec.on_host &&
+               (runner->stop_signal ||
+                (runner->stage != STAGE_CUT && death->si_code != CLD_EXITED));
 }
 
 /* There is no report. Where we had to cut the end short, we know why there is none. */
@@ -273,7 +292,7 @@ static void conclude_alone(Runner *runner, const siginfo_t *death) {
 
         if (was_killed_by_command(runner, death)) {
                 outcome->end = SANDBOX_SIGNALED;
-                outcome->signal = death->si_status;
+                outcome->signal = runner->stop_signal ? runner->stop_signal : death->si_status;
                 outcome->wall_ms = runner->started_ms ? clock_mono_ms() - runner->started_ms : 0;
                 outcome->isolation = arena_text(&outcome->arena, SLICE_NULL);
                 return;
@@ -306,7 +325,7 @@ static void conclude(Runner *runner) {
         drain(runner);
         if (!take_report(runner, outcome))
                 conclude_alone(runner, &death);
-        if (runner->setup.spec.on_host && !bury_orphans()) {
+        if (runner->setup.spec.on_host && !bury_orphans(&runner->setup.group)) {
                 Fault fault = FAULT_INIT;
 
                 fault_set(&fault, "sandbox.host", "a process that it started cannot be killed");
@@ -318,6 +337,7 @@ static void conclude(Runner *runner) {
                 return;
         if (runner->out.is_over || runner->err.is_over)
                 outcome->end = SANDBOX_OUTPUT_CAP;
+        outcome->memory = group_look(&runner->setup.group);
         stream_finish(&runner->out, &outcome->out);
         stream_finish(&runner->err, &outcome->err);
         residue_list(&runner->setup, outcome);
@@ -361,6 +381,9 @@ static int start(Runner *runner, char *name, Fault *reterr_fault) {
 
         if (r == 0)
                 r = setup_prepare(&runner->setup, reterr_fault);
+        if (r == 0)
+                group_make(&runner->setup.spec.limits, runner->setup.spec.scratch,
+                           &runner->setup.arena, &runner->setup.group);
         if (r == 0 && runner->setup.spec.on_host)
                 (void)prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); /* should PID 1 die before them */
         if (r == 0)

@@ -34,7 +34,8 @@ typedef struct SandboxLimits {
         uint64_t wall_ms;            /* the deadline, on the monotonic clock; 0: none (a service) */
         uint64_t grace_ms;           /* between TERM and KILL */
         uint64_t leak_grace_ms;      /* what is left alone after the main process ended */
-        uint64_t memory_bytes;       /* address space of each process; 0: none */
+        uint64_t memory_bytes;       /* address space of each process, and, where a control group
+                                      * can be had, memory of all together; 0: none */
         uint64_t file_bytes;         /* largest file */
         uint64_t n_processes;        /* for the sandbox's uid where that is ours alone; 0: none */
         uint64_t n_files;            /* open descriptors */
@@ -80,6 +81,14 @@ typedef enum SandboxEnd {
         SANDBOX_BROKEN,      /* the harness failed: `fault` has a rule sandbox.* */
 } SandboxEnd;
 
+/* What the kernel says of memory, where the command had a group of its own for it. */
+typedef enum SandboxMemory {
+        SANDBOX_MEMORY_UNKNOWN,
+        SANDBOX_MEMORY_ENOUGH,
+        SANDBOX_MEMORY_LIMIT, /* one of it was killed: it met its own limit */
+        SANDBOX_MEMORY_HOST,  /* one of it was killed, and its own limit was never met */
+} SandboxMemory;
+
 typedef struct SandboxStream {
         uint64_t n_bytes; /* in all */
         Hash hash;        /* of all that was read */
@@ -98,6 +107,7 @@ typedef struct SandboxOutcome {
         int status, signal, error;
         SandboxStream out, err;
         uint64_t wall_ms, cpu_ms, memory_peak_bytes;
+        SandboxMemory memory;
         SandboxLeftover *leftovers;
         size_t n_leftovers;
         char **outside; /* files written, changed or deleted outside the workspace */

@@ -313,6 +313,7 @@ int setup_prepare(Setup *setup, Fault *reterr_fault) {
 }
 
 void setup_deinit(Setup *setup) {
+        group_remove(&setup->group);
         fd_close(&setup->idmap_fd);
         arena_deinit(&setup->arena);
 }

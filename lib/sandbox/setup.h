@@ -8,6 +8,7 @@
 
 #include <sys/types.h>
 
+#include "sandbox/group.h"
 #include "sandbox/sandbox.h"
 
 typedef struct Setup {
@@ -24,10 +25,11 @@ typedef struct Setup {
         size_t n_access;
         gid_t *groups; /* of sockets among them: the command's own, as root */
         size_t n_groups;
+        Group group;
         char *resolver; /* where its file was put below /run; NULL: nowhere */
 } Setup;
 
-#define SETUP_INIT ((Setup){.idmap_fd = -1})
+#define SETUP_INIT ((Setup){.idmap_fd = -1, .group = GROUP_INIT})
 
 enum { _SETUP_E_SUCCESS, SETUP_E_BROKEN };
 

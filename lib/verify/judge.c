@@ -120,7 +120,8 @@ static void judge_signal(const SandboxOutcome *outcome, const JudgeFacts *facts,
         if (outcome->signal == SIGXFSZ)
                 judge_by(SIGHTING_LIMIT_FILE, NULL, ret_judgement,
                          "it wrote a file larger than its limit");
-        else if (outcome->signal == SIGKILL && facts->memory_ran_out)
+        else if (outcome->signal == SIGKILL && outcome->memory == SANDBOX_MEMORY_UNKNOWN &&
+                 facts->memory_ran_out)
                 judge_by(SIGHTING_LIMIT_MEMORY, NULL, ret_judgement,
                          "it was killed when memory ran out");
         else
@@ -170,9 +171,25 @@ static void judge_end(const SandboxOutcome *outcome, const JudgeFacts *facts,
         }
 }
 
+/* By the word of its control group. */
+static void judge_memory(const SandboxOutcome *outcome, Judgement *judgement) {
+        Judgement was = *judgement;
+
+        if (was.outcome != OUTCOME_FAIL && was.outcome != OUTCOME_TIMEOUT)
+                return;
+        if (outcome->memory == SANDBOX_MEMORY_LIMIT)
+                judge_by(SIGHTING_LIMIT_TOTAL, NULL, judgement,
+                         "all its processes together met their limit of memory; %s", was.summary);
+        else if (outcome->memory == SANDBOX_MEMORY_HOST)
+                judge_by(SIGHTING_HOST_MEMORY, NULL, judgement,
+                         "the machine ran out of memory, and it had not met its own limit; %s",
+                         was.summary);
+}
+
 void judge_run(const SandboxOutcome *outcome, const JudgeFacts *facts, const MatchResult *results,
                size_t n_results, Judgement *ret_judgement) {
         judge_end(outcome, facts, results, n_results, ret_judgement);
+        judge_memory(outcome, ret_judgement);
         judge_fill(outcome, facts, ret_judgement);
 }
 

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/clock.h"
 #include "base/mem.h"
 #include "tests/lib/bench.h"
 #include "tests/lib/cell.h"
@@ -173,6 +174,18 @@ TEST(on_the_host_nobody_lives_when_the_reaper_is_killed) {
         CHECK_EQ_U64(cell_count_processes(mark), 0);
         cell_expect_end(&cell, SANDBOX_SIGNALED);
         CHECK_EQ_INT(cell.outcome.signal, SIGKILL);
+}
+
+TEST(on_the_host_who_stops_its_reaper_is_ended_at_once) {
+        cleanup_cell Cell cell;
+        const char *mark = init_host(&cell);
+        uint64_t before_ms = clock_mono_ms();
+
+        cell_run(&cell, "sh", "-c", "setsid sleep 600 & kill -STOP $PPID; sleep 600", mark);
+        CHECK_EQ_U64(cell_count_processes(mark), 0);
+        cell_expect_end(&cell, SANDBOX_SIGNALED);
+        CHECK_EQ_INT(cell.outcome.signal, SIGSTOP);
+        CHECK(clock_mono_ms() - before_ms < cell.spec.limits.wall_ms / 2);
 }
 
 TEST(on_the_host_who_kills_its_reaper_fails_and_is_no_error_of_ours) {

@@ -90,6 +90,7 @@ static const Row rows[] = {
              "    expect: { status: 200 }\n"),
         HERE(MANUAL, "question", "unverifiable", "manual", "    manual: Is it so?\n"),
         ELSEWHERE(STATUS, "redirects_are_followed_only_where_the_plan_says_so"),
+        ELSEWHERE(LIMIT_TOTAL, "what_all_processes_together_take_is_limited_by_a_control_group"),
         ELSEWHERE(LIMIT_MEMORY, "memory_that_ran_out_once_is_the_machines_fault"),
         ELSEWHERE(SANDBOX_STOPPED, "a_sandbox_may_be_stopped_at_any_moment"),
         ELSEWHERE(SANDBOX_OVERLAY, "what_fails_on_the_overlay_only_is_inconclusive"),
@@ -127,7 +128,7 @@ static const Row rows[] = {
         ELSEWHERE(LOG_UNREADABLE, "a_log_without_its_control_or_its_stamps_was_not_readable"),
         ELSEWHERE(LOG_CONTROL, "a_log_that_a_command_prints_needs_its_control"),
         ELSEWHERE(MANUAL_ANSWERED, "the_last_answer_to_a_question_counts"),
-        ELSEWHERE(HOST_MEMORY, "memory_that_ran_out_once_is_the_machines_fault"),
+        ELSEWHERE(HOST_MEMORY, "memory_that_the_machine_lacks_is_no_fault_of_the_check"),
         ELSEWHERE(HOST_DISK, "a_disk_that_others_filled_is_no_fault_of_the_check"),
         ELSEWHERE(HOST_LOAD, "what_times_out_twice_on_a_busy_machine_is_inconclusive"),
         ELSEWHERE(FLAKY, "what_holds_when_it_is_confirmed_is_flaky_and_fails"),
@@ -351,6 +352,84 @@ TEST(a_command_that_waits_times_out_on_a_busy_machine_too) {
         if (status != TRIAL_FAIL)
                 FAIL_TEST("exit status %d:\n%s", status, buf_get_text(&trial.out));
         CHECK_CONTAINS(buf_get_text(&trial.out), "deadline");
+}
+
+/* Four times forty megabytes, each in a process of its own. */
+#define HUNGRY(limit)                                                                                 \
+        "  - id: one\n    run: \"for i in 1 2 3 4; do (head -c 40000000 /dev/zero | tail -c "         \
+        "40000000 | (sleep 0.5; wc -c)) & p=\\\"${p:-} $!\\\"; done; for i in $p; do wait $i; done; " \
+        "cat README\"\n    limits: { memory: " limit ", disk: 1MiB }\n" HOLDS
+
+static bool file_write_value(const char *path, const char *value) {
+        cleanup_fd int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+        return fd >= 0 && fd_write_all(fd, slice_text(value)) == 0;
+}
+
+/* Back to the group above, and away with this one. */
+static void leave_group(const char *path) {
+        cleanup_free char *above = mem_printf("%s/../cgroup.procs", path);
+
+        CHECK(file_write_value(above, "0"));
+        for (int i = 0; rmdir(path) < 0 && i < 100; i++)
+                (void)usleep(2000);
+}
+
+/* Below our own group of version 1, if there may be one. */
+static bool make_memory_group(char path[static 300], const char *limit) {
+        cleanup_free char *own = mem_strdup("");
+        char line[300];
+        FILE *table = fopen("/proc/self/cgroup", "re");
+        cleanup_free char *file = NULL;
+
+        while (table && fgets(line, sizeof line, table)) {
+                char *memory = strstr(line, ":memory:");
+
+                line[strcspn(line, "\n")] = 0;
+                if (memory) {
+                        free(own);
+                        own = mem_strdup(memory + strlen(":memory:"));
+                }
+        }
+        if (table)
+                (void)fclose(table);
+        (void)snprintf(path, 300, "/sys/fs/cgroup/memory%s/classify-%d", own, (int)getpid());
+        if (geteuid() != 0 || !own[0] || mkdir(path, 0700) < 0)
+                return false;
+        file = mem_printf("%s/memory.limit_in_bytes", path);
+        return file_write_value(file, limit);
+}
+
+TEST(what_all_processes_together_take_is_limited_by_a_control_group) {
+        cleanup_trial Trial trial;
+        char path[300];
+
+        if (!make_memory_group(path, "1G"))
+                SKIP("no control group for memory can be made here");
+        CHECK_EQ_INT(rmdir(path), 0);
+        trial_make(&trial, NULL, NULL, 0);
+        trial_expect(&trial, HUNGRY("64MiB"), TRIAL_FAIL, "limit.memory");
+        CHECK_CONTAINS(buf_get_text(&trial.out), "met their limit of memory");
+        trial_expect(&trial, HUNGRY("400MiB"), TRIAL_PASS, "PASS  M1");
+}
+
+TEST(memory_that_the_machine_lacks_is_no_fault_of_the_check) {
+        cleanup_trial Trial trial;
+        char path[300];
+        cleanup_free char *members = NULL;
+        int status;
+
+        if (!make_memory_group(path, "110M"))
+                SKIP("no control group for memory can be made here");
+        members = mem_printf("%s/cgroup.procs", path);
+        trial_make(&trial, NULL, NULL, 0);
+        trial_write_plan(&trial, HUNGRY("2GiB"));
+        CHECK(file_write_value(members, "0"));
+        status = trial_verify(&trial, "M1", trial.commit, NULL, NULL);
+        leave_group(path);
+        if (status != TRIAL_INCONCLUSIVE)
+                FAIL_TEST("exit status %d:\n%s", status, buf_get_text(&trial.out));
+        CHECK_CONTAINS(buf_get_text(&trial.out), "host.memory");
 }
 
 /* ---- what a commit only points at ---- */

@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The coldgate authors */
+
+/*
+ * Groups stand below our own one. Of version 2 (a process is cloned into it; limits only where
+ * controllers were handed down to us), and, where that has no memory, of version 1 for checks that
+ * have a limit of memory: to go there costs some milliseconds.
+ */
+
+#include "sandbox/group.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/magic.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/mem.h"
+
+#define NAME "run-" /* before the runner's pid */
+
+enum {
+        TABLE_BYTES = 4 << 20,
+        VALUE_BYTES = 4096,
+        REMOVALS = 50, /* the kernel lets go of the last process a little later */
+        REMOVAL_STEP_MS = 2,
+};
+
+static bool write_value(const char *dir, const char *name, const char *value) {
+        cleanup_free char *path = mem_printf("%s/%s", dir, name);
+        cleanup_fd int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+        return fd >= 0 && fd_write_all(fd, slice_text(value)) == 0;
+}
+
+static bool write_number(const char *dir, const char *name, uint64_t number) {
+        char text[24];
+
+        (void)snprintf(text, sizeof text, "%llu", (unsigned long long)number);
+        return write_value(dir, name, text);
+}
+
+/* The number after `word`, which begins a line, or, without a word, the first; 0 if there is none.
+ */
+static uint64_t read_number(const char *dir, const char *name, const char *word) {
+        cleanup_free char *path = mem_printf("%s/%s", dir, name);
+        cleanup_free char *begin = word ? mem_printf("\n%s ", word) : mem_strdup("\n");
+        cleanup_buf Buf text = BUF_INIT(VALUE_BYTES);
+        const char *found;
+
+        buf_byte(&text, '\n');
+        if (file_read(path, &text) != 0)
+                return 0;
+        found = strstr(buf_get_text(&text), begin);
+        return found ? strtoull(found + strlen(begin), NULL, 10) : 0;
+}
+
+/* Field `index` (from 0) of a line of mountinfo, cut out. */
+static char *field_of(char *line, int index) {
+        char *field = line;
+
+        for (int i = 0; field && i < index; i++)
+                field = (field = strchr(field, ' ')) ? field + 1 : NULL;
+        return field;
+}
+
+/* Where the hierarchy is mounted whose file system is `type` and whose options end in `option`. */
+static char *find_mount(const char *type, const char *option) {
+        cleanup_buf Buf table = BUF_INIT(TABLE_BYTES);
+        char *line, *rest;
+
+        if (file_read("/proc/self/mountinfo", &table) != 0 || !table.n)
+                return NULL;
+        rest = (char *)table.data;
+        while ((line = strsep(&rest, "\n"))) {
+                char *facts = strstr(line, " - "), *path = field_of(line, 4);
+                size_t n_line = strlen(line), n_option = strlen(option);
+
+                if (!facts || !path || strncmp(facts + 3, type, strlen(type)) != 0 ||
+                    facts[3 + strlen(type)] != ' ' || n_line < n_option ||
+                    strcmp(line + n_line - n_option, option) != 0)
+                        continue;
+                return mem_strndup(path, strcspn(path, " "));
+        }
+        return NULL;
+}
+
+/* Our own group in the hierarchy whose line in the table begins so. */
+static char *find_own(const char *begin) {
+        cleanup_buf Buf table = BUF_INIT(TABLE_BYTES);
+        char *line, *rest;
+
+        if (file_read("/proc/self/cgroup", &table) != 0 || !table.n)
+                return NULL;
+        rest = (char *)table.data;
+        while ((line = strsep(&rest, "\n"))) {
+                char *colon = strchr(line, ':');
+
+                if (colon && strncmp(colon, begin, strlen(begin)) == 0)
+                        return mem_strdup(colon + strlen(begin));
+        }
+        return NULL;
+}
+
+/* Of runners that were killed; a group in which somebody is cannot be removed. */
+static void sweep(const char *above) {
+        DIR *entries = opendir(above);
+        const struct dirent *entry;
+
+        while (entries && (entry = readdir(entries))) {
+                long pid = strncmp(entry->d_name, NAME, sizeof NAME - 1) == 0
+                                   ? strtol(entry->d_name + sizeof NAME - 1, NULL, 10)
+                                   : 0;
+
+                if (pid > 0 && kill((pid_t)pid, 0) < 0 && errno == ESRCH)
+                        (void)unlinkat(dirfd(entries), entry->d_name, AT_REMOVEDIR);
+        }
+        if (entries)
+                (void)closedir(entries);
+}
+
+static char *make_below(const char *type, const char *option, const char *begin, Arena *arena) {
+        cleanup_free char *mount = find_mount(type, option);
+        cleanup_free char *own = find_own(begin);
+        cleanup_free char *above = NULL;
+        char *path;
+
+        if (!mount || !own)
+                return NULL;
+        above = mem_printf("%s%s", mount, strcmp(own, "/") == 0 ? "" : own);
+        path = arena_printf(arena, "%s/" NAME "%d", above, (int)getpid());
+        if (access(above, W_OK) == 0)
+                sweep(above);
+        if (mkdir(path, 0700) == 0)
+                return path;
+        /* Of a dead one with our number: nobody is in it, or it cannot be removed. */
+        return errno == EEXIST && rmdir(path) == 0 && mkdir(path, 0700) == 0 ? path : NULL;
+}
+
+static uint64_t bytes_of_tmpfs(const char *dir) {
+        struct statfs facts;
+
+        if (statfs(dir, &facts) < 0 || facts.f_type != TMPFS_MAGIC)
+                return 0;
+        return (uint64_t)facts.f_blocks * (uint64_t)facts.f_bsize;
+}
+
+static void make_second(const SandboxLimits *limits, uint64_t memory, Arena *arena, Group *group) {
+        group->path = make_below("cgroup2", "", "::", arena);
+        if (!group->path)
+                return;
+        group->fd = open(group->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+        group->limits_memory = memory && write_number(group->path, "memory.max", memory);
+        if (group->limits_memory)
+                (void)write_value(group->path, "memory.swap.max", "0");
+        group->limits_processes =
+                limits->n_processes && write_number(group->path, "pids.max", limits->n_processes);
+}
+
+static void make_first(uint64_t memory, Arena *arena, Group *group) {
+        cleanup_free char *path = NULL;
+
+        group->memory = make_below("cgroup", ",memory", ":memory:", arena);
+        if (!group->memory)
+                return;
+        path = mem_printf("%s/cgroup.procs", group->memory);
+        if (write_number(group->memory, "memory.limit_in_bytes", memory))
+                group->memory_fd = open(path, O_WRONLY | O_CLOEXEC);
+        group->limits_memory = group->memory_fd >= 0;
+}
+
+void group_make(const SandboxLimits *limits, const char *scratch, Arena *arena, Group *ret_group) {
+        uint64_t memory = limits->memory_bytes;
+
+        *ret_group = GROUP_INIT;
+        if (memory)
+                memory += bytes_of_tmpfs(scratch);
+        make_second(limits, memory, arena, ret_group);
+        if (memory && !ret_group->limits_memory)
+                make_first(memory, arena, ret_group);
+}
+
+bool group_join_memory(const Group *group) {
+        return group->memory_fd < 0 || fd_write_all(group->memory_fd, slice_text("0")) == 0;
+}
+
+void group_describe(const Group *group, Buf *text) {
+        if (!group->path && !group->limits_memory)
+                return;
+        buf_printf(text, ", control group%s%s",
+                   group->limits_memory ? " with memory of all processes" : "",
+                   group->limits_processes ? " and their number" : "");
+}
+
+bool group_kill(const Group *group) {
+        return group->path && write_value(group->path, "cgroup.kill", "1");
+}
+
+/* A limit that was never met is not what somebody was killed for. */
+SandboxMemory group_look(const Group *group) {
+        uint64_t n_killed, n_met;
+
+        if (!group->limits_memory)
+                return SANDBOX_MEMORY_UNKNOWN;
+        if (group->memory) {
+                n_killed = read_number(group->memory, "memory.oom_control", "oom_kill");
+                n_met = read_number(group->memory, "memory.failcnt", NULL);
+        } else {
+                n_killed = read_number(group->path, "memory.events", "oom_kill");
+                n_met = read_number(group->path, "memory.events", "oom");
+        }
+        if (!n_killed)
+                return SANDBOX_MEMORY_ENOUGH;
+        return n_met ? SANDBOX_MEMORY_LIMIT : SANDBOX_MEMORY_HOST;
+}
+
+static void remove_one(char **path) {
+        const struct timespec step = {.tv_nsec = REMOVAL_STEP_MS * 1000000L};
+
+        for (int i = 0; *path && rmdir(*path) < 0 && errno == EBUSY && i < REMOVALS; i++)
+                (void)nanosleep(&step, NULL);
+        *path = NULL;
+}
+
+void group_remove(Group *group) {
+        fd_close(&group->fd);
+        fd_close(&group->memory_fd);
+        remove_one(&group->path);
+        remove_one(&group->memory);
+}
