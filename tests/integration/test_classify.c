@@ -28,7 +28,7 @@
 #include "tests/lib/trial.h"
 #include "verify/judge.h"
 
-enum { SOURCE_BYTES = 1 << 20, NOBODY = 65534, FILLED_BYTES = 1 << 16, HOGS = 12, WAIT_MS = 20000 };
+enum { SOURCE_BYTES = 1 << 20, NOBODY = 65534, FILLED_BYTES = 1 << 16, HOGS = 6, WAIT_MS = 20000 };
 
 typedef struct Row {
         Sighting sighting;
