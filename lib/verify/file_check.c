@@ -2,8 +2,9 @@
 /* SPDX-FileCopyrightText: The coldgate authors */
 
 /*
- * Facts of one file: of the commit; of the workspace as the check's command left it; or, with
- * `on: host`, of this machine. Links are not followed at the end, and never out of the workspace.
+ * Facts of one file: of the commit; of the workspace as the check's command left it; or, where
+ * the path is absolute, of this machine. Links are not followed at the end, and never out of the
+ * workspace.
  */
 
 #include <errno.h>
@@ -19,6 +20,10 @@
 #include "verify/kind.h"
 #include "verify/left.h"
 
+static bool is_of_host(const Check *check) {
+        return check->file.path.n && check->file.path.data[0] == '/';
+}
+
 static int find_left(const CommandRun *run, Slice path, int *ret_fd) {
         cleanup_buf Buf normal = BUF_TEXT;
 
@@ -30,14 +35,13 @@ static int find_left(const CommandRun *run, Slice path, int *ret_fd) {
 /* The facts, unless the judgement says why there are none. */
 static int observe(const Check *check, int found, int fd, uint64_t deadline_ms, Attempt *attempt,
                    ObservedFile *ret_file) {
-        bool is_host = check->on == CHECK_ON_HOST;
         int r = found == 0 ? file_observe(fd, deadline_ms, &attempt->arena, ret_file) : 0;
 
         ret_file->path = check->file.path;
         if (r < 0)
                 return r;
         if (found == LEFT_E_UNREADABLE || r == FILE_FACTS_E_UNREADABLE)
-                judge_by(is_host ? SIGHTING_HOST_FILE : SIGHTING_FILE_UNREADABLE, NULL,
+                judge_by(is_of_host(check) ? SIGHTING_HOST_FILE : SIGHTING_FILE_UNREADABLE, NULL,
                          &attempt->judgement, "%.*s is there and cannot be read",
                          SLICE_ARGS(check->file.path));
         else if (r == FILE_FACTS_E_DEADLINE)
@@ -64,7 +68,7 @@ static int without_command(AttemptSetting *setting, const Check *check, Attempt 
         cleanup_fd int fd = -1;
         int r;
 
-        if (check->on == CHECK_ON_HOST)
+        if (is_of_host(check))
                 r = left_find_on_host(check->file.path, &fd);
         else
                 r = left_find_in_tree(setting->tree, check->file.path, &fd);
@@ -86,8 +90,8 @@ static int examine_left(const CommandRun *run, const Check *check, Attempt *atte
         ObservedFile file = {.exists = false};
         Observed observed;
         cleanup_fd int fd = -1;
-        int r = check->on == CHECK_ON_HOST ? left_find_on_host(check->file.path, &fd)
-                                           : find_left(run, check->file.path, &fd);
+        int r = is_of_host(check) ? left_find_on_host(check->file.path, &fd)
+                                  : find_left(run, check->file.path, &fd);
 
         if (r < 0)
                 return r;
