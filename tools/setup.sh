@@ -11,9 +11,9 @@ build_packages=(gcc libc6-dev meson ninja-build pkg-config git ca-certificates o
 check_packages=(clang clang-format clang-tidy libclang-rt-14-dev openssl sqlite3 mandoc python3-jsonschema
 	python3-yaml nodejs nginx postgresql-15)
 
-# For one worked plan. Beside another container engine it may not be had (their runtimes displace each
-# other): then that plan is skipped, and says so.
-wished_packages=(podman runc)
+# For one worked plan and for examples/proxy-headroom. Beside another container engine they may not be
+# had (their runtimes displace each other): then these are skipped, and say so.
+wished_packages=(podman runc netavark iptables iproute2 busybox-static)
 
 # Servers that ./bench compares the broker with; each is left out if it may not be had.
 bench_packages=(redis-server rabbitmq-server nats-server mosquitto)
