@@ -226,3 +226,19 @@ TEST(facts_of_a_file_of_this_machine) {
         trial_expect(&trial, absent, TRIAL_FAIL, "(absent)");
         trial_expect(&trial, linked, TRIAL_FAIL, "(not a regular file)");
 }
+
+TEST(a_relative_path_on_the_host_is_of_the_workspace) {
+        static const char present[] = "  - id: file\n    on: host\n    file: { path: made.txt }\n"
+                                      "    expect: { content: { contains: seven } }\n";
+        static const char made[] =
+                "  - id: file\n    on: host\n    file: { path: new.txt, run: cp made.txt new.txt }\n"
+                "    expect: { content: { contains: seven } }\n";
+        static const char absent[] = "  - id: file\n    on: host\n    file: { path: other.txt }\n"
+                                     "    expect: { content: { contains: seven } }\n";
+        cleanup_trial Trial trial;
+
+        trial_make(&trial, "made.txt", "seven\n", 0644);
+        trial_expect(&trial, present, TRIAL_PASS, "PASS  M1");
+        trial_expect(&trial, made, TRIAL_PASS, "PASS  M1");
+        trial_expect(&trial, absent, TRIAL_FAIL, "(absent)");
+}
