@@ -14,7 +14,7 @@
 
 enum {
         LINK_BEAT_MS = 1000,    /* of silence, before a heartbeat is sent */
-        LINK_QUIET_MS = 3500,   /* without an answer to it, before the connection is given up */
+        LINK_QUIET_MS = 2900,   /* without an answer to it, before the connection is given up */
         LINK_WELCOME_MS = 3000, /* for the answer to hello */
 };
 

@@ -49,7 +49,11 @@ static void count(RawAgent *agent, const Message *message) {
         case MESSAGE_WELCOME:
                 CHECK(hash_from_slice(message->welcome.ledger, &agent->ledger));
                 break;
-        case MESSAGE_ACK: agent->n_acks++; break;
+        case MESSAGE_ACK:
+                agent->n_acks++;
+                agent->ack_seq = message->ack.seq;
+                CHECK(hash_from_slice(message->ack.hash, &agent->ack_hash));
+                break;
         case MESSAGE_REFUSE:
                 agent->n_refusals++;
                 agent->n_busy += slice_is(message->refuse.rule, "busy");

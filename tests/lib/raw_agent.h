@@ -17,7 +17,9 @@ typedef struct RawAgent {
         Hash ledger;
         IdMaker ids;
         size_t n_submits, n_acks, n_refusals, n_busy, n_others;
-        char rule[64]; /* of the newest refusal */
+        char rule[64];    /* of the newest refusal */
+        uint64_t ack_seq; /* of the newest ack */
+        Hash ack_hash;
 } RawAgent;
 
 /* Connects with a key of .coldgate/keys, says hello, waits for the welcome. */

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The coldgate authors */
+
+/* Resets, delays and pieces between agents and broker. */
+
+#include <stdio.h>
+
+#include "tests/chaos/bad_network.h"
+#include "tests/lib/test.h"
+
+enum { RESET_STEP = 97, BAD_MS = 1200 };
+
+TEST(connections_that_are_reset_anywhere_leave_nothing_behind) {
+        cleanup_bad_network BadNetwork network;
+
+        bad_network_init(&network);
+        bad_network_reset_each(&network, RESET_STEP);
+        (void)bad_network_heal(&network);
+}
+
+TEST(connections_that_are_reset_again_and_again_lose_nothing) {
+        cleanup_bad_network BadNetwork network;
+
+        bad_network_init(&network);
+        network.proxy.weather->reset_spread = 8000;
+        network.proxy.weather->reset_after = 500;
+        for (size_t i = 0; i < network.fleet.n_sessions; i++)
+                fleet_restart(&network.fleet, i);
+        fleet_run(&network.fleet, BAD_MS);
+        printf("# reset | %u times; an answer %llu ms after it was over\n",
+               network.proxy.weather->n_resets, (unsigned long long)bad_network_heal(&network));
+        CHECK(network.proxy.weather->n_resets > 0);
+}
+
+TEST(a_slow_line_that_gives_pieces_by_chance_loses_nothing) {
+        cleanup_bad_network BadNetwork network;
+        size_t n_acks;
+
+        bad_network_init(&network);
+        network.proxy.weather->piece_max = 100;
+        network.proxy.weather->delay_ms_max = 3;
+        n_acks = network.fleet.history.n_acks;
+        fleet_run(&network.fleet, BAD_MS);
+        n_acks = network.fleet.history.n_acks - n_acks;
+        (void)bad_network_heal(&network);
+        printf("# a slow line | %zu answers in %d ms\n", n_acks, BAD_MS);
+        CHECK(n_acks > 0);
+}
