@@ -19,6 +19,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "base/service.h"
 #include "base/options.h"
 #include "verify/scratch.h"
 
@@ -411,6 +412,7 @@ static int64_t prepare_wait(Daemon *daemon, LoopWait *wait) {
 static void read_signals(Daemon *daemon) {
         if (loop_signal_read(daemon->settings->signal_fd) == 0 || daemon->stop_by_ms)
                 return;
+        service_say("STOPPING=1");
         log_write(LOG_INFO, "stopping: %zu verification%s cancelled", daemon->n_workers,
                   daemon->n_workers == 1 ? "" : "s");
         daemon->stop_by_ms = clock_mono_ms() + STOP_MS;

@@ -15,6 +15,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/service.h"
 #include "proto/loop.h"
 #include "sandbox/sandbox.h"
 #include "verify/redact.h"
@@ -200,5 +201,6 @@ int verb_run(const Args *args) {
                                     .signal_fd = place.signal_fd};
         log_write(LOG_INFO, "ready: %llu claim%s at a time", (unsigned long long)n_jobs,
                   n_jobs == 1 ? "" : "s");
+        service_say("READY=1\nSTATUS=%llu claims at a time", (unsigned long long)n_jobs);
         return daemon_run(&settings);
 }

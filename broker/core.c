@@ -71,6 +71,19 @@ const State *core_get_state(const Core *core) {
         return &core->state;
 }
 
+CoreCounters core_get_counters(const Core *core) {
+        return (CoreCounters){
+                .n_peers = core->n_peers,
+                .n_held_bytes = core->n_held_bytes,
+                .refusals = core->refusals,
+                .n_refusals = core->n_refusals,
+        };
+}
+
+void core_set_settings(Core *core, const CoreSettings *settings) {
+        core->settings = *settings;
+}
+
 uint64_t core_mono_ms(const Core *core) {
         return core->port.mono_ms(core->port.userdata);
 }

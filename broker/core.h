@@ -56,12 +56,27 @@ extern const CoreSettings core_settings_default;
 
 typedef struct Core Core;
 
+enum { CORE_RULES_MAX = 192 };
+
+/* Since the start, for who watches it. */
+typedef struct CoreCounters {
+        size_t n_peers, n_held_bytes;
+        const struct CoreRefusal {
+                const char *rule;
+                uint64_t n;
+        } * refusals;
+        size_t n_refusals;
+} CoreCounters;
+
 /* `key` is the broker's, borrowed. The core begins with an empty state: feed it the ledger. */
 Core *core_new(const CorePort *port, const CoreSettings *settings, const Key *key);
 Core *core_free(Core *core);
 DEFINE_FREEP(Core, core_free, core_freep)
 
 const State *core_get_state(const Core *core);
+CoreCounters core_get_counters(const Core *core);
+/* Other settings than before: for what begins from now on. */
+void core_set_settings(Core *core, const CoreSettings *settings);
 
 /* Restart: the ledger's entries, in order; signatures are `broker verify`'s business. */
 int core_replay(Core *core, const Entry *entry, Fault *reterr_fault) must_check;

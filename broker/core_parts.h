@@ -108,6 +108,8 @@ struct Core {
         uint64_t n_offers;
         size_t deliver_first; /* whose turn it is */
         bool delivery_is_pending;
+        struct CoreRefusal refusals[CORE_RULES_MAX];
+        size_t n_refusals;
         uint64_t room_due_ms; /* there was no room: nothing of our own before; 0: there is */
         bool has_checkpoint;  /* of the head */
         Checkpoint checkpoint;

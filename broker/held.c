@@ -97,6 +97,17 @@ static void fill_reasons(struct refuse *refuse, const RuleRefusal *refusal, Aren
         refuse->n_reasons = n;
 }
 
+/* Rules are words of ours, so that there are only so many. */
+static void count_refusal(Core *core, const char *rule) {
+        for (size_t i = 0; i < core->n_refusals; i++)
+                if (strcmp(core->refusals[i].rule, rule) == 0) {
+                        core->refusals[i].n++;
+                        return;
+                }
+        if (core->n_refusals < CORE_RULES_MAX)
+                core->refusals[core->n_refusals++] = (struct CoreRefusal){rule, 1};
+}
+
 int held_refusal(Core *core, const Route *route, Slice id, const RuleRefusal *refusal) {
         cleanup_arena Arena arena = ARENA_INIT;
         Message message = {
@@ -108,6 +119,7 @@ int held_refusal(Core *core, const Route *route, Slice id, const RuleRefusal *re
                            .next = whole_characters(refusal->fault.next)},
         };
 
+        count_refusal(core, refusal->fault.rule);
         fill_reasons(&message.refuse, refusal, &arena);
         return held_message(core, route, &message);
 }

@@ -50,5 +50,8 @@ int io_collect(Io *io, uint64_t before_ms, uint64_t older_ms, Collection *ret_co
 int io_submit(Io *io, const Key *key, const Message *message, uint64_t *ret_seq,
               Fault *reterr_fault) must_check;
 
-/* Binds, says "broker: ready …", serves until SIGTERM or SIGINT. IO_E_REFUSED. */
-int io_run(Io *io, Fault *reterr_fault) must_check;
+/* Binds, says "broker: ready …", serves until SIGTERM or SIGINT; reads settings again on SIGHUP,
+ * into `project`, which it was opened with. IO_E_REFUSED. */
+int io_run(Io *io, Project *project, Fault *reterr_fault) must_check;
+/* What io_open and io_run would read of settings, and nothing more. IO_E_REFUSED. */
+int io_check(const Project *project, Fault *reterr_fault) must_check;

@@ -104,6 +104,14 @@ int notify_new(const Project *project, Ledger *ledger, const State *state, Notif
         return 0;
 }
 
+bool notify_get_queue(const Notify *notify, size_t i, const char **ret_name, uint64_t *ret_n) {
+        if (i >= notify->deliveries.n)
+                return false;
+        *ret_name = notify->carriers[i].delivery->name;
+        *ret_n = notify->carriers[i].n_queued;
+        return true;
+}
+
 Notify *notify_free(Notify *notify) {
         if (!notify)
                 return NULL;

@@ -39,6 +39,9 @@ uint64_t notify_deadline(const Notify *notify);
  * commit afterwards, with the alerts. */
 int notify_step(Notify *notify, const LoopWait *wait) must_check;
 
+/* The i-th delivery and what waits for it; false behind the last. */
+bool notify_get_queue(const Notify *notify, size_t i, const char **ret_name, uint64_t *ret_n);
+
 typedef struct NotifyAlert {
         const char *delivery;
         uint64_t cause; /* the entry that was not delivered */

@@ -92,6 +92,11 @@ static const OptionRow verify_options[] = {
         {NULL, NULL, NULL},
 };
 
+static const OptionRow run_options[] = {
+        {"check-config", NULL, "Only look whether settings and deliveries hold."},
+        {NULL, NULL, NULL},
+};
+
 static const OptionRow gc_options[] = {
         {"older-than", "D", "Only of verdicts that are older than this (default: 30d)."},
         {"dry-run", NULL, "Remove nothing: say what would be."},
@@ -126,7 +131,7 @@ static const OptionRow no_options[] = {{NULL, NULL, NULL}};
 static const Verb verbs[] = {
         {"init", "[DIR]", 0, 1, "Make a project: its ledger, its settings, keys for one machine.",
          verb_init, init_options},
-        {"run", "", 0, 0, "Serve, until SIGTERM or SIGINT.", verb_run, no_options},
+        {"run", "", 0, 0, "Serve, until SIGTERM or SIGINT.", verb_run, run_options},
         {"keygen", "NAME", 1, 1, "Make a key; only its public line travels.", verb_keygen,
          keygen_options},
         {"admit", "NAME ROLE KEY", 3, 3,

@@ -66,6 +66,10 @@ Rest *rest_free(Rest *rest) {
         return NULL;
 }
 
+uint64_t rest_get_seq(const Rest *rest) {
+        return rest->files_seq;
+}
+
 static const State *state_of(const Rest *rest) {
         return core_get_state(rest->core);
 }

@@ -20,6 +20,8 @@ Rest *rest_new(const Project *project, Ledger *ledger, const Core *core, const K
 Rest *rest_free(Rest *rest);
 DEFINE_FREEP(Rest, rest_free, rest_freep)
 
+/* The newest entry that the files and the checkpoint have. */
+uint64_t rest_get_seq(const Rest *rest);
 /* When something is due, monotonic; UINT64_MAX: nothing is. */
 uint64_t rest_deadline(const Rest *rest);
 void rest_add_fds(const Rest *rest, LoopWait *wait);

@@ -105,6 +105,19 @@ int loop_signal_fd(bool with_children, int *ret_fd) {
         return 0;
 }
 
+int loop_signal_add_hup(int signal_fd) {
+        sigset_t signals;
+
+        (void)sigemptyset(&signals);
+        (void)sigaddset(&signals, SIGHUP);
+        (void)sigaddset(&signals, SIGTERM);
+        (void)sigaddset(&signals, SIGINT);
+        if (sigprocmask(SIG_BLOCK, &signals, NULL) < 0 ||
+            signalfd(signal_fd, &signals, 0) != signal_fd)
+                return error_origin(-errno);
+        return 0;
+}
+
 int loop_signal_read(int signal_fd) {
         struct signalfd_siginfo info;
 

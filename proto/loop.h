@@ -32,5 +32,7 @@ int loop_wait(LoopWait *wait, int64_t timeout_ms) must_check;
 
 /* SIGTERM and SIGINT (and SIGCHLD if wanted) as a readable descriptor; blocks them from then on. */
 int loop_signal_fd(bool with_children, int *ret_fd) must_check;
+/* SIGHUP too, by the same descriptor: for programs that read their settings again. */
+int loop_signal_add_hup(int signal_fd) must_check;
 /* Reads one signal from it; 0 when there is none. */
 int loop_signal_read(int signal_fd);

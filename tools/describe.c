@@ -14,6 +14,7 @@
 #include "base/fd.h"
 #include "base/mem.h"
 #include "base/options.h"
+#include "broker/metrics.h"
 #include "broker/claim.h"
 #include "broker/delivery.h"
 #include "broker/finding.h"
@@ -82,6 +83,15 @@ static void print_settings(Buf *text) {
                  "lines that begin with `#` do not\ncount. A name that is unknown or stands twice "
                  "is refused.\n\n");
         project_print_settings_docs(text);
+        buf_text(
+                text,
+                "\nA running broker reads settings and deliveries again on SIGHUP. If something in "
+                "them is wrong, all of them stay as\nthey were, and an alert says so; `broker run "
+                "--check-config` only looks. `name`, `broker-key`, `endpoint`, `docs`,\n"
+                "`metrics`, `backlog` and `connections` count from the next start on.\n\n## Metrics\n\n`GET /health` is answered "
+                "with 200 while the broker serves, `GET /metrics` with these, as Prometheus "
+                "text:\n\n");
+        metrics_print_docs(text);
         buf_text(text,
                  "\n## Deliveries\n\n"
                  "`.coldgate/deliveries` says where the broker sends events beside the "

@@ -23,7 +23,7 @@
 
 /* The config as it is written; Project is what it means. */
 typedef struct Config {
-        char *name, *endpoint, *docs, *broker_key;
+        char *name, *endpoint, *docs, *broker_key, *metrics;
         uint64_t lease_ms, attempts, stall_ms, ping_start_ms, commit_every_ms;
         uint64_t quota_operator, quota_builder, quota_adversary, quota_observer;
         uint64_t backlog, connections;
@@ -40,6 +40,9 @@ static const SettingRow setting_rows[] = {
          "Where the broker listens: `ipc://` and a path below the project, or `tcp://host:port`."},
         {"docs", SETTING_TEXT, offsetof(Config, docs), 1, 1024, ".coldgate/docs",
          "Directory of the rendered files, below the project unless it begins with `/`."},
+        {"metrics", SETTING_TEXT, offsetof(Config, metrics), 0, 1024, "",
+         "Where the broker answers `GET /health` and `GET /metrics`: `unix:PATH`, below the project, "
+         "`127.0.0.1:PORT` or `[::1]:PORT`; empty: nowhere."},
         {"lease", SETTING_DURATION, offsetof(Config, lease_ms), 100, 86400000, "60s",
          "How long an adversary may hold a claim without progress."},
         {"attempts", SETTING_NUMBER, offsetof(Config, attempts), 1, 100, "3",
@@ -86,6 +89,7 @@ static void config_deinit(Config *config) {
         free(config->endpoint);
         free(config->docs);
         free(config->broker_key);
+        free(config->metrics);
 }
 
 void project_print_settings_docs(Buf *text) {
@@ -205,14 +209,12 @@ static void project_move(Project *from, Project *to) {
         *from = (Project){.root = NULL};
 }
 
-int project_open(const Args *args, Project *ret_project, Fault *reterr_fault) {
-        cleanup_project Project project = {0};
+/* Takes the root over, whatever comes of it. */
+static int open_root(char *root, Project *ret_project, Fault *reterr_fault) {
+        cleanup_project Project project = {.root = root};
         cleanup(config_deinit) Config config = {0};
         int r;
 
-        project.root = project_find_root(args_get(args, "dir"), reterr_fault);
-        if (!project.root)
-                return PROJECT_E_REFUSED;
         project.dir = below(project.root, DIR_BARE);
         r = read_config(project.dir, &config, reterr_fault);
         if (r != 0)
@@ -224,6 +226,7 @@ int project_open(const Args *args, Project *ret_project, Fault *reterr_fault) {
         project.endpoint = absolute_endpoint(project.root, config.endpoint);
         project.docs = below(project.root, config.docs);
         project.name = TAKE(config.name);
+        project.metrics = TAKE(config.metrics);
         project.lease_ms = config.lease_ms;
         project.attempts = config.attempts;
         project.stall_ms = config.stall_ms;
@@ -240,12 +243,42 @@ int project_open(const Args *args, Project *ret_project, Fault *reterr_fault) {
         return 0;
 }
 
+int project_open(const Args *args, Project *ret_project, Fault *reterr_fault) {
+        char *root = project_find_root(args_get(args, "dir"), reterr_fault);
+
+        return root ? open_root(root, ret_project, reterr_fault) : PROJECT_E_REFUSED;
+}
+
+int project_open_again(const Project *project, Project *ret_project, Fault *reterr_fault) {
+        return open_root(mem_strdup(project->root), ret_project, reterr_fault);
+}
+
+bool project_take_settings(Project *project, const Project *from) {
+        project->lease_ms = from->lease_ms;
+        project->attempts = from->attempts;
+        project->stall_ms = from->stall_ms;
+        project->ping_start_ms = from->ping_start_ms;
+        project->commit_every_ms = from->commit_every_ms;
+        project->quota_operator = from->quota_operator;
+        project->quota_builder = from->quota_builder;
+        project->quota_adversary = from->quota_adversary;
+        project->quota_observer = from->quota_observer;
+        memcpy(project->ping_ms, from->ping_ms, sizeof project->ping_ms);
+        return strcmp(project->name, from->name) == 0 &&
+               strcmp(project->endpoint, from->endpoint) == 0 &&
+               strcmp(project->docs, from->docs) == 0 &&
+               strcmp(project->metrics, from->metrics) == 0 && project->backlog == from->backlog &&
+               project->connections == from->connections &&
+               memcmp(&project->broker_key, &from->broker_key, sizeof(PublicKey)) == 0;
+}
+
 void project_deinit(Project *project) {
         free(project->root);
         free(project->dir);
         free(project->name);
         free(project->endpoint);
         free(project->docs);
+        free(project->metrics);
         *project = (Project){0};
 }
 

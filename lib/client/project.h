@@ -27,6 +27,7 @@ typedef struct Project {
         char *name;
         char *endpoint; /* absolute: ipc paths in the config are below root */
         char *docs;     /* absolute */
+        char *metrics;  /* where they are told; empty: nowhere */
         PublicKey broker_key;
         uint64_t lease_ms;        /* how long a lease lasts without progress */
         uint64_t attempts;        /* leases of one claim before it is exhausted */
@@ -45,6 +46,11 @@ enum { _PROJECT_E_SUCCESS, PROJECT_E_REFUSED };
 
 /* Rules: project-missing, config-unreadable, config-line (with file:line), config-value. */
 int project_open(const Args *args, Project *ret_project, Fault *reterr_fault) must_check;
+/* The same project's config as it is now. */
+int project_open_again(const Project *project, Project *ret_project,
+                       Fault *reterr_fault) must_check;
+/* Those of its settings that a running broker can take over; false: others have changed too. */
+bool project_take_settings(Project *project, const Project *from);
 /* The directory that --dir, COLDGATE_DIR or walking up give; NULL and rule project-missing. */
 char *project_find_root(const char *dir_option, Fault *reterr_fault);
 void project_deinit(Project *project);

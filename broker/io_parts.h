@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The coldgate authors */
+#pragma once
+
+/* The inside of Io, for its own files: io.c (the port, opening), io_offline.c (without a channel),
+ * io_serve.c (the loop). */
+
+#include "broker/intake.h"
+#include "broker/io.h"
+#include "broker/metrics.h"
+#include "broker/notify.h"
+#include "broker/rest.h"
+#include "broker/scrape.h"
+#include "proto/loop.h"
+
+enum { FILES_STOP_MS = 3000 /* how long the end waits for the files */ };
+
+struct Io {
+        const Project *project;
+        Key key;
+        char *path; /* of the ledger */
+        Ledger *ledger;
+        Core *core;
+        ChannelServer *server; /* NULL: nobody is connected */
+        Rest *rest;
+        Notify *notify; /* NULL: there is no project to tell of it */
+        Scrape *scrape; /* NULL: nobody is told */
+        CommitTimes commits;
+        uint64_t started_ms;  /* monotonic */
+        uint64_t room_due_ms; /* no room for what deliveries write: not before */
+        Intake intake;
+        Buf frame;
+};
+
+/* Without reading the ledger; `file` NULL: the project's. IO_E_REFUSED. */
+int io_make(const Project *project, const char *file, LedgerMode mode, Io **ret_io,
+            Fault *reterr_fault) must_check;
+/* The core's settings, as the project has them. */
+void io_fill_settings(const Project *project, CoreSettings *ret_settings);
+bool io_admits(void *userdata, const uint8_t curve[CURVE_BYTES]);
+/* SIGHUP: settings and deliveries are read again. What is wrong in them is said, as an alert too,
+ * and all of them stay as they were. `project` is the one that Io borrows. */
+int io_reload(Io *io, Project *project) must_check;
+/* The ledger into the core. IO_E_REFUSED. */
+int io_replay(Io *io, Fault *reterr_fault) must_check;
