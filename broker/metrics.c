@@ -4,7 +4,7 @@
 #include "broker/metrics.h"
 
 #include <inttypes.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -14,7 +14,7 @@
 #include "broker/finding.h"
 #include "broker/waits.h"
 
-enum { SECOND_MS = 1000, STATM_BYTES_MAX = 256 };
+enum { SECOND_MS = 1000, STATM_BYTES_MAX = 256, DECIMAL = 10 };
 
 static const struct {
         uint64_t ns;
@@ -179,11 +179,16 @@ static void metric_uptime(const MetricsSource *source, const char *name, Buf *te
 
 static void metric_memory(const MetricsSource *source unused_, const char *name, Buf *text) {
         cleanup_buf Buf statm = BUF_INIT(STATM_BYTES_MAX);
-        unsigned long long n_all = 0, n_resident = 0;
+        Slice resident;
 
-        if (file_read("/proc/self/statm", &statm) == 0 &&
-            sscanf(buf_get_text(&statm), "%llu %llu", &n_all, &n_resident) == 2)
-                number(name, n_resident * (uint64_t)sysconf(_SC_PAGESIZE), text);
+        if (file_read("/proc/self/statm", &statm) != 0)
+                return;
+        resident = slice_from(buf_get(&statm), slice_find(buf_get(&statm), slice_text(" ")) + 1);
+        if (resident.n) /* what the kernel writes is a number */
+                number(name,
+                       strtoull((const char *)resident.data, NULL, DECIMAL) *
+                               (uint64_t)sysconf(_SC_PAGESIZE),
+                       text);
 }
 
 /* ---- the rows ---- */
