@@ -48,6 +48,7 @@ static int say(Core *core, Message *messages, size_t n) {
 
 int core_alert(Core *core, WaitFor wait_for, const char *what, uint64_t cause, const char *who) {
         const State *state = &core->state;
+        Fault full = FAULT_INIT;
         Message message = {
                 .type = MESSAGE_ALERT,
                 .alert = {.what = slice_text(what),
@@ -56,7 +57,7 @@ int core_alert(Core *core, WaitFor wait_for, const char *what, uint64_t cause, c
                           .who = slice_text(who)},
         };
 
-        if (state->n_alerts >= ALERTS_MAX)
+        if (state->n_alerts >= ALERTS_MAX || core_ask_room(core, 0, &full) != 0)
                 return 0;
         for (size_t i = 0; i < state->n_alerts; i++)
                 if (state->alerts[i]->wait_for == wait_for && state->alerts[i]->who &&
