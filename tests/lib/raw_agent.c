@@ -5,7 +5,11 @@
 
 #include "tests/lib/raw_agent.h"
 
+#include <signal.h>
 #include <stdio.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/mem.h"
@@ -151,4 +155,34 @@ uint64_t raw_agent_note(RawAgent *agent, const char *phase, uint64_t limit_ms) {
                 raw_agent_hear(agent, STEP_MS);
         }
         return (clock_mono_ns() - started_ns) / 1000;
+}
+
+pid_t raw_agent_start_flood(const Project *project, const char *key, const char *phase,
+                            size_t window) {
+        cleanup_buf Buf frame = BUF_INIT(FRAME_MAX);
+        pid_t pid = fork();
+        RawAgent agent;
+
+        if (pid != 0) {
+                CHECK(pid > 0);
+                return pid;
+        }
+        (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+        (void)!nice(19);
+        raw_agent_connect(&agent, project, key);
+        for (;;) {
+                raw_agent_hear(&agent, 0);
+                if (window && agent.n_submits - agent.n_acks - agent.n_refusals >= window) {
+                        raw_agent_hear(&agent, STEP_MS);
+                        continue;
+                }
+                raw_agent_make_note(&agent, phase, &frame);
+                while (!raw_agent_send(&agent, buf_get(&frame)))
+                        raw_agent_hear(&agent, 1);
+        }
+}
+
+void raw_agent_end_flood(pid_t pid) {
+        (void)kill(pid, SIGKILL);
+        (void)waitpid(pid, NULL, 0);
 }

@@ -5,6 +5,8 @@
 /* An agent without an outbox and without manners: it sends what it is told to, valid or not, and
  * counts what comes back. */
 
+#include <sys/types.h>
+
 #include "base/hash.h"
 #include "base/id.h"
 #include "client/project.h"
@@ -34,5 +36,10 @@ bool raw_agent_send(RawAgent *agent, Slice frame);
 void raw_agent_send_message(RawAgent *agent, Message *message);
 /* Counts all that has come, after having waited for something as long as this. */
 void raw_agent_hear(RawAgent *agent, uint64_t limit_ms);
+/* In a process of its own, with the least of priorities, as if on another machine: says notes until
+ * it is killed, with so many unanswered at most; 0: as many as the channel takes. */
+pid_t raw_agent_start_flood(const Project *project, const char *key, const char *phase,
+                            size_t window);
+void raw_agent_end_flood(pid_t pid);
 /* Says a note and waits for its answer: microseconds. Ends the test without one. */
 uint64_t raw_agent_note(RawAgent *agent, const char *phase, uint64_t limit_ms);
