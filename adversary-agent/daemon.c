@@ -13,6 +13,7 @@
 
 #include "adversary-agent/holder.h"
 #include "adversary-agent/mailbag.h"
+#include "adversary-agent/prober.h"
 #include "adversary-agent/sealer.h"
 #include "adversary-agent/stand_in.h"
 #include "adversary-agent/worker.h"
@@ -21,6 +22,7 @@
 #include "base/log.h"
 #include "base/service.h"
 #include "base/options.h"
+#include "proto/codec.h"
 #include "verify/scratch.h"
 
 enum {
@@ -43,6 +45,7 @@ typedef struct Daemon {
         Mailbag bag;
         Holder holder;
         Sealer sealer;
+        Prober prober;
         uint64_t stop_by_ms; /* monotonic; 0: nobody wants us to stop */
         bool has_ended;      /* the session has */
         int status;
@@ -51,6 +54,7 @@ typedef struct Daemon {
 static void daemon_deinit(Daemon *daemon) {
         for (size_t i = 0; i < daemon->n_workers; i++)
                 (void)worker_free(daemon->workers[i], daemon->settings->scratch);
+        prober_deinit(&daemon->prober);
         mailbag_deinit(&daemon->bag);
         holder_deinit(&daemon->holder);
         (void)core_free(daemon->core);
@@ -71,14 +75,14 @@ static void lose_lease(Daemon *daemon, uint64_t lease, const char *why) {
 
 /* ---- what the core wants ---- */
 
-static int start_worker(Daemon *daemon, const Job *job) {
+/* Borrows from the job. */
+static void describe_job(const Daemon *daemon, const Job *job, Message *ret_message) {
         const DaemonSettings *settings = daemon->settings;
-        const char *gate = job->gates[job->at];
-        const SealedFile *sealed = sealed_files_find(settings->sealed, job->seal);
-        Message message = {
+
+        *ret_message = (Message){
                 .type = MESSAGE_JOB,
                 .job = {.plan = slice_make(job->plan, job->plan_bytes),
-                        .gate = slice_text(gate),
+                        .gate = slice_text(job->gates[job->at]),
                         .repository = slice_text(job->repository),
                         .commit = slice_text(job->commit),
                         .claim = job->claim,
@@ -89,26 +93,32 @@ static int start_worker(Daemon *daemon, const Job *job) {
                         .scratch = slice_text(settings->scratch),
                         .state = slice_text(settings->state),
                         .secrets = slice_text(settings->secrets),
-                        .carries = job->carries,
-                        .n_carries = job->n_carries,
-                        .answers = job->answers,
-                        .n_answers = job->n_answers,
-                        .base = job->base,
-                        .not_passed = job->not_passed,
-                        .n_not_passed = job->n_not_passed,
-                        .seal = job->seal,
-                        .sealed = sealed ? sealed_file_get(sealed) : SLICE_NULL,
-                        .kept = slice_text(sealed ? sealed->kept : NULL),
                         .hidden = settings->hidden,
                         .n_hidden = settings->n_hidden},
         };
-        Worker *worker = NULL;
+}
 
+static int start_worker(Daemon *daemon, const Job *job) {
+        const SealedFile *sealed = sealed_files_find(daemon->settings->sealed, job->seal);
+        Worker *worker = NULL;
+        Message message;
+
+        describe_job(daemon, job, &message);
+        message.job.carries = job->carries;
+        message.job.n_carries = job->n_carries;
+        message.job.answers = job->answers;
+        message.job.n_answers = job->n_answers;
+        message.job.base = job->base;
+        message.job.not_passed = job->not_passed;
+        message.job.n_not_passed = job->n_not_passed;
+        message.job.seal = job->seal;
+        message.job.sealed = sealed ? sealed_file_get(sealed) : SLICE_NULL;
+        message.job.kept = slice_text(sealed ? sealed->kept : NULL);
         message_set_present(&message);
         mailbag_drop_lease(&daemon->bag, job->lease, false); /* of one that died */
         TRY(worker_start(job->lease, &message, &worker));
         daemon->workers[daemon->n_workers++] = worker;
-        log_write(LOG_INFO, "%s of claim C-%llu at %.*s: verifying, worker %d", gate,
+        log_write(LOG_INFO, "%s of claim C-%llu at %.*s: verifying, worker %d", job->gates[job->at],
                   (unsigned long long)job->claim, COMMIT_SHOWN, job->commit, (int)worker->pid);
         return 0;
 }
@@ -200,19 +210,24 @@ static void on_offer(Daemon *daemon, const struct offer *offer) {
                 log_write(LOG_WARNING, "there is no place for it; the lease will lapse");
 }
 
-static void on_ack(Daemon *daemon, const struct ack *ack) {
+static int on_ack(Daemon *daemon, const struct ack *ack) {
         const Delivery *delivery = mailbag_find(&daemon->bag, ack->id);
 
-        if (holder_on_ack(&daemon->holder, ack) || sealer_on_ack(&daemon->sealer, ack))
-                return;
+        if (holder_on_ack(&daemon->holder, ack) || sealer_on_ack(&daemon->sealer, ack) ||
+            prober_on_ack(&daemon->prober, ack))
+                return 0;
         if (!delivery) {
-                log_write(LOG_INFO, "a verdict of an earlier run is in the ledger: V-%llu",
+                log_write(LOG_INFO, "an entry of an earlier run is in the ledger: %llu",
                           (unsigned long long)ack->seq);
-                return;
+                return 0;
         }
         log_write(LOG_INFO, "%s: %s, V-%llu", delivery->gate,
                   word_of(&words_DECISION, (int)delivery->decision), (unsigned long long)ack->seq);
+        if (delivery->probe.n)
+                TRY(prober_add(&daemon->prober, buf_get(&delivery->probe),
+                               buf_get(&delivery->verdict), ack->seq));
         mailbag_drop(&daemon->bag, delivery);
+        return 0;
 }
 
 static bool is_lost(Slice rule) {
@@ -263,10 +278,11 @@ static int hear_broker(Daemon *daemon, const Message *message) {
                 lose_lease(daemon, message->cancel.lease, buf_get_text(&why));
                 break;
         }
-        case MESSAGE_ACK: on_ack(daemon, &message->ack); break;
+        case MESSAGE_ACK: return on_ack(daemon, &message->ack);
         case MESSAGE_REFUSE:
                 if (!holder_on_refuse(&daemon->holder, &message->refuse) &&
-                    !sealer_on_refuse(&daemon->sealer, &message->refuse))
+                    !sealer_on_refuse(&daemon->sealer, &message->refuse) &&
+                    !prober_on_refuse(&daemon->prober, &message->refuse))
                         on_refuse(daemon, &message->refuse);
                 break;
         case MESSAGE_STATUS:
@@ -311,6 +327,22 @@ static bool is_of_job(const struct verdict *verdict, const Job *job) {
                slice_is(verdict->commit, job->commit);
 }
 
+/* The job may be over when the verdict is in the ledger: what the probe program needs is kept. */
+static int keep_probe(const Daemon *daemon, const Job *job, Delivery *delivery) {
+        const DaemonSettings *settings = daemon->settings;
+        CodecFault fault;
+        Message message;
+
+        if (!settings->probe)
+                return 0;
+        describe_job(daemon, job, &message);
+        message.job.probe = slice_text(settings->probe);
+        message.job.probe_ms = settings->probe_ms;
+        message.job.probe_network = settings->probe_network;
+        message_set_present(&message);
+        return codec_encode(&message, &delivery->probe, &fault) == 0 ? 0 : error_origin(-EINVAL);
+}
+
 static int hear_worker(Daemon *daemon, Worker *worker, const Message *message) {
         const Job *job = core_find(daemon->core, worker->lease);
 
@@ -326,6 +358,7 @@ static int hear_worker(Daemon *daemon, Worker *worker, const Message *message) {
         if (message->type == MESSAGE_RELEASE)
                 TRY(holder_release(&daemon->holder, worker->lease, message->release.hold));
         if (message->type == MESSAGE_VERDICT && is_of_job(&message->verdict, job)) {
+                TRY(keep_probe(daemon, job, mailbag_open(&daemon->bag, worker->lease)));
                 TRY(delivery_set_verdict(mailbag_open(&daemon->bag, worker->lease), message));
                 core_decided(daemon->core, worker->lease, message->verdict.decision);
                 worker->gave_verdict = true;
@@ -404,6 +437,12 @@ static int64_t prepare_wait(Daemon *daemon, LoopWait *wait) {
         }
         timeout_ms = sooner(timeout_ms, until(mailbag_due_ms(&daemon->bag), now_ms));
         timeout_ms = sooner(timeout_ms, until(holder_due_ms(&daemon->holder), now_ms));
+        if (daemon->prober.worker) {
+                (void)loop_add_fd(wait, daemon->prober.worker->out_fd, false);
+                if (daemon->prober.worker->pidfd >= 0)
+                        (void)loop_add_fd(wait, daemon->prober.worker->pidfd, false);
+        }
+        timeout_ms = sooner(timeout_ms, until(prober_due_ms(&daemon->prober), now_ms));
         timeout_ms = sooner(timeout_ms, until(sealer_due_ms(&daemon->sealer), now_ms));
         timeout_ms = sooner(timeout_ms, core_wait_ms(daemon->core, now_ms));
         return sooner(timeout_ms, until(daemon->stop_by_ms, now_ms));
@@ -438,6 +477,7 @@ static int turn(Daemon *daemon) {
         TRY(mailbag_step(&daemon->bag, daemon->session, clock_mono_ms()));
         TRY(holder_step(&daemon->holder, clock_mono_ms()));
         TRY(sealer_step(&daemon->sealer, clock_mono_ms()));
+        TRY(prober_step(&daemon->prober, clock_mono_ms()));
         TRY(loop_wait(&wait, prepare_wait(daemon, &wait)));
         read_signals(daemon);
         TRY(poll_broker(daemon));
@@ -456,6 +496,7 @@ int daemon_run(const DaemonSettings *settings) {
         daemon.holder =
                 (Holder){.session = settings->session, .tell = tell_worker, .userdata = &daemon};
         daemon.sealer = (Sealer){.session = settings->session, .files = settings->sealed};
+        daemon.prober = (Prober){.session = settings->session, .scratch = settings->scratch};
         while (r == 0 && !is_over(&daemon))
                 r = turn(&daemon);
         if (r < 0) {

@@ -16,6 +16,9 @@ typedef struct DaemonSettings {
         SealedFiles *sealed;                   /* borrowed */
         Slice *hidden;                         /* paths that nothing that is run may see */
         size_t n_hidden;
+        const char *probe; /* program that is run after each verdict; NULL: none */
+        uint64_t probe_ms;
+        bool probe_network; /* it has the host's */
         int signal_fd;
 } DaemonSettings;
 

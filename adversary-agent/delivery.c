@@ -16,6 +16,7 @@ Delivery *delivery_new(uint64_t lease) {
 
         delivery->lease = lease;
         delivery->verdict = BUF_INIT(FRAME_MAX);
+        delivery->probe = BUF_INIT(FRAME_MAX);
         return delivery;
 }
 
@@ -26,6 +27,7 @@ Delivery *delivery_free(Delivery *delivery) {
         free(delivery->frames);
         free(delivery->digests);
         buf_deinit(&delivery->verdict);
+        buf_deinit(&delivery->probe);
         free(delivery->gate);
         free(delivery);
         return NULL;

@@ -20,6 +20,7 @@ typedef struct Delivery {
         size_t n_confirmed, n_sent;
         uint64_t asked_ms; /* monotonic; 0: nothing is asked now */
         Buf verdict;       /* its frame; empty: the worker has not said it yet */
+        Buf probe;         /* job of the probe program that follows it; empty: none */
         Id id;
         bool is_submitted;
         uint64_t lease;

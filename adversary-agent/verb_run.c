@@ -27,6 +27,7 @@
 #define SECRETS_FILE "secrets"
 
 enum { RUN_E_REFUSED = 1, RUN_E_SICK };
+enum { PROBE_MS = 300000 };
 
 typedef struct Place {
         Project project;
@@ -35,6 +36,9 @@ typedef struct Place {
         char *secrets; /* NULL: none */
         SealedFiles sealed;
         Arena arena;
+        char *probe; /* NULL: none */
+        uint64_t probe_ms;
+        bool probe_network;
         Slice *hidden; /* files that nothing that is run may see */
         size_t n_hidden;
         int lock_fd;
@@ -49,6 +53,7 @@ static void place_deinit(Place *place) {
         free(place->scratch);
         free(place->runner);
         free(place->secrets);
+        free(place->probe);
         sealed_files_deinit(&place->sealed);
         arena_deinit(&place->arena);
         fd_close(&place->lock_fd);
@@ -141,6 +146,31 @@ static int take_sealed(const Args *args, Place *place, Fault *reterr_fault) {
         return r > 0 ? RUN_E_REFUSED : r;
 }
 
+/* That it can be run is seen now, and not behind the first verdict. */
+static int find_probe(const Args *args, Place *place, Fault *reterr_fault) {
+        const char *program = args_get(args, "probe");
+        const char *network = args_get(args, "probe-network");
+
+        if (args_get_duration(args, "probe-timeout", PROBE_MS, &place->probe_ms, reterr_fault) != 0)
+                return RUN_E_REFUSED;
+        place->probe_network = network && strcmp(network, "host") == 0;
+        if (network && !place->probe_network && strcmp(network, "none") != 0) {
+                fault_set(reterr_fault, "option-value", "--probe-network %s is not none or host",
+                          network);
+                return RUN_E_REFUSED;
+        }
+        if (!program)
+                return 0;
+        place->probe = realpath(program, NULL);
+        if (place->probe && access(place->probe, X_OK) == 0 && place->probe_ms)
+                return 0;
+        fault_set(reterr_fault, "probe-unusable", "%s",
+                  place->probe_ms ? strerror(errno) : "it is given no time");
+        fault_place(reterr_fault, "%s", program);
+        fault_next(reterr_fault, "name a program that can be executed");
+        return RUN_E_REFUSED;
+}
+
 static int open_place(const Args *args, Place *place, Fault *reterr_fault) {
         cleanup_free char *key_path = NULL;
         int r = project_open(args, &place->project, reterr_fault);
@@ -156,6 +186,8 @@ static int open_place(const Args *args, Place *place, Fault *reterr_fault) {
         if (r != 0)
                 return r;
         r = take_sealed(args, place, reterr_fault);
+        if (r == 0)
+                r = find_probe(args, place, reterr_fault);
         if (r != 0)
                 return r;
         TRY(make_scratch(place));
@@ -196,6 +228,9 @@ int verb_run(const Args *args) {
                                     .state = place.project.dir,
                                     .secrets = place.secrets,
                                     .sealed = &place.sealed,
+                                    .probe = place.probe,
+                                    .probe_ms = place.probe_ms,
+                                    .probe_network = place.probe_network,
                                     .hidden = place.hidden,
                                     .n_hidden = place.n_hidden,
                                     .signal_fd = place.signal_fd};

@@ -13,6 +13,7 @@
 
 #include "adversary-agent/borrow.h"
 #include "adversary-agent/framing.h"
+#include "adversary-agent/probe.h"
 #include "adversary-agent/sealed.h"
 #include "adversary-agent/verbs.h"
 #include "adversary-agent/worker.h"
@@ -210,6 +211,9 @@ static int verify(Work *work, const Plan *plan, const Gate *gate) {
                 log_write(LOG_ERROR, "%s: %s", fault.rule, fault.found);
                 return EXIT_NOT_CARRIED_OUT;
         }
+        if (work->job.probe.n)
+                return probe_run(&request, &work->job, work->out_fd) == 0 ? EXIT_HOLDS
+                                                                          : EXIT_NOT_CARRIED_OUT;
         r = verify_run(&request, &result);
         if (r == 0 && work->job.seal.n)
                 r = sealed_verify(&(SealedRun){.text = work->job.sealed,
