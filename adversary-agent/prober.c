@@ -14,6 +14,8 @@
 #include "base/mem.h"
 #include "proto/codec.h"
 
+enum { MESSAGES_MAX = 64 }; /* in one turn of the loop */
+
 void prober_deinit(Prober *prober) {
         prober->worker = worker_free(prober->worker, prober->scratch);
         for (size_t i = 0; i < prober->n; i++)
@@ -54,7 +56,8 @@ static int start(Prober *prober, uint64_t now_ms) {
         memmove(&prober->queue[0], &prober->queue[1], prober->n * sizeof prober->queue[0]);
         if (codec_decode(buf_get(&frame), &arena, &job, &fault) != 0)
                 return error_origin(-EINVAL);
-        TRY(worker_start(0, &job, &prober->worker));
+        if (worker_start(0, &job, &prober->worker) != 0)
+                return 0; /* it was reported; a verdict must not suffer from it */
         prober->stop_at_ms = now_ms + job.job.probe_ms + PROBER_AROUND_MS;
         prober->n_said = 0;
         log_write(LOG_INFO, "probe program for V-%llu, worker %d",
@@ -74,7 +77,7 @@ static int hear(Prober *prober, const Message *message) {
 static int hear_all(Prober *prober) {
         int r = 0;
 
-        while (prober->worker && r == 0) {
+        for (size_t i = 0; i < MESSAGES_MAX && prober->worker && r == 0; i++) {
                 cleanup_arena Arena arena = ARENA_INIT;
                 Message message;
 

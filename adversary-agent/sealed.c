@@ -122,6 +122,11 @@ static int run(const SealedRun *sealed, const Plan *plan, const VerifyRequest *r
         VerifyRequest second = *request;
         int r;
 
+        for (size_t i = 0; i < plan->n_gates; i++)
+                if (!plan_find_gate(request->plan, plan->gates[i].id))
+                        log_write(LOG_WARNING,
+                                  "sealed checks of gate %.*s: the plan has no such gate",
+                                  SLICE_ARGS(plan->gates[i].id));
         second.plan = plan;
         second.plan_file = "SEALED-FILE";
         second.gate = plan_find_gate(plan, request->gate->id);

@@ -143,6 +143,9 @@ static int take_sealed(const Args *args, Place *place, Fault *reterr_fault) {
                         place->hidden[place->n_hidden++] =
                                 arena_slice(&place->arena, slice_text(real));
         }
+        for (size_t i = 0; r == 0 && i < place->sealed.n; i++)
+                log_write(LOG_INFO, "sealed checks of phase %s are kept in %s/sealed",
+                          place->sealed.items[i].phase, place->dir);
         return r > 0 ? RUN_E_REFUSED : r;
 }
 
