@@ -12,11 +12,22 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/mem.h"
+#include "broker/ledger.h"
 #include "tests/chaos/extent.h"
 #include "tests/lib/hurt.h"
 #include "tests/lib/test.h"
 
-enum { N_NOTES = 6, N_CYCLES = 4, END_MS = 1000, LOAD_MS = 2000, MEMORY_STRIDE_LONG = 37 };
+enum {
+        N_NOTES = 6,
+        N_CYCLES = 4,
+        END_MS = 1000,
+        LOAD_MS = 2000,
+        MEMORY_STRIDE_LONG = 37,
+        N_TRIALS = 6,
+        TRIALS_MAX = 1024,
+        VERB_MS = 30000
+};
 
 typedef struct Tally {
         uint64_t n_cycles, n_faults, n_ends, slowest_ms;
@@ -89,6 +100,7 @@ static void hurt_at_calls(Hurt *hurt, const ShimFault *faults, size_t n_faults, 
         for (uint64_t i = 0; !extent_is_long && i < N_CYCLES; i++)
                 cycle(hurt, faults[i % n_faults], 1 + extent_draw(seed + i) % n_calls, i % 2,
                       &tally);
+        CHECK(tally.n_faults > 0);
         print_tally(hurt, &tally, seed);
 }
 
@@ -137,4 +149,91 @@ TEST(memory_that_runs_out_costs_no_acknowledged_entry) {
         hurt_init(&hurt);
         hurt.shim->ops = SHIM_MALLOC;
         hurt_at_calls(&hurt, faults, ARRAY_SIZE(faults), MEMORY_STRIDE_LONG);
+}
+
+/* ---- an agent ---- */
+
+/* `builder-agent note`, hurt or not: its exit status. */
+static int say_by_hand(Hurt *hurt, uint64_t number, bool is_hurt) {
+        cleanup_free char *preload =
+                mem_printf("LD_PRELOAD=%s", bench_program("COLDGATE_SHIM_LIBRARY"));
+        cleanup_free char *orders = mem_printf("COLDGATE_SHIM=%s", hurt->shim_path);
+        cleanup_free char *text = mem_printf("trial %06" PRIu64 ".", number);
+        const char *const env[] = {is_hurt ? preload : NULL, orders, NULL};
+        ProcessSpec spec = {.argv = {bench_program("COLDGATE_BUILDER"), "note", text},
+                            .cwd = hurt->broker.dir,
+                            .env = env};
+
+        return bench_run(&spec, VERB_MS, NULL, NULL);
+}
+
+typedef struct Trials {
+        uint8_t *counts;
+        uint64_t n;
+} Trials;
+
+static int count_trial(void *userdata, const Entry *entry) {
+        Trials *trials = userdata;
+
+        for (uint64_t i = 0; i < trials->n; i++) {
+                cleanup_free char *text = mem_printf("trial %06" PRIu64 ".", i);
+
+                trials->counts[i] += slice_is(entry->kind, "note") &&
+                                     slice_find(entry->frame, slice_text(text)) < entry->frame.n;
+        }
+        return 0;
+}
+
+static void count_trials(const Hurt *hurt, Trials *trials) {
+        cleanup_free char *path = mem_printf("%s/.coldgate/ledger.db", hurt->broker.dir);
+        cleanup(ledger_freep) Ledger *ledger = NULL;
+        Fault fault = FAULT_INIT;
+
+        CHECK_EQ_INT(ledger_open(path, LEDGER_READ, &ledger, &fault), 0);
+        CHECK_EQ_INT(ledger_walk(ledger, 1, SLICE_NULL, count_trial, trials), 0);
+}
+
+static uint64_t count_calls_of_agent(Hurt *hurt) {
+        (void)snprintf(hurt->shim->program, sizeof hurt->shim->program, "builder-agent");
+        hurt_order(hurt, SHIM_NOTHING, 0, false);
+        CHECK_EQ_INT(say_by_hand(hurt, TRIALS_MAX, true), 0);
+        return atomic_load(&hurt->shim->n_calls);
+}
+
+TEST(what_an_agent_was_told_is_there_once_wherever_its_disk_fails_or_it_ends) {
+        static const ShimFault faults[] = {SHIM_KILL_BEFORE, SHIM_KILL_MIDDLE, SHIM_KILL_AFTER,
+                                           SHIM_EIO,         SHIM_ENOSPC,      SHIM_TEAR};
+        uint64_t seed = extent_seed(), n_calls, n_told = 0, n_there = 0;
+        uint8_t counts[TRIALS_MAX] = {0};
+        bool was_told[TRIALS_MAX] = {false};
+        Trials trials = {.counts = counts};
+        cleanup_hurt Hurt hurt;
+
+        extent_begin();
+        hurt_init(&hurt);
+        real_broker_start(&hurt.broker);
+        n_calls = count_calls_of_agent(&hurt);
+        trials.n = extent_is_long ? n_calls * ARRAY_SIZE(faults) : N_TRIALS;
+        CHECK(n_calls > 0 && trials.n <= TRIALS_MAX);
+        for (uint64_t i = 0; i < trials.n; i++) {
+                uint64_t at =
+                        extent_is_long ? i / ARRAY_SIZE(faults) : extent_draw(seed + i) % n_calls;
+
+                hurt_order(&hurt, faults[i % ARRAY_SIZE(faults)], at + 1, i % 2);
+                was_told[i] = say_by_hand(&hurt, i, true) == 0;
+                n_told += was_told[i];
+        }
+        CHECK_EQ_INT(say_by_hand(&hurt, TRIALS_MAX + 1, false), 0); /* says what was kept too */
+        count_trials(&hurt, &trials);
+        for (uint64_t i = 0; i < trials.n; i++) {
+                if (counts[i] > 1 || (was_told[i] && !counts[i]))
+                        FAIL_TEST("trial %" PRIu64 " of seed %" PRIu64 " is there %u times", i,
+                                  seed, counts[i]);
+                n_there += counts[i];
+        }
+        printf("# %" PRIu64 " trials over %" PRIu64 " calls: %" PRIu64 " told, %" PRIu64
+               " there, each once; seed %" PRIu64 "\n",
+               trials.n, n_calls, n_told, n_there, seed);
+        real_broker_stop(&hurt.broker);
+        real_broker_do(&hurt.broker, NULL, "verify");
 }
