@@ -4,7 +4,8 @@
 /*
  * One walk over the stored rows; whatever an entry must satisfy is a step in step_rows, from what
  * needs nothing to what needs the state of all entries before. The first step that fails names the
- * first bad entry.
+ * first bad entry. Signatures are looked at beside the walk, which goes on meanwhile: one that does
+ * not hold comes before whatever was found behind it.
  */
 
 #include "broker/verify.h"
@@ -19,6 +20,7 @@
 #include "base/mem.h"
 #include "broker/gone.h"
 #include "broker/replay.h"
+#include "broker/signatures.h"
 #include "broker/status.h"
 #include "proto/codec.h"
 
@@ -39,6 +41,7 @@ typedef struct Verification {
         const PublicKey *broker_key;
         const Witness *witnesses;
         size_t n_witnesses;
+        Signatures *signatures;
         State state;
         bool others_spoke; /* an entry that is not of the broker was there */
         SeenId *ids;
@@ -61,6 +64,7 @@ static void verification_deinit(Verification *v) {
         arena_deinit(&v->arena);
         free(v->ids);
         gone_deinit(&v->gone);
+        (void)signatures_free(v->signatures);
 }
 
 static int broken(Verification *v, const char *rule, const char *format, ...) printf_like(3, 4);
@@ -148,12 +152,10 @@ static bool may_say(Role role, MessageType type) {
         return role == ROLE_BROKER && !is_said_by_others;
 }
 
+/* Looked at by all processors; what comes of it is known at the end. */
 static int check_signature(Verification *v, const PublicKey *author) {
-        if (entry_signature_holds(author, &v->report.ledger, &v->entry->id, v->entry->frame,
-                                  v->entry->signature))
-                return 0;
-        return broken(v, "entry-signature", "it was not signed by %.*s",
-                      SLICE_ARGS(v->entry->actor));
+        signatures_add(v->signatures, author, &v->report.ledger, v->entry);
+        return 0;
 }
 
 /* Beside what is its own, the broker admits the first agents, before anybody else has spoken. */
@@ -404,14 +406,36 @@ static void count_seals(Verification *v) {
                 v->report.n_revealed += v->state.seals[i]->revealed_seq != 0;
 }
 
+/* What was found behind an entry that its author has not signed is not told: the first one is. */
+static int settle_signatures(Verification *v, int r) {
+        uint64_t seq = signatures_finish(v->signatures);
+        cleanup_arena Arena arena = ARENA_INIT;
+        Entry entry;
+
+        if (r < 0 || !seq || (r > 0 && v->report.bad_seq < seq))
+                return r;
+        TRY(ledger_read(v->ledger, seq, &arena, &entry));
+        v->n_ids = seq - 1;
+        v->report.n_entries = seq - 1;
+        return broken(v, "entry-signature", "it was not signed by %.*s", SLICE_ARGS(entry.actor));
+}
+
+static int verify_entries(Verification *v) {
+        int r = ledger_inspect(v->ledger, verify_entry, v);
+
+        if (r == LEDGER_E_CORRUPT)
+                r = broken(v, "ledger-corrupt", "SQLite cannot read on");
+        return settle_signatures(v, r);
+}
+
 static int verify_all(Verification *v) {
         static const Hash first = {{0}};
         int ids, r = ledger_evidence_walk(v->ledger, &first, verify_evidence, v);
 
-        if (r == 0)
-                r = ledger_inspect(v->ledger, verify_entry, v);
         if (r == LEDGER_E_CORRUPT)
                 return broken(v, "ledger-corrupt", "SQLite cannot read on");
+        if (r == 0)
+                r = verify_entries(v);
         ids = check_ids(v);
         if (ids == 0 && r == 0)
                 r = check_gone(v);
@@ -434,6 +458,7 @@ int verify_ledger(Ledger *ledger, const PublicKey *broker_key, const Witness *wi
         int r;
 
         state_init(&v.state);
+        v.signatures = signatures_new();
         r = verify_all(&v);
         *ret_report = v.report;
         return r;
