@@ -10,7 +10,7 @@
 #include "broker/log_filter.h"
 #include "broker/verbs.h"
 
-enum { PRINT_BYTES = 64 << 10 };
+enum { PRINT_BYTES = 64 << 10, TAIL_GROWTH = 8 };
 
 typedef struct Log {
         Errand *errand;
@@ -66,18 +66,37 @@ static int walk(Log *log) {
         return r;
 }
 
-/* Those that are to be skipped are counted first, so that nothing is kept. */
-static int walk_tail(Log *log, uint64_t tail) {
-        int r = 0;
+static int count(Log *log) {
+        int r;
 
-        if (tail != UINT64_MAX) {
-                log->is_counting = true;
-                r = ledger_walk(log->errand->ledger, log->next, log->filter.phase, visit, log);
-                log->is_counting = false;
-                log->n_skip = log->n_matching > tail ? log->n_matching - tail : 0;
-                log->n_matching = 0;
+        log->n_matching = 0;
+        log->is_counting = true;
+        r = ledger_walk(log->errand->ledger, log->next, log->filter.phase, visit, log);
+        log->is_counting = false;
+        return r;
+}
+
+/* From far enough before the end that as many match. Those that are to be skipped are counted
+ * first, so that nothing is kept. */
+static int walk_tail(Log *log, uint64_t tail) {
+        uint64_t first = log->next, head = 0;
+
+        if (tail == UINT64_MAX)
+                return walk(log);
+        TRY(ledger_head(log->errand->ledger, &head));
+        for (uint64_t n_back = tail;; n_back *= TAIL_GROWTH) {
+                int r;
+
+                log->next = head >= first && head - first >= n_back ? head - n_back + 1 : first;
+                r = count(log);
+                if (r != 0)
+                        return r;
+                if (log->n_matching >= tail || log->next == first)
+                        break;
         }
-        return r ? r : walk(log);
+        log->n_skip = log->n_matching > tail ? log->n_matching - tail : 0;
+        log->n_matching = 0;
+        return walk(log);
 }
 
 /* What is committed later belongs to the tail, too. */
