@@ -9,7 +9,7 @@ build_packages=(gcc libc6-dev meson ninja-build pkg-config git ca-certificates o
 	libzmq3-dev libmsgpack-dev libcurl4-openssl-dev libexpat1-dev libsqlite3-dev libsodium-dev libssl-dev libcmark-dev
 	libyaml-dev libpcre2-dev libgit2-dev libseccomp-dev libjansson-dev)
 check_packages=(clang clang-format clang-tidy libclang-rt-14-dev openssl sqlite3 mandoc python3-jsonschema
-	python3-yaml nodejs nginx postgresql-15 iproute2 nftables)
+	python3-yaml nodejs nginx postgresql-15 iproute2 nftables valgrind)
 
 # For one worked plan and for examples/proxy-headroom. Beside another container engine they may not be
 # had (their runtimes displace each other): then these are skipped, and say so.
