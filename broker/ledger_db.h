@@ -25,13 +25,15 @@ struct Ledger {
         bool is_in_batch;
         uint64_t batch_bytes;  /* about what the open batch adds */
         uint64_t log_bytes;    /* of the write-ahead log, as of the newest commit */
+        int empty_pages;       /* of the log, from which on a commit empties it */
         uint64_t log_said_ms;  /* when its length was last complained of; 0: never */
         uint64_t log_tried_ms; /* when it was last tried to empty it for who asked for room */
         int lock_fd;
         char *path;
 };
 
-/* All of the log into the database, which is whole by itself then. */
+/* All of the log into the database, which is whole by itself then; its log goes when it is closed.
+ */
 int ledger_empty_log(Ledger *ledger) must_check;
 /* From now on commits empty the write-ahead log when it is long. */
 void ledger_watch_log(Ledger *ledger);

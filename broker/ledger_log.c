@@ -111,17 +111,19 @@ static int on_commit(void *userdata, sqlite3 *db, const char *name, int n_pages)
 
         (void)db;
         (void)name;
-        return empty_log(ledger, n_pages, n_pages >= EMPTY_PAGES);
+        return empty_log(ledger, n_pages, n_pages >= ledger->empty_pages);
 }
 
 int ledger_empty_log(Ledger *ledger) {
         if (sqlite3_wal_checkpoint_v2(ledger->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL) !=
             SQLITE_OK)
                 return ledger_sql_fail(ledger, "checkpoint");
+        (void)sqlite3_db_config(ledger->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
         return 0;
 }
 
 void ledger_watch_log(Ledger *ledger) {
+        ledger->empty_pages = EMPTY_PAGES;
         (void)sqlite3_wal_hook(ledger->db, on_commit, ledger);
 }
 
