@@ -146,6 +146,8 @@ int core_append(Core *core, const Entry *draft, const Message *message) {
         core->has_checkpoint = false;
         core->is_dirty = true;
         TRY(core->port.append(core->port.userdata, &entry));
+        if (message->type == MESSAGE_ADMIT && message->admit.replaces)
+                peer_part(core, state_find_agent(&core->state, message->admit.name));
         return 0;
 }
 

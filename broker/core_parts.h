@@ -210,6 +210,8 @@ int on_hello(Core *core, Incoming *in) must_check;
 Peer *peer_find(const Core *core, const Route *route);
 /* As the port's send; remembers what the channel said of the peer. */
 int peer_send(Core *core, Peer *peer, Slice frame) must_check;
+/* Whoever spoke for the agent until now has a key that is out of use. */
+void peer_part(Core *core, const AgentRecord *agent);
 /* Forgets the quiet. */
 void peer_forget_quiet(Core *core);
 /* Frees those that are gone or revoked. */

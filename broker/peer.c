@@ -153,6 +153,12 @@ int on_hello(Core *core, Incoming *in) {
         return 0;
 }
 
+void peer_part(Core *core, const AgentRecord *agent) {
+        for (size_t i = 0; i < core->n_peers; i++)
+                if (core->peers[i]->agent == agent)
+                        core->peers[i]->is_gone = true;
+}
+
 void peer_forget_quiet(Core *core) {
         uint64_t now = core_mono_ms(core);
 

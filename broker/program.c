@@ -20,7 +20,10 @@ static const OptionRow init_options[] = {
         {NULL, NULL, NULL},
 };
 
-static const OptionRow operator_options[] = {
+static const OptionRow admit_options[] = {
+        {"replace", NULL,
+         "In place of the key that NAME has, which is out of use at once; claims, leases and holds go "
+         "on."},
         OPERATOR_OPTIONS,
         {NULL, NULL, NULL},
 };
@@ -136,7 +139,7 @@ static const Verb verbs[] = {
          keygen_options},
         {"admit", "NAME ROLE KEY", 3, 3,
          "Let an agent in, as the operator: KEY is its public line or the file with it.",
-         verb_admit, operator_options},
+         verb_admit, admit_options},
         {"revoke", "NAME", 1, 1, "Take an agent's key out of use at once, as the operator.",
          verb_revoke, revoke_options},
         {"plan lint", "FILE…", 1, ARGUMENTS_MAX, "Look for mistakes in plans.", verb_plan_lint,

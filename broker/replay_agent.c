@@ -22,10 +22,26 @@ int fold_genesis(const Step *step) {
         return 0;
 }
 
+/* The agent stays who it is: its claims, leases and holds go on, under the new key. */
+static int replace_key(const Step *step, AgentRecord *agent) {
+        const struct admit *admit = &step->message->admit;
+        State *state = step->state;
+
+        if (!agent || agent->is_revoked || agent->role != admit->role)
+                return step_corrupt(step, "replaces nobody's key");
+        state->former_keys = mem_resize(state->former_keys, state->n_former_keys + 1,
+                                        sizeof *state->former_keys);
+        state->former_keys[state->n_former_keys++] = agent->key;
+        memcpy(&agent->key, admit->key.data, sizeof agent->key);
+        return 0;
+}
+
 int fold_admit(const Step *step) {
         const struct admit *admit = &step->message->admit;
         AgentRecord *agent;
 
+        if (admit->replaces)
+                return replace_key(step, state_find_agent(step->state, admit->name));
         if (state_find_agent(step->state, admit->name))
                 return step_corrupt(step, "admits a name twice");
         agent = mem_new(AgentRecord);

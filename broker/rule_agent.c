@@ -49,10 +49,23 @@ bool rule_admit_role(const RuleCase *c) {
 bool rule_admit_name_taken(const RuleCase *c) {
         Slice name = c->input->message->admit.name;
 
+        if (c->input->message->admit.replaces)
+                return true;
         if (!slice_is(name, BROKER_NAME) && !state_find_agent(c->input->state, name))
                 return true;
         rule_broken(c, "admit.name", "\"%.*s\" is taken", SLICE_ARGS(name));
         return rule_next(c, "choose another name; a revoked agent keeps its own");
+}
+
+bool rule_admit_replaces(const RuleCase *c) {
+        const struct admit *admit = &c->input->message->admit;
+        const AgentRecord *agent = state_find_agent(c->input->state, admit->name);
+
+        if (!admit->replaces || (agent && !agent->is_revoked && agent->role == admit->role))
+                return true;
+        rule_broken(c, "admit.name", "there is no %s \"%.*s\" whose key could be replaced",
+                    word_of(&words_ROLE, (int)admit->role), SLICE_ARGS(admit->name));
+        return rule_next(c, "broker log --kind admit; a revoked agent gets no other key");
 }
 
 static bool shares_key(const PublicKey *known, const PublicKey *key) {
@@ -72,6 +85,11 @@ bool rule_admit_key_known(const RuleCase *c) {
                             state->agents[i]->is_revoked ? ", which was revoked" : "");
                 return rule_next(c, "make a key for this agent with `keygen`");
         }
+        for (size_t i = 0; i < state->n_former_keys; i++)
+                if (shares_key(&state->former_keys[i], &key)) {
+                        rule_broken(c, "admit.key", "it was replaced by another one before");
+                        return rule_next(c, "make a key for this agent with `keygen`");
+                }
         if (!shares_key(&state->broker_key, &key))
                 return true;
         rule_broken(c, "admit.key", "it is the broker's own key");

@@ -106,6 +106,7 @@ void state_deinit(State *state) {
                 (void)agent_free(state->agents[i]);
         free(state->agents);
         free(state->restored);
+        free(state->former_keys);
         free(state->project);
         state_init(state);
 }

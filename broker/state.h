@@ -281,6 +281,8 @@ typedef struct State {
         Hash head_hash;
         AgentRecord **agents;
         size_t n_agents;
+        PublicKey *former_keys; /* of agents that have others now */
+        size_t n_former_keys;
         PhaseRecord **phases;
         size_t n_phases;
         ClaimRecord **claims; /* oldest first; only open ones and the newest of each gate */

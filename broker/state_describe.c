@@ -181,6 +181,12 @@ void state_describe(const State *state, Buf *text) {
                 describe_veto(state->vetoes[i], text);
         for (size_t i = 0; i < state->n_seals; i++)
                 describe_seal(state->seals[i], text);
+        for (size_t i = 0; i < state->n_former_keys; i++) {
+                char id[KEY_ID_HEX + 1];
+
+                public_key_id(&state->former_keys[i], id);
+                buf_printf(text, "former key %s\n", id);
+        }
         buf_printf(text, "collected %" PRIu64 "\n", state->n_collected);
         for (size_t i = 0; i < state->n_restored; i++) {
                 buf_printf(text, "restored %" PRIu64 " lost=%" PRIu64, state->restored[i].seq,

@@ -83,6 +83,7 @@ static int admit(Errand *errand, Fault *reterr_fault) {
                 return r;
         message.admit.name = slice_text(errand->args->rest[0]);
         message.admit.key = slice_make(&key, sizeof key);
+        message.admit.replaces = args_has(errand->args, "replace");
         message_set_present(&message);
         r = errand_say(errand, &message, &seq, reterr_fault);
         if (r != 0)

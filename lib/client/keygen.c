@@ -19,6 +19,8 @@ enum { _KEYGEN_E_SUCCESS, KEYGEN_E_REFUSED };
 
 const OptionRow keygen_options[] = {
         {"out", "FILE", "Where to write it (default: .coldgate/keys/NAME)."},
+        {"rotate", NULL,
+         "A key to replace the one that NAME has (default: .coldgate/keys/NAME.next)."},
         {NULL, NULL, NULL},
 };
 
@@ -44,7 +46,8 @@ static int find_path(const Args *args, char **ret_path, Fault *reterr_fault) {
                 return KEYGEN_E_REFUSED;
         keys = mem_printf("%s/.coldgate/keys", root);
         TRY(dir_make_lasting(keys, 0700));
-        *ret_path = mem_printf("%s/%s", keys, args->rest[0]);
+        *ret_path =
+                mem_printf("%s/%s%s", keys, args->rest[0], args_has(args, "rotate") ? ".next" : "");
         return 0;
 }
 
@@ -65,8 +68,13 @@ static void say(const Args *args, const char *path, const char *role, const Publ
         } else {
                 buf_printf(&text,
                            "%s\n%s\n  id: %s\n"
-                           "  next, as the operator: broker admit %s %s %s.pub\n",
-                           path, buf_get_text(&line), id, args->rest[0], role, path);
+                           "  next, as the operator: broker admit %s %s %s.pub%s\n",
+                           path, buf_get_text(&line), id, args->rest[0], role, path,
+                           args_has(args, "rotate") ? " --replace" : "");
+                if (args_has(args, "rotate"))
+                        buf_printf(&text,
+                                   "  then here: put it, and its .pub, in the place of %s's\n",
+                                   args->rest[0]);
         }
         (void)fputs(buf_get_text(&text), stdout);
 }

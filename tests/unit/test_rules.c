@@ -75,6 +75,12 @@ static Who admit_name_taken(Desk *desk, Message *ret_message) {
         return OPERATOR;
 }
 
+static Who admit_replaces(Desk *desk, Message *ret_message) {
+        *ret_message = make_admit(desk, "nobody", STRANGER);
+        ret_message->admit.replaces = 1;
+        return OPERATOR;
+}
+
 static Who admit_key_known(Desk *desk, Message *ret_message) {
         *ret_message = make_admit(desk, "bob2", BUILDER);
         ret_message->admit.role = ROLE_ADVERSARY;
@@ -528,6 +534,7 @@ static const Case cases[] = {
         CASE(name_malformed, "name-malformed"),
         CASE(admit_role, "admit-role"),
         CASE(admit_name_taken, "admit-name-taken"),
+        CASE(admit_replaces, "admit-replaces"),
         CASE(admit_key_known, "admit-key-known"),
         CASE(revoke_unknown, "revoke-unknown"),
         CASE(revoke_already, "revoke-already"),
