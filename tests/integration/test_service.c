@@ -310,3 +310,40 @@ TEST(a_broker_that_is_told_to_end_under_load_ends_soon_and_loses_nothing) {
         real_broker_do(&broker, NULL, "verify");
         real_broker_stop(&broker);
 }
+
+/* ---- backups meanwhile ---- */
+
+TEST(backups_under_load_hold_and_a_kill_in_the_middle_of_one_leaves_no_half) {
+        cleanup(session_freep) Session *session = NULL;
+        cleanup_real_broker RealBroker broker;
+        cleanup_buf Buf out = BUF_TEXT;
+        ProcessSpec spec = {.argv = {bench_program("COLDGATE_BROKER"), "backup", "killed.db"}};
+        cleanup(process_freep) Process *backup = NULL;
+        cleanup_free char *killed = NULL;
+
+        real_broker_init(&broker);
+        real_broker_approve(&broker);
+        real_broker_start(&broker);
+        session = real_broker_session(&broker, "builder");
+        for (size_t i = 0; i < N_NOTES; i++)
+                submit_note(session, i);
+        settle(session, N_NOTES - STOP_AFTER);
+        real_broker_do(&broker, &out, "backup", "first.db");
+        settle(session, N_NOTES / 2);
+        spec.cwd = broker.dir;
+        backup = process_start(&spec);
+        process_kill(backup);
+        killed = mem_printf("%s/killed.db", broker.dir);
+        CHECK(access(killed, F_OK) != 0 ||
+              real_broker_verb(&broker, NULL, NULL, "backup", "killed.db") == EXIT_USAGE);
+        real_broker_do(&broker, &out, "backup", "second.db");
+        settle(session, 0);
+        CHECK_CONTAINS(buf_get_text(&out), "backup holds: ");
+        real_broker_stop(&broker);
+        CHECK_EQ_INT(real_broker_verb(&broker, NULL, NULL, "restore", "first.db"),
+                     EXIT_NOT_CARRIED_OUT);
+        real_broker_do(&broker, NULL, "restore", "second.db", "--accept-loss", "a drill");
+        real_broker_do(&broker, NULL, "verify");
+        real_broker_start(&broker);
+        real_broker_stop(&broker);
+}
