@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/arena.h"
 #include "base/error.h"
@@ -109,6 +110,7 @@ static bool read_restored(const Session *session, Slice frame, Arena *arena,
 
 /* What we have seen is lost, and an operator said so: SESSION_E_NOTHING if that is not shown. */
 static int accept_loss(Session *session, const struct welcome *welcome) {
+        cleanup_free char *inbox = mem_printf("%s/inbox", session->dir);
         cleanup_arena Arena arena = ARENA_INIT;
         Message restored;
 
@@ -116,6 +118,7 @@ static int accept_loss(Session *session, const struct welcome *welcome) {
             !read_restored(session, welcome->restored, &arena, &restored))
                 return SESSION_E_NOTHING;
         TRY(seen_set_aside(session->dir, &session->broker, &session->said_seen));
+        (void)unlink(inbox); /* entries of the same numbers are other ones now: none was read */
         say_loss(session, &restored.restored);
         session->said_seen = (Checkpoint){.seq = 0};
         session->head = 0;

@@ -30,7 +30,8 @@ A running broker is backed up; the file is verified, and named by what it holds 
 
 An agent sees entry 5; the ledger of four entries is then put back by hand, and by the verb.
 
-  $ builder-agent hold proxy >/dev/null
+  $ builder-agent hold proxy >/dev/null && builder-agent inbox >/dev/null 2>&1; ls .coldgate/agents/builder/inbox
+  .coldgate/agents/builder/inbox
   $ stop
   $ cp .coldgate/ledger.db ../new.db
   $ cp ../old.db .coldgate/ledger.db; rm -f .coldgate/ledger.db-wal .coldgate/ledger.db-shm
@@ -81,6 +82,8 @@ The operator says that it is lost: an entry says so, and the agent, which has se
   THE LEDGER WAS RESTORED FROM A BACKUP: entries 5 to 6, which this agent may have seen, are lost (the disk died)
   $ ls .coldgate/agents/builder | grep -c '^seen.lost-'
   1
+  $ test -e .coldgate/agents/builder/inbox
+  [1]
   $ builder-agent release proxy 2>&1 | grep -c RESTORED
   0
   [1]
