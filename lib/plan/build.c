@@ -201,7 +201,11 @@ void build_gate(Build *build, const YamlNode *block, Gate *gate) {
         size_t n_before = build->faults->n_found;
         bool has_command;
 
-        *gate = (Gate){.place = block->place, .valid_for_ms = VALID_FOR_MS, .verifiers = 1};
+        *gate = (Gate){.place = block->place,
+                       .valid_for_ms = VALID_FOR_MS,
+                       .verifiers = 1,
+                       .vars = build->plan->vars,
+                       .n_vars = build->plan->n_vars};
         build_words(build, whole, IN_GATE, gate);
         if (build->faults->n_found != n_before)
                 return;

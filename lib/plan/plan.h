@@ -218,6 +218,8 @@ typedef struct Gate {
         Slice *unchanged; /* bash texts: same output before and after the gate */
         size_t n_unchanged;
         CheckOn unchanged_on;
+        PlanPair *vars; /* the phase's, for these commands; checks have them in their `env` */
+        size_t n_vars;
         PlanLock lock;
         uint64_t verifiers; /* 1 unless it is said */
         uint64_t stall_ms;  /* 0: the broker's setting */

@@ -35,6 +35,8 @@ static int run_probe(AttemptSetting *setting, Slice text, Arena *arena,
                        .command = &text,
                        .n_command = 1,
                        .timeout_ms = PROBE_MS,
+                       .env = gate->vars,
+                       .n_env = gate->n_vars,
                        .on = gate->unchanged_on};
         SandboxSpec spec = {.argv = NULL};
         int r = attempt_run_script(setting, &probe, false, arena, &spec, ret_outcome);

@@ -53,6 +53,21 @@ TEST(what_a_gate_takes_away_fails_it_too) {
         trial_expect(&trial, dirty, TRIAL_FAIL, "- other");
 }
 
+TEST(what_looks_for_residue_has_the_vars_of_the_phase) {
+        cleanup_trial Trial trial;
+        cleanup_free char *plan = NULL;
+
+        make_things(&trial);
+        plan = mem_printf(
+                "```yaml phase\nversion: 1\nphase: trial\nvars: { things: %s/things }\n```\n"
+                "```yaml gate\ngate: M1\nunchanged: { run: ['ls \"$things\"'], on: host }\n"
+                "checks:\n  - id: one\n    run: touch \"$things/new\"\n    on: host\n```\n",
+                trial.dir);
+        bench_write(trial.dir, "plan.md", plan, 0644);
+        CHECK_EQ_INT(trial_verify(&trial, "M1", trial.commit, NULL, NULL), TRIAL_FAIL);
+        CHECK_CONTAINS(buf_get_text(&trial.out), "+ new");
+}
+
 TEST(a_probe_that_fails_itself_is_inconclusive) {
         cleanup_trial Trial trial;
         cleanup_free char *before = NULL, *after = NULL;
