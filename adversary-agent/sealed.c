@@ -106,8 +106,12 @@ static int tell(const SealedRun *sealed, const VerifyResult *hidden, VerifyResul
         result->verdict.n_sealed = verdict->n_checks;
         if (verdict->decision == DECISION_PASS)
                 return 0;
-        log_write(LOG_INFO, "sealed checks: %.*s: %.*s", SLICE_ARGS(verdict->reason),
-                  SLICE_ARGS(verdict->summary));
+        /* Logs are read by more people than the file. */
+        log_write(
+                LOG_INFO,
+                "%zu of %zu sealed checks of %.*s did not pass; `adversary-agent verify` with the "
+                "sealed file shows them, their evidence is in %s",
+                n_bad, verdict->n_checks, SLICE_ARGS(verdict->gate), sealed->kept);
         decide(result, verdict->decision,
                arena_printf(&result->arena, "%zu of %zu sealed checks %s", n_bad, verdict->n_checks,
                             verdict->decision == DECISION_FAIL ? "did not hold"
@@ -155,7 +159,7 @@ int sealed_verify(const SealedRun *sealed, const VerifyRequest *request, VerifyR
                 return 0;
         if (plan_parse("sealed", sealed->text, &plan, &fault, 1, &n_faults) == 0)
                 return run(sealed, &plan, request, result);
-        log_write(LOG_ERROR, "the sealed file cannot be read: %s: %s", fault.rule, fault.found);
+        log_write(LOG_ERROR, "the sealed file cannot be read: %s", fault.rule);
         decide(result, DECISION_INCONCLUSIVE, "the adversary has lost what it sealed");
         return 0;
 }

@@ -112,6 +112,13 @@ What a finding goes through.
   \{"version":1,"waive":\{"seq":[0-9]+,"name":"W-#","phase":"m","gate":"M1","why":"a freeze","until_ms":[0-9]+\}\} (re)
   $ broker waive V-3 --why x --for 1h 2>&1 | head -n 1
   broker: argument-value: `V-3` names a verdict; a finding is wanted
+  $ broker reveal V-3 2>&1 | head -n 1
+  broker: argument-value: `V-3` names a verdict; a seal is wanted
+  $ broker reveal S-3
+  broker: seal-unknown: entry 3 is no seal
+    at: reveal.seal
+    next: broker status
+  [5]
   $ said builder-agent findings | sed -E 's/[-0-9]{10}T[0-9:]+Z/TIME/'
   phase m
     [x] F-#, waived until TIME (minor, blocks gate M1): the token is in the log

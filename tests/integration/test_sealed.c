@@ -79,6 +79,7 @@ TEST(sealed_checks_fail_a_claim_are_read_by_nobody_and_shown_when_it_is_done) {
         CHECK(!strstr(buf_get_text(&out), SECRET));
         CHECK_EQ_INT(BROKER(&handshake, NULL, "render"), EXIT_HOLDS);
         CHECK(!is_told(&handshake));
+        CHECK(!strstr(process_get_err(handshake.adversary), SECRET));
         handshake_commit(&handshake, "manners", "please\n");
         CHECK_EQ_INT(BUILDER(&handshake, &out, "claim", "GREETS", "COUNTS", "SLOW", "--wait"),
                      EXIT_HOLDS);
