@@ -19,6 +19,7 @@
 #include "proto/loop.h"
 #include "sandbox/sandbox.h"
 #include "verify/redact.h"
+#include "sandbox/group.h"
 #include "verify/scratch.h"
 #include "verify/selftest.h"
 #include "verify/verify.h"
@@ -94,6 +95,8 @@ static int make_scratch(Place *place) {
         TRY(dir_make(place->scratch, 0700));
         if (!scratch_remove_jobs(place->scratch, 0))
                 log_write(LOG_WARNING, "%s still holds what an earlier run left", place->scratch);
+        log_write(LOG_DEBUG, "our control group was %shanded down to us",
+                  group_settle() ? "" : "not ");
         TRY(scratch_make_private(place->scratch, &is_private));
         log_write(LOG_INFO, "workspaces are in %s%s", place->scratch,
                   is_private ? ", a tmpfs of our own" : "");

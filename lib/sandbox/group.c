@@ -20,13 +20,15 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
+#include <sys/xattr.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/fd.h"
 #include "base/mem.h"
 
-#define NAME "run-" /* before the runner's pid */
+#define NAME "run-"   /* before the runner's pid */
+#define LEAF "/agent" /* of a daemon that has settled */
 
 enum {
         TABLE_BYTES = 4 << 20,
@@ -128,15 +130,56 @@ static void sweep(const char *above) {
                 (void)closedir(entries);
 }
 
-static char *make_below(const char *type, const char *option, const char *begin, Arena *arena) {
+/* The directory of our own group; NULL: there is none. */
+static char *find_directory(const char *type, const char *option, const char *begin) {
         cleanup_free char *mount = find_mount(type, option);
         cleanup_free char *own = find_own(begin);
-        cleanup_free char *above = NULL;
-        char *path;
 
         if (!mount || !own)
                 return NULL;
-        above = mem_printf("%s%s", mount, strcmp(own, "/") == 0 ? "" : own);
+        return mem_printf("%s%s", mount, strcmp(own, "/") == 0 ? "" : own);
+}
+
+/* Beside a daemon that has settled, not below it. */
+static void leave_settled(char *above) {
+        size_t n = strlen(above), n_leaf = sizeof LEAF - 1;
+
+        if (n > n_leaf && strcmp(above + n - n_leaf, LEAF) == 0)
+                above[n - n_leaf] = 0;
+}
+
+static bool is_handed_down(const char *dir) {
+        static const char *const marks[] = {"user.delegate", "trusted.delegate"};
+
+        for (size_t i = 0; i < ARRAY_SIZE(marks); i++) {
+                char value = 0;
+
+                if (getxattr(dir, marks[i], &value, 1) == 1 && value == '1')
+                        return true;
+        }
+        return false;
+}
+
+bool group_settle(void) {
+        cleanup_free char *own = find_directory("cgroup2", "", "::");
+        cleanup_free char *leaf = own ? mem_printf("%s" LEAF, own) : NULL;
+
+        if (!own || !is_handed_down(own) || (mkdir(leaf, 0755) < 0 && errno != EEXIST) ||
+            !write_value(leaf, "cgroup.procs", "0"))
+                return false;
+        /* Each by itself: one may have been handed down without the other. */
+        (void)write_value(own, "cgroup.subtree_control", "+memory");
+        (void)write_value(own, "cgroup.subtree_control", "+pids");
+        return true;
+}
+
+static char *make_below(const char *type, const char *option, const char *begin, Arena *arena) {
+        cleanup_free char *above = find_directory(type, option, begin);
+        char *path;
+
+        if (!above)
+                return NULL;
+        leave_settled(above);
         path = arena_printf(arena, "%s/" NAME "%d", above, (int)getpid());
         if (access(above, W_OK) == 0)
                 sweep(above);

@@ -23,6 +23,10 @@ typedef struct Group {
 
 #define GROUP_INIT ((Group){.fd = -1, .memory_fd = -1})
 
+/* For a daemon, once, before it starts anything: where its group of version 2 was handed down to it
+ * (a service with `Delegate=yes`), it moves into a group below, since only a group without
+ * processes of its own can give limits to others. False: it was not, or it did not work. */
+bool group_settle(void);
 /* As much as can be had, perhaps nothing. `scratch` on a tmpfs counts as memory of who writes it.
  */
 void group_make(const SandboxLimits *limits, const char *scratch, Arena *arena, Group *ret_group);

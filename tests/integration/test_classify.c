@@ -147,6 +147,27 @@ static const Row rows[] = {
         ELSEWHERE(NOT_PREPARED, "a_commit_that_is_not_there_is_a_fail"),
 };
 
+/* What goes wrong before there is a check: verify/mirror.h, verify/tree.h. */
+static const struct {
+        const char *reason, *test;
+} preparations[] = {
+        {"prep.fetch", "a_repository_that_cannot_be_reached_is_inconclusive"},
+        {"prep.fetch", "a_silent_https_server_is_left_at_the_deadline"},
+        {"prep.fetch", "a_silent_ssh_server_is_left_at_the_deadline"},
+        {"prep.fetch", "a_server_that_lets_nobody_in_is_an_error"},
+        {"claim.commit-absent", "a_commit_that_is_not_there_is_a_fail"},
+        {"claim.bad-tree", "a_malformed_tree_is_refused_as_often_as_it_is_claimed"},
+        {"prep.limits", "a_tree_of_ten_billion_files_in_ten_objects_is_over_the_limit"},
+        {"prep.tree-mismatch", "every_difference_from_the_commit_is_found_and_named"},
+        {"prep.tree-mismatch", "a_cached_tree_that_was_spoiled_is_seen_and_written_anew"},
+        {"prep.space", "a_full_disk_is_an_error_that_says_so"},
+        {"prep.mirror", "an_object_whose_bytes_are_not_its_id_is_an_error_of_the_mirror"},
+        {"prep.unsupported", "a_repository_of_sha256_is_inconclusive_and_says_why"},
+        {"residue.unchanged", "what_a_gate_leaves_behind_fails_it_and_is_shown"},
+        {"residue.probe", "a_probe_that_fails_itself_is_inconclusive"},
+        {"host.selftest", "a_runner_that_runs_nothing_is_found_out"},
+};
+
 /* The real runner, but for what its specification asks it to suffer. */
 static void bend_runner(const char *dir) {
         cleanup_free char *script = mem_printf("#!/bin/bash\n"
@@ -221,6 +242,10 @@ TEST(each_row_of_the_table_is_provoked_by_a_test_that_is_there) {
         for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
                 if (rows[i].elsewhere && !stands_in(pattern, rows[i].elsewhere))
                         FAIL_TEST("there is no test %s", rows[i].elsewhere);
+        for (size_t i = 0; i < ARRAY_SIZE(preparations); i++)
+                if (!stands_in(pattern, preparations[i].test))
+                        FAIL_TEST("%s: there is no test %s", preparations[i].reason,
+                                  preparations[i].test);
 }
 
 /* ---- the machine's own troubles ---- */

@@ -6,7 +6,10 @@
 
 #include "verify/inputs.h"
 
+#include <glob.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/fd.h"
 #include "base/mem.h"
@@ -68,6 +71,23 @@ static const struct verdict *verify(Place *place) {
         verify_result_deinit(&place->result);
         CHECK_EQ_INT(verify_run(&place->request, &place->result), 0);
         return &place->result.verdict;
+}
+
+/* The cache of trees is believed no more than anything else. */
+TEST(a_cached_tree_that_was_spoiled_is_seen_and_written_anew) {
+        cleanup(place_deinit) Place place;
+        cleanup_free char *pattern = NULL;
+        glob_t files;
+
+        place_make(&place);
+        CHECK_EQ_INT(verify(&place)->decision, DECISION_PASS);
+        pattern = mem_printf("%s/trees/*/lab/a", place.scratch);
+        CHECK_EQ_INT(glob(pattern, 0, NULL, &files), 0);
+        CHECK_EQ_INT(truncate(files.gl_pathv[0], 0), 0);
+        CHECK_EQ_INT(verify(&place)->decision, DECISION_PASS);
+        CHECK_EQ_INT(chmod(files.gl_pathv[0], 0666), 0);
+        CHECK_EQ_INT(verify(&place)->decision, DECISION_PASS);
+        globfree(&files);
 }
 
 static void change(Place *place, const char *path, const char *text) {

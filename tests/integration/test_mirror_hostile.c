@@ -6,6 +6,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -223,6 +224,38 @@ TEST(a_silent_ssh_server_is_left_at_the_deadline) {
         if (access("/usr/bin/ssh", X_OK) < 0)
                 SKIP("there is no ssh");
         expect_silence_to_end("ssh://git@");
+}
+
+/* An ssh server that says who it is, and then that it knows nobody. */
+static void turn_away(int fd) {
+        static const char words[] = "SSH-2.0-x\r\n";
+
+        for (;;) {
+                cleanup_fd int guest = accept(fd, NULL, NULL);
+                char heard[256];
+
+                if (guest < 0 || write(guest, words, sizeof words - 1) < 0)
+                        continue;
+                (void)!read(guest, heard, sizeof heard);
+        }
+}
+
+TEST(a_server_that_lets_nobody_in_is_an_error) {
+        uint16_t port;
+        cleanup_fd int fd = listen_silently(&port);
+        cleanup_free char *url = mem_printf("ssh://git@127.0.0.1:%u/x", port);
+        cleanup(mirror_freep) Mirror *mirror = story_open_mirror(test_dir(), url);
+        pid_t pid;
+
+        if (access("/usr/bin/ssh", X_OK) < 0)
+                SKIP("there is no ssh");
+        pid = fork();
+        if (pid == 0) {
+                (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+                turn_away(fd);
+        }
+        story_expect_refused(mirror, story_nowhere, PREP_E_ERROR, "prep.fetch");
+        (void)kill(pid, SIGKILL);
 }
 
 TEST(a_server_that_takes_no_connection_is_an_error) {

@@ -3,15 +3,19 @@
 
 /* The sandbox as root makes it: the cases in sandbox_*.c, and what only root has. */
 
+#include <fcntl.h>
 #include <sched.h>
 #include <stdio.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "base/mem.h"
+#include "sandbox/group.h"
 #include "tests/lib/bench.h"
 #include "tests/lib/cell.h"
 #include "tests/lib/test.h"
@@ -126,6 +130,48 @@ TEST(a_directory_of_the_tree_may_be_renamed_on_the_overlay) {
         CHECK(cell_has(cell.outcome.changed, cell.outcome.n_changed, "sub/"));
         CHECK(cell_has(cell.outcome.changed, cell.outcome.n_changed, "bus/"));
         CHECK(cell_has(cell.outcome.changed, cell.outcome.n_changed, "bus/new"));
+}
+
+/* As a service manager hands a group down: with a mark on it. */
+static bool enter_delegated(char path[static 200]) {
+        cleanup_free char *members = NULL;
+        cleanup_fd int fd = -1;
+
+        (void)snprintf(path, 200, "/sys/fs/cgroup/unified/cell-%d", (int)getpid());
+        if (mkdir(path, 0755) < 0) {
+                (void)snprintf(path, 200, "/sys/fs/cgroup/cell-%d", (int)getpid());
+                if (access("/sys/fs/cgroup/cgroup.procs", W_OK) < 0 || mkdir(path, 0755) < 0)
+                        return false;
+        }
+        members = mem_printf("%s/cgroup.procs", path);
+        fd = open(members, O_WRONLY | O_CLOEXEC);
+        return setxattr(path, "user.delegate", "1", 1, 0) == 0 && fd >= 0 && write(fd, "0", 1) == 1;
+}
+
+static void leave_delegated(const char *path) {
+        cleanup_free char *members = mem_printf("%s/../cgroup.procs", path);
+        cleanup_free char *leaf = mem_printf("%s/agent", path);
+        cleanup_fd int fd = open(members, O_WRONLY | O_CLOEXEC);
+
+        CHECK(write(fd, "0", 1) == 1);
+        CHECK_EQ_INT(rmdir(leaf), 0);
+        CHECK_EQ_INT(rmdir(path), 0);
+}
+
+TEST(a_daemon_whose_group_was_handed_down_has_the_groups_of_runs_beside_it) {
+        cleanup_cell Cell cell;
+        char path[200];
+
+        cell_init(&cell);
+        if (!enter_delegated(path))
+                SKIP("no control group of version 2 can be made here");
+        CHECK(group_settle());
+        CHECK(!group_settle()); /* where it is now, nothing was handed down */
+        cell_run(&cell, "cat", "/proc/self/cgroup");
+        leave_delegated(path);
+        cell_expect_exit(&cell, 0);
+        CHECK_CONTAINS(cell_get_out(&cell), "0::/../run-");
+        CHECK_CONTAINS(cell.outcome.isolation, ", control group");
 }
 
 TEST(terminals_can_be_had) {
