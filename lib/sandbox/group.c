@@ -266,6 +266,10 @@ SandboxMemory group_look(const Group *group) {
         return n_met ? SANDBOX_MEMORY_LIMIT : SANDBOX_MEMORY_HOST;
 }
 
+uint64_t group_get_cpu_ms(const Group *group) {
+        return group->path ? read_number(group->path, "cpu.stat", "usage_usec") / 1000 : 0;
+}
+
 static void remove_one(char **path) {
         const struct timespec step = {.tv_nsec = REMOVAL_STEP_MS * 1000000L};
 

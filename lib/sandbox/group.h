@@ -38,5 +38,8 @@ void group_describe(const Group *group, Buf *text);
 bool group_kill(const Group *group);
 /* Whether the kernel killed one of it for memory, and whose limit that was. */
 SandboxMemory group_look(const Group *group);
+/* Processor time of all that ever was in it; rusage misses who was reaped by nobody. 0: not known.
+ */
+uint64_t group_get_cpu_ms(const Group *group);
 /* Once nobody is in it. */
 void group_remove(Group *group);

@@ -91,6 +91,7 @@ void report_encode(const SandboxOutcome *outcome, Buf *bytes) {
         wire_put_u64(bytes, outcome->wall_ms);
         wire_put_u64(bytes, outcome->cpu_ms);
         wire_put_u64(bytes, outcome->memory_peak_bytes);
+        wire_put_u64(bytes, outcome->group_cpu_ms);
         wire_put_u64(bytes, outcome->memory);
         wire_put_u64(bytes, outcome->n_leftovers);
         for (size_t i = 0; i < outcome->n_leftovers; i++) {
@@ -119,6 +120,7 @@ int report_decode(Slice bytes, SandboxOutcome *ret_outcome) {
         outcome.wall_ms = wire_get_u64(&reader);
         outcome.cpu_ms = wire_get_u64(&reader);
         outcome.memory_peak_bytes = wire_get_u64(&reader);
+        outcome.group_cpu_ms = wire_get_u64(&reader);
         outcome.memory = (SandboxMemory)wire_get_limited(&reader, SANDBOX_MEMORY_HOST);
         get_leftovers(&reader, &outcome);
         outcome.outside = wire_get_texts(&reader, &outcome.arena, FILES_MAX, &outcome.n_outside);

@@ -338,6 +338,7 @@ static void conclude(Runner *runner) {
         if (runner->out.is_over || runner->err.is_over)
                 outcome->end = SANDBOX_OUTPUT_CAP;
         outcome->memory = group_look(&runner->setup.group);
+        outcome->group_cpu_ms = group_get_cpu_ms(&runner->setup.group);
         stream_finish(&runner->out, &outcome->out);
         stream_finish(&runner->err, &outcome->err);
         residue_list(&runner->setup, outcome);

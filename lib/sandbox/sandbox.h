@@ -107,6 +107,7 @@ typedef struct SandboxOutcome {
         int status, signal, error;
         SandboxStream out, err;
         uint64_t wall_ms, cpu_ms, memory_peak_bytes;
+        uint64_t group_cpu_ms; /* by its control group, nobody left out; 0: not known */
         SandboxMemory memory;
         SandboxLeftover *leftovers;
         size_t n_leftovers;

@@ -237,10 +237,10 @@ static int await_turn(AttemptSetting *setting, Turn *turn) {
 bool attempt_was_starved(const Check *check, const Attempt *attempt) {
         const SandboxOutcome *outcome = &attempt->sandbox;
 
-        /* What reaches out can have others work for it; without a report nobody knows its share. */
+        /* What reaches out can have others work for it; without a group nobody knows its share. */
         return attempt->judgement.outcome == OUTCOME_TIMEOUT && attempt->has_sandbox &&
-               !check_reaches_out(check) && outcome->memory_peak_bytes &&
-               load_is_excuse(attempt->others, outcome->cpu_ms, outcome->wall_ms);
+               !check_reaches_out(check) && outcome->group_cpu_ms &&
+               load_is_excuse(attempt->others, outcome->group_cpu_ms, outcome->wall_ms);
 }
 
 int attempt_make(AttemptSetting *setting, const Check *check, bool force_copy,
@@ -261,6 +261,10 @@ int attempt_make(AttemptSetting *setting, const Check *check, bool force_copy,
         r = runners[check->kind](setting, &settled, force_copy, ret_attempt);
         load_mark(&after);
         turn_give(&turn);
+        /* Children that nobody waited for are in no count but the group's. */
+        if (ret_attempt->has_sandbox &&
+            ret_attempt->sandbox.group_cpu_ms > ret_attempt->sandbox.cpu_ms)
+                after.own_ms += ret_attempt->sandbox.group_cpu_ms - ret_attempt->sandbox.cpu_ms;
         ret_attempt->others = load_of_others(&before, &after);
         ret_attempt->duration_ms = (clock_mono_ns() - started_ns) / 1000000;
         if (r != 0)

@@ -124,7 +124,7 @@ static uint64_t count_bytes(const char *dir) {
         if (walk)
                 (void)fts_close(walk);
         free(paths[0]);
-        return walk ? n : 0;
+        return walk ? n : UINT64_MAX;
 }
 
 ScratchFill scratch_look(const char *dir, uint64_t room, uint64_t most) {

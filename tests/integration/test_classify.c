@@ -27,6 +27,7 @@
 #include "tests/lib/test.h"
 #include "tests/lib/trial.h"
 #include "verify/judge.h"
+#include "verify/load.h"
 
 enum { SOURCE_BYTES = 1 << 20, NOBODY = 65534, FILLED_BYTES = 1 << 16, HOGS = 6, WAIT_MS = 20000 };
 
@@ -455,6 +456,35 @@ TEST(memory_that_the_machine_lacks_is_no_fault_of_the_check) {
         if (status != TRIAL_INCONCLUSIVE)
                 FAIL_TEST("exit status %d:\n%s", status, buf_get_text(&trial.out));
         CHECK_CONTAINS(buf_get_text(&trial.out), "host.memory");
+}
+
+/* Children that nobody waits for: their time is in no count of their parent's. */
+TEST(load_that_is_the_checks_own_is_no_excuse) {
+        static const char burn[] = "import os, signal, time\n"
+                                   "signal.signal(signal.SIGCHLD, signal.SIG_IGN)\n"
+                                   "while True:\n"
+                                   "    for i in range(12):\n"
+                                   "        if os.fork() == 0:\n"
+                                   "            end = time.process_time() + 0.02\n"
+                                   "            while time.process_time() < end: pass\n"
+                                   "            os._exit(0)\n"
+                                   "    try: os.wait()\n"
+                                   "    except OSError: pass\n";
+        cleanup_trial Trial trial;
+        LoadMark before, after;
+        int status;
+
+        trial_make(&trial, "burn.py", burn, 0644);
+        trial_write_plan(&trial,
+                         "  - id: one\n    run: [python3, burn.py]\n    timeout: 1200ms\n" HOLDS);
+        load_mark(&before);
+        status = trial_verify(&trial, "M1", trial.commit, NULL, NULL);
+        load_mark(&after);
+        if (status != TRIAL_FAIL && load_of_others(&before, &after) > 400)
+                SKIP("others load this machine");
+        if (status != TRIAL_FAIL)
+                FAIL_TEST("exit status %d:\n%s", status, buf_get_text(&trial.out));
+        CHECK_CONTAINS(buf_get_text(&trial.out), "deadline");
 }
 
 /* ---- what a commit only points at ---- */

@@ -174,6 +174,26 @@ TEST(a_daemon_whose_group_was_handed_down_has_the_groups_of_runs_beside_it) {
         CHECK_CONTAINS(cell.outcome.isolation, ", control group");
 }
 
+TEST(children_that_nobody_waits_for_are_counted_by_the_control_group) {
+        static const char burn[] = "import os, signal, time\n"
+                                   "signal.signal(signal.SIGCHLD, signal.SIG_IGN)\n"
+                                   "for i in range(4):\n"
+                                   "    if os.fork() == 0:\n"
+                                   "        while time.process_time() < 0.1: pass\n"
+                                   "        os._exit(0)\n"
+                                   "try: os.wait()\n"
+                                   "except OSError: pass\n";
+        cleanup_cell Cell cell;
+
+        cell_init(&cell);
+        cell_run(&cell, "python3", "-c", burn);
+        cell_expect_exit(&cell, 0);
+        if (!cell.outcome.group_cpu_ms)
+                SKIP("no control group of version 2 can be made here");
+        CHECK(cell.outcome.group_cpu_ms >= 350);
+        CHECK(cell.outcome.cpu_ms < 350);
+}
+
 TEST(terminals_can_be_had) {
         cleanup_cell Cell cell;
 

@@ -38,6 +38,7 @@ static void fill(SandboxOutcome *outcome) {
                                     .wall_ms = 4,
                                     .cpu_ms = 5,
                                     .memory_peak_bytes = 6,
+                                    .group_cpu_ms = 7,
                                     .memory = SANDBOX_MEMORY_LIMIT,
                                     .is_listing_cut = true,
                                     .out = {.n_bytes = 99, .is_cut = true}};
@@ -61,6 +62,7 @@ TEST(an_outcome_comes_back_as_it_was) {
         CHECK(got.end == SANDBOX_NOT_STARTED);
         CHECK_EQ_INT(got.error, 3);
         CHECK_EQ_U64(got.memory_peak_bytes, 6);
+        CHECK_EQ_U64(got.group_cpu_ms, 7);
         CHECK_EQ_INT(got.memory, SANDBOX_MEMORY_LIMIT);
         CHECK_EQ_U64(got.n_leftovers, 2);
         CHECK_EQ_TEXT(got.leftovers[0].command, "sleep 600");
