@@ -265,8 +265,10 @@ void bench_git_argv(const char *cwd, Buf *out, const char *const *arguments) {
                 NULL,
         };
         ProcessSpec spec = {
-                .argv = {"git", "-c", "init.defaultBranch=main"}, .cwd = cwd, .env = env};
-        size_t n = 3;
+                .argv = {"git", "-c", "init.defaultBranch=main", "-c", "maintenance.auto=false"},
+                .cwd = cwd,
+                .env = env};
+        size_t n = 5;
 
         for (; *arguments && n < BENCH_ARGS_MAX - 1; arguments++)
                 spec.argv[n++] = *arguments;

@@ -157,6 +157,11 @@ static void read_tip(Reader *reader, Part part, Slice rest) {
         newest(reader)->tip = arena_text(reader->arena, rest);
 }
 
+static void read_twin(Reader *reader, Part part, Slice rest) {
+        (void)part;
+        newest(reader)->twin = arena_text(reader->arena, rest);
+}
+
 static PairStep *add_step(Reader *reader, Part part) {
         PairSteps *steps;
 
@@ -186,10 +191,11 @@ static void read_shell(Reader *reader, Part part, Slice rest) {
 }
 
 static const Word words[] = {
-        {"pair", read_pair}, {"expect", read_expect}, {"phase", read_phase},
-        {"gate", read_gate}, {"before", read_before}, {"beside", read_beside},
-        {"env", read_env},   {"carry", read_carry},   {"claim", read_claim},
-        {"tip", read_tip},   {"file", read_file},     {"shell", read_shell},
+        {"pair", read_pair},   {"expect", read_expect}, {"phase", read_phase},
+        {"gate", read_gate},   {"before", read_before}, {"beside", read_beside},
+        {"env", read_env},     {"carry", read_carry},   {"claim", read_claim},
+        {"tip", read_tip},     {"twin", read_twin},     {"file", read_file},
+        {"shell", read_shell},
 };
 
 static Part take_part(Slice *line) {
@@ -218,13 +224,23 @@ static void read_line(Reader *reader, Slice line) {
         refuse(reader, "this is no word of a pair", whole);
 }
 
-static void check_pair(const Reader *reader, const Pair *pair) {
-        bool has_gates =
-                pair->gates[PART_BASE] || (pair->gates[PART_HONEST] && pair->gates[PART_CHEAT]);
+static const Pair *find(const Reader *reader, const char *name) {
+        for (size_t i = 0; i < reader->n_pairs; i++)
+                if (strcmp(reader->pairs[i].name, name) == 0)
+                        return &reader->pairs[i];
+        return NULL;
+}
 
-        if (!pair->expected.reason || !pair->expected.reason[0] || !has_gates)
+static void check_pair(const Reader *reader, const Pair *pair) {
+        bool has_honest = pair->gates[PART_BASE] || pair->gates[PART_HONEST] || pair->twin;
+        bool has_cheat = pair->gates[PART_BASE] || pair->gates[PART_CHEAT];
+        const Pair *twin = pair->twin ? find(reader, pair->twin) : NULL;
+
+        if (!pair->expected.reason || !pair->expected.reason[0] || !has_honest || !has_cheat)
                 FAIL_TEST("%s: the pair %s lacks its gate or what is expected", reader->path,
                           pair->name);
+        if (pair->twin && (!twin || twin->twin || strcmp(pair->expected.decision, "REFUSED") != 0))
+                FAIL_TEST("%s: the pair %s cannot have that twin", reader->path, pair->name);
 }
 
 Pair *pair_read_all(const char *path, Arena *arena, size_t *ret_n) {

@@ -10,10 +10,12 @@
  *      pair NAME: what the cheat tries, in one line
  *      expect DECISION CHECK REASON     what the cheat must get; the honest twin must get PASS.
  *                                       CHECK `-`: REASON is the gate's own. REASON is how it
- *                                       begins. REFUSED - RULE: it comes to no verification.
+ *                                       begins; several of either have | between them. REFUSED -
+ *                                       RULE: it comes to no verification.
  *      phase:                           lines more in the plan's phase
  *      gate:                            the gate M1, without its first two lines; @BASE@, @HONEST@
- *                                       and @CHEAT@ become commits, @PORT@ a free port of the
+ *                                       and @CHEAT@ become commits, @SOON@ a deadline that the
+ *                                       cheat misses and no twin does, @PORT@ a free port of the
  *                                       machine, @DIR@ a directory of it, made for this pair
  *      honest gate:  cheat gate:        where they are not the same
  *      WHO file PATH [MODE]:            a file of a commit; WHO is base, honest or cheat. The
@@ -27,6 +29,8 @@
  *      carry                            the base's PASS may be carried over
  *      claim TEXT                       what the cheat claims in place of its commit
  *      tip REF                          the same, as what REF names
+ *      twin NAME                        the honest one is that of another pair of the file; the
+ *                                       cheat is a plan, and must be REFUSED
  *
  * Whatever is wrong in a file ends the test.
  */
@@ -65,7 +69,7 @@ typedef struct Pair {
         const char **env;
         size_t n_env;
         bool is_carried;
-        const char *claim, *tip; /* NULL */
+        const char *claim, *tip, *twin; /* NULL */
 } Pair;
 
 /* All pairs of a file, in the arena. */

@@ -175,7 +175,7 @@ static void make_commits(Play *play) {
 
 /* ---- the verification ---- */
 
-static void add_replaced(Buf *text, const char *from, const Play *play) {
+static void add_replaced(Buf *text, const char *from, const Play *play, Part part) {
         char port[8];
         const struct {
                 const char *mark, *value;
@@ -183,6 +183,7 @@ static void add_replaced(Buf *text, const char *from, const Play *play) {
                     {"@HONEST@", play->commits[PART_HONEST]},
                     {"@CHEAT@", play->commits[PART_CHEAT]},
                     {"@DIR@", play->dir},
+                    {"@SOON@", part == PART_CHEAT ? "400ms" : "20s"},
                     {"@PORT@", port}};
 
         (void)snprintf(port, sizeof port, "%d", play->port);
@@ -208,7 +209,7 @@ static void write_plan(const Play *play, Part part, Buf *text) {
         buf_printf(text, "# Plan\n\n```yaml phase\nversion: 1\nphase: redteam\n%s```\n\n",
                    pair->phase);
         buf_text(text, "```yaml gate\ngate: M1\ntitle: It works\n");
-        add_replaced(text, gate, play);
+        add_replaced(text, gate, play, part);
         buf_text(text, "```\n");
 }
 
@@ -332,9 +333,27 @@ static int find_port(void) {
         return ntohs(address.sin_port);
 }
 
+/* The plan alone decides, and the other pair's twin was looked at there. */
+static void play_plan(const Play *play, Came ret_came[_PART_MAX]) {
+        cleanup(plan_deinit) Plan plan = {.n_gates = 0};
+        cleanup_buf Buf text = BUF_TEXT;
+        Fault fault = FAULT_INIT;
+        size_t n_faults = 0;
+
+        ret_came[PART_HONEST] = (Came){.end = {.decision = "PASS"}, .said = "as its twin"};
+        ret_came[PART_CHEAT] = (Came){.end = {"PASS", "-", ""}, .said = "the plan is not refused"};
+        write_plan(play, PART_CHEAT, &text);
+        if (plan_parse("plan.md", buf_get(&text), &plan, &fault, 1, &n_faults) != 0)
+                tell_refusal(play->stage, &fault, &ret_came[PART_CHEAT]);
+}
+
 void stage_play(Stage *stage, const Pair *pair, Came ret_came[_PART_MAX]) {
         Play play = {.stage = stage, .pair = pair, .dir = test_dir(), .port = find_port()};
 
+        if (pair->twin) {
+                play_plan(&play, ret_came);
+                return;
+        }
         make_commits(&play);
         if (pair->beside)
                 start_beside(&play);
