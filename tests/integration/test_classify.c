@@ -276,7 +276,7 @@ static bool is_running(void *pattern) {
 /* Once the check runs, somebody else takes all that is left. */
 static pid_t start_filler(const char *dir) {
         static char block[FILLED_BYTES];
-        cleanup_free char *pattern = mem_printf("%s/tmp/coldgate-*/job-*/run-*/tmp/begun", dir);
+        cleanup_free char *pattern = mem_printf("%s/tmp/*/job-*/run-*/tmp/begun", dir);
         cleanup_free char *path = mem_printf("%s/tmp/filler", dir);
         pid_t pid = fork();
         int fd;
