@@ -82,6 +82,9 @@ setup_wished() {
 	[ $? -eq 0 ] || say "going on without $*"
 }
 
+# What setup_build builds; empty: everything.
+setup_targets=()
+
 # setup_build DIRECTORY MESON-OPTION…: configures once, builds what changed.
 setup_build() {
 	local dir=$1
@@ -95,7 +98,7 @@ setup_build() {
 		mv "$dir.log" "$dir/setup.log"
 	fi
 	say "building $dir"
-	ninja -C "$dir" >"$dir/build.log" 2>&1 || {
+	ninja -C "$dir" "${setup_targets[@]}" >"$dir/build.log" 2>&1 || {
 		tail -n 40 "$dir/build.log" >&2
 		return 1
 	}
