@@ -329,7 +329,8 @@ int deliveries_read(const char *dir, const char *root, Deliveries *ret_deliverie
                 return 0;
         if (r == FILE_E_TOO_LARGE)
                 return refuse(&reading, "config-unreadable", "it has more than 64 KiB");
-        TRY(r);
+        if (r < 0)
+                return refuse(&reading, "config-unreadable", strerror(-r));
         r = read_sections(&reading, buf_get(&text), &deliveries);
         if (r == 0)
                 *ret_deliveries = deliveries;

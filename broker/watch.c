@@ -9,13 +9,16 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "broker/core_parts.h"
+#include "broker/status_parts.h"
 
 enum {
         REST_MS = 250,    /* between two looks */
         REST_FACTOR = 20, /* of what the last one took */
         EVERY_MS = 30000, /* time alone makes things stale */
         CARRIERS_MAX = 64,
+        WHAT_BYTES_MAX = 512,
 };
 
 void watch_start(Core *core) {
@@ -47,12 +50,13 @@ static int say(Core *core, Message *messages, size_t n) {
 }
 
 int core_alert(Core *core, WaitFor wait_for, const char *what, uint64_t cause, const char *who) {
+        cleanup_arena Arena arena = ARENA_INIT;
+        cleanup_buf Buf visible = BUF_TEXT;
         const State *state = &core->state;
         Fault full = FAULT_INIT;
         Message message = {
                 .type = MESSAGE_ALERT,
-                .alert = {.what = slice_text(what),
-                          .cause = cause,
+                .alert = {.cause = cause,
                           .wait_for = wait_for,
                           .who = slice_text(who)},
         };
@@ -63,6 +67,8 @@ int core_alert(Core *core, WaitFor wait_for, const char *what, uint64_t cause, c
                 if (state->alerts[i]->wait_for == wait_for && state->alerts[i]->who &&
                     strcmp(state->alerts[i]->who, who) == 0)
                         return 0;
+        text_make_visible(slice_text(what), false, &visible); /* it may quote a file, or be cut */
+        message.alert.what = status_cut(&arena, &visible, WHAT_BYTES_MAX);
         return say_one(core, &message);
 }
 

@@ -248,6 +248,25 @@ TEST(settings_are_read_again_and_a_mistake_changes_none_and_is_an_alert) {
         real_broker_stop(&broker);
 }
 
+TEST(no_settings_whatever_their_bytes_end_a_broker_that_reads_them_again) {
+        cleanup_free char *deliveries = NULL;
+        cleanup_real_broker RealBroker broker;
+        cleanup_buf Buf alerts = BUF_TEXT;
+
+        real_broker_init(&broker);
+        real_broker_start(&broker);
+        bench_write(broker.dir, ".coldgate/deliveries", "[\xff\xfe]\nkind = exec\n", 0600);
+        process_signal(broker.process, SIGHUP);
+        process_wait_text(broker.process, "stay as they were", ANSWER_MS);
+        deliveries = mem_printf("%s/.coldgate/deliveries", broker.dir);
+        CHECK(unlink(deliveries) == 0 && dir_make(deliveries, 0700) == 0);
+        process_signal(broker.process, SIGHUP);
+        process_wait_text(broker.process, "Is a directory", ANSWER_MS);
+        real_broker_do(&broker, &alerts, "alerts");
+        CHECK_CONTAINS(buf_get_text(&alerts), "settings were not taken over");
+        real_broker_stop(&broker);
+}
+
 /* ---- its end ---- */
 
 static void submit_note(Session *session, size_t i) {
