@@ -62,9 +62,9 @@ int on_evidence_put(Core *core, Incoming *in) {
                 return refuse(core, in->route, "evidence-malformed", "evidence-put.frame",
                               "not the canonical frame of check_evidence");
         r = core_ask_room(core, put->frame.n, &refusal.fault);
-        if (r > 0)
+        TRY(r < 0 ? r : 0);
+        if (r > 0 || !quota_take(core, in->actor, &refusal.fault))
                 return held_refusal(core, in->route, SLICE_NULL, &refusal);
-        TRY(r);
         TRY(core->port.evidence_put(core->port.userdata, &digest, put->frame));
         core->is_dirty = true;
         return 0;

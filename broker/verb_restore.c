@@ -10,10 +10,13 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "base/utf8.h"
 #include "broker/fold.h"
 #include "broker/restore.h"
 #include "broker/verbs.h"
 #include "proto/describe.h"
+
+enum { WHY_BYTES_MAX = 512 }; /* of RESTORED in proto/schema.def */
 
 static int read_genesis(const char *file, Arena *arena, Message *ret_genesis, Fault *fault) {
         cleanup(ledger_freep) Ledger *ledger = NULL;
@@ -101,6 +104,23 @@ static void say_json(const RestoreReport *report, Buf *text) {
         buf_text(text, "}}\n");
 }
 
+/* Before anything is copied. */
+static int check_wish(const RestoreWish *wish, Fault *fault) {
+        Slice why = slice_text(wish->why);
+
+        if (!wish->backup && !wish->why) {
+                fault_set(fault, "argument-missing", "no backup is named");
+                fault_next(fault, "broker restore BACKUP; without one only --accept-loss WHY "
+                                  "says something of the ledger that is there");
+                return ERRAND_E_REFUSED;
+        }
+        if (!wish->why || (why.n && why.n <= WHY_BYTES_MAX && utf8_is_valid(why)))
+                return 0;
+        fault_set(fault, "argument-value", "--accept-loss is no reason for an entry");
+        fault_next(fault, "a text of 1 to %d bytes, in UTF-8", WHY_BYTES_MAX);
+        return ERRAND_E_REFUSED;
+}
+
 static int restore_steps(const Args *args, int *ret_status, Fault *fault) {
         cleanup_project Project project = {0};
         cleanup(restore_report_deinit) RestoreReport report = {.kept = NULL};
@@ -112,13 +132,9 @@ static int restore_steps(const Args *args, int *ret_status, Fault *fault) {
         int r;
 
         TRY(sign_start());
-        if (!wish.backup && !wish.why) {
-                fault_set(fault, "argument-missing", "no backup is named");
-                fault_next(fault, "broker restore BACKUP; without one only --accept-loss WHY "
-                                  "says something of the ledger that is there");
-                return ERRAND_E_REFUSED;
-        }
-        r = open_project(args, &project, &is_new, fault);
+        r = check_wish(&wish, fault);
+        if (r == 0)
+                r = open_project(args, &project, &is_new, fault);
         if (r == 0)
                 r = restore(&project, &wish, &report, fault);
         if (r == RESTORE_E_BROKEN)

@@ -56,9 +56,7 @@ int core_alert(Core *core, WaitFor wait_for, const char *what, uint64_t cause, c
         Fault full = FAULT_INIT;
         Message message = {
                 .type = MESSAGE_ALERT,
-                .alert = {.cause = cause,
-                          .wait_for = wait_for,
-                          .who = slice_text(who)},
+                .alert = {.cause = cause, .wait_for = wait_for, .who = slice_text(who)},
         };
 
         if (state->n_alerts >= ALERTS_MAX || core_ask_room(core, 0, &full) != 0)

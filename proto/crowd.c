@@ -25,46 +25,39 @@ static uint64_t cookie_of(int fd) {
 
 void crowd_deinit(Crowd *crowd) {
         free(crowd->rows);
+        free(crowd->keys);
         *crowd = (Crowd){.n_max = crowd->n_max};
 }
 
-static size_t count_of(const Crowd *crowd, const CrowdRow *like) {
-        size_t n = 0;
+static size_t find_key(Crowd *crowd, const uint8_t curve[CURVE_BYTES]) {
+        size_t i = 0;
 
-        for (size_t i = 0; i < crowd->n_rows; i++) {
-                const CrowdRow *row = &crowd->rows[i];
-
-                n += row->is_open && row->is_heard &&
-                     memcmp(row->curve, like->curve, CURVE_BYTES) == 0;
-        }
-        return n;
+        while (i < crowd->n_keys && memcmp(crowd->keys[i].curve, curve, CURVE_BYTES) != 0)
+                i++;
+        if (i < crowd->n_keys)
+                return i;
+        crowd->keys = mem_resize(crowd->keys, crowd->n_keys + 1, sizeof *crowd->keys);
+        crowd->keys[i] = (CrowdKey){.n_open = 0};
+        memcpy(crowd->keys[i].curve, curve, CURVE_BYTES);
+        crowd->n_keys++;
+        return i;
 }
 
-static const CrowdRow *find_key_with_most(const Crowd *crowd) {
-        const CrowdRow *most = NULL;
-        size_t n_most = 0;
-
-        for (size_t i = 0; i < crowd->n_rows; i++) {
-                const CrowdRow *row = &crowd->rows[i];
-                size_t n = row->is_open && row->is_heard ? count_of(crowd, row) : 0;
-
-                if (n > n_most) {
-                        most = row;
-                        n_most = n;
-                }
-        }
-        return most;
+/* Which group it is in is no longer so. */
+static void leave_group(Crowd *crowd, const CrowdRow *row) {
+        if (row->is_heard)
+                crowd->keys[row->key].n_open--;
+        else
+                crowd->n_unheard--;
 }
 
-/* The quietest of those that were not heard, or of one key. */
-static int find_quietest(const Crowd *crowd, const CrowdRow *like) {
+static int find_quietest(const Crowd *crowd, bool is_heard, size_t key) {
         int quietest = -1;
 
         for (size_t i = 0; i < crowd->n_rows; i++) {
                 const CrowdRow *row = &crowd->rows[i];
 
-                if (!row->is_open || row->is_heard != (like != NULL) ||
-                    (like && memcmp(row->curve, like->curve, CURVE_BYTES) != 0))
+                if (!row->is_open || row->is_heard != is_heard || (is_heard && row->key != key))
                         continue;
                 if (quietest < 0 || row->at_ms < crowd->rows[quietest].at_ms)
                         quietest = (int)i;
@@ -72,11 +65,20 @@ static int find_quietest(const Crowd *crowd, const CrowdRow *like) {
         return quietest;
 }
 
-static void evict(Crowd *crowd) {
-        int fd = find_quietest(crowd, NULL);
+static int find_who_goes(const Crowd *crowd) {
+        size_t most = 0;
 
-        if (fd < 0)
-                fd = find_quietest(crowd, find_key_with_most(crowd));
+        for (size_t i = 1; i < crowd->n_keys; i++)
+                if (crowd->keys[i].n_open > crowd->keys[most].n_open)
+                        most = i;
+        return crowd->n_keys && crowd->keys[most].n_open > crowd->n_unheard
+                       ? find_quietest(crowd, true, most)
+                       : find_quietest(crowd, false, 0);
+}
+
+static void evict(Crowd *crowd) {
+        int fd = find_who_goes(crowd);
+
         if (cookie_of(fd) == crowd->rows[fd].cookie)
                 (void)shutdown(fd, SHUT_RDWR);
         crowd->n_evicted++;
@@ -98,6 +100,7 @@ void crowd_open(Crowd *crowd, int fd, uint64_t now_ms) {
         crowd_close(crowd, fd); /* its end may not have been told */
         crowd->rows[fd] = (CrowdRow){.is_open = true, .cookie = cookie, .at_ms = now_ms};
         crowd->n_open++;
+        crowd->n_unheard++;
         while (crowd->n_max && crowd->n_open > crowd->n_max)
                 evict(crowd);
 }
@@ -105,6 +108,7 @@ void crowd_open(Crowd *crowd, int fd, uint64_t now_ms) {
 void crowd_close(Crowd *crowd, int fd) {
         if (fd < 0 || (size_t)fd >= crowd->n_rows || !crowd->rows[fd].is_open)
                 return;
+        leave_group(crowd, &crowd->rows[fd]);
         crowd->rows[fd].is_open = false;
         crowd->n_open--;
 }
@@ -115,7 +119,11 @@ void crowd_hear(Crowd *crowd, int fd, const uint8_t curve[CURVE_BYTES], uint64_t
         if (fd < 0 || (size_t)fd >= crowd->n_rows || !crowd->rows[fd].is_open)
                 return;
         row = &crowd->rows[fd];
-        row->is_heard = true;
         row->at_ms = now_ms;
-        memcpy(row->curve, curve, CURVE_BYTES);
+        if (row->is_heard && memcmp(crowd->keys[row->key].curve, curve, CURVE_BYTES) == 0)
+                return;
+        leave_group(crowd, row);
+        row->is_heard = true;
+        row->key = find_key(crowd, curve);
+        crowd->keys[row->key].n_open++;
 }

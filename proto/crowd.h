@@ -4,9 +4,9 @@
 
 /*
  * The connections of a server, by descriptor, so that there are never more than a given number.
- * ZeroMQ accepts until there are no descriptors left, and then spins. Who has to go: who has been
- * longest without having said anything (a stranger, or idle), else the quietest connection of the
- * key that has most.
+ * ZeroMQ accepts until there are no descriptors left, and then spins. Those that have said nothing
+ * yet (strangers, or idle) are a group, and those of each key; who has to go is the quietest of the
+ * largest group: neither strangers nor one key keep the others out.
  */
 
 #include "base/sign.h"
@@ -16,13 +16,22 @@ typedef struct CrowdRow {
         bool is_heard;   /* a frame came: its key is known, and admitted */
         uint64_t cookie; /* the kernel's number of the socket: descriptors are used again */
         uint64_t at_ms;  /* accepted, or last heard */
-        uint8_t curve[CURVE_BYTES];
+        size_t key;      /* if it is heard */
 } CrowdRow;
+
+/* Only admitted keys are heard, so that there are few. */
+typedef struct CrowdKey {
+        uint8_t curve[CURVE_BYTES];
+        size_t n_open;
+} CrowdKey;
 
 typedef struct Crowd {
         CrowdRow *rows; /* by descriptor */
         size_t n_rows;
-        size_t n_open, n_max; /* 0: any number */
+        CrowdKey *keys;
+        size_t n_keys;
+        size_t n_open, n_unheard;
+        size_t n_max; /* 0: any number */
         uint64_t n_evicted;
 } Crowd;
 

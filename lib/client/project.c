@@ -58,8 +58,8 @@ static const SettingRow setting_rows[] = {
          "told `quota-entries` and waits. `0`: any number."},
         {"quota-adversary", SETTING_NUMBER, offsetof(Config, quota_adversary), 0, 1000000000,
          "30000",
-         "Entries a minute that one key of an adversary may add, an hour's worth at once; beyond, it is "
-         "told `quota-entries` and waits. `0`: any number."},
+         "Entries and pieces of evidence a minute that one key of an adversary may add, an hour's worth "
+         "at once; beyond, it is told `quota-entries` and waits. `0`: any number."},
         {"quota-observer", SETTING_NUMBER, offsetof(Config, quota_observer), 0, 1000000000, "600",
          "Entries a minute that one key of an observer may add, an hour's worth at once; beyond, it is "
          "told `quota-entries` and waits. `0`: any number."},
@@ -67,8 +67,8 @@ static const SettingRow setting_rows[] = {
          "Bytes of messages that may wait in the broker. A key may have as many as are still free; "
          "beyond, it is told `busy` and says it again."},
         {"connections", SETTING_NUMBER, offsetof(Config, connections), 16, 65536, "2048",
-         "Connections that the broker keeps at once. Beyond, the one that has been longest without "
-         "having shown an admitted key is closed, else the quietest of the key that has most."},
+         "Connections that the broker keeps at once. Beyond, the quietest is closed: of those that "
+         "have not shown an admitted key, or of one key if that has more."},
         {"ping-start", SETTING_DURATION, offsetof(Config, ping_start_ms), 0, 86400000, "20s",
          "After the start of the broker, before anybody is pinged: agents come back first."},
         {"commit-every", SETTING_DURATION, offsetof(Config, commit_every_ms), 0, 86400000, "0s",

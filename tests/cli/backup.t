@@ -68,6 +68,10 @@ A backup that does not hold touches nothing.
 The operator says that it is lost: an entry says so, and the agent, which has seen more, says it too and goes on.
 
   $ cp .coldgate/agents/builder/seen ../seen
+  $ broker restore ../old.db --accept-loss ''
+  broker: argument-value: --accept-loss is no reason for an entry
+    next: a text of 1 to 512 bytes, in UTF-8
+  [2]
   $ broker restore ../old.db --accept-loss 'the disk died'
   restored: 4 entries, 0 evidence, head [0-9a-f]{64} (re)
     ENTRIES ARE LOST: 5 to 6; entry 5 says so, and every agent will

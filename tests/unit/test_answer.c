@@ -9,6 +9,8 @@
 #include "tests/lib/desk.h"
 #include "tests/lib/test.h"
 
+enum { HOUR_MINUTES = 60 };
+
 static Message make_ask(Question question, uint64_t seq) {
         return (Message){.type = MESSAGE_ASK, .ask = {.question = question, .seq = seq}};
 }
@@ -137,6 +139,24 @@ TEST(only_an_adversary_stores_evidence) {
         desk_say(&desk, BUILDER, make_put(&digest, frame));
         CHECK_EQ_TEXT(desk_rule(&desk, BUILDER), "role-forbids");
         CHECK_EQ_U64(desk.port.n_evidence, 0);
+        desk_close(&desk);
+}
+
+TEST(evidence_counts_against_the_quota_of_who_stores_it) {
+        CoreSettings settings = core_settings_default;
+        Slice frame;
+        Hash digest;
+        Desk desk;
+
+        settings.quotas[ROLE_ADVERSARY] = 1;
+        desk_open(&desk);
+        core_set_settings(desk.core, &settings);
+        frame = make_evidence(&desk, &digest);
+        for (size_t i = 0; i < HOUR_MINUTES; i++)
+                desk_say(&desk, ADVERSARY, make_put(&digest, frame));
+        CHECK(!desk_last(&desk, ADVERSARY, MESSAGE_REFUSE));
+        desk_say(&desk, ADVERSARY, make_put(&digest, frame));
+        CHECK_EQ_TEXT(desk_rule(&desk, ADVERSARY), "quota-entries");
         desk_close(&desk);
 }
 
