@@ -35,6 +35,7 @@ enum {
         VALUE_BYTES = 4096,
         REMOVALS = 50, /* the kernel lets go of the last process a little later */
         REMOVAL_STEP_MS = 2,
+        INNOCENT_SHARE = 4, /* who never had a quarter of what there was has not used it up */
 };
 
 static bool write_value(const char *dir, const char *name, const char *value) {
@@ -248,22 +249,43 @@ bool group_kill(const Group *group) {
         return group->path && write_value(group->path, "cgroup.kill", "1");
 }
 
+/* The least of what the machine has and of the limits of `name` from the group's parent up. */
+static uint64_t memory_above(const char *group, const char *name) {
+        cleanup_free char *dir = mem_strdup(group);
+        uint64_t least = (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE);
+
+        for (char *slash; (slash = strrchr(dir, '/')) && slash != dir;) {
+                uint64_t limit;
+
+                *slash = 0;
+                limit = read_number(dir, name, NULL); /* "max" is no number */
+                if (limit && limit < least)
+                        least = limit;
+        }
+        return least;
+}
+
+/* Who uses up the machine, because its own limit is larger, must have no excuse in that. */
+static SandboxMemory whose_memory(uint64_t peak, uint64_t above) {
+        return peak && peak < above / INNOCENT_SHARE ? SANDBOX_MEMORY_HOST : SANDBOX_MEMORY_SHARED;
+}
+
 /* A limit that was never met is not what somebody was killed for. */
 SandboxMemory group_look(const Group *group) {
-        uint64_t n_killed, n_met;
+        const char *first = group->memory, *second = group->path;
 
         if (!group->limits_memory)
                 return SANDBOX_MEMORY_UNKNOWN;
-        if (group->memory) {
-                n_killed = read_number(group->memory, "memory.oom_control", "oom_kill");
-                n_met = read_number(group->memory, "memory.failcnt", NULL);
-        } else {
-                n_killed = read_number(group->path, "memory.events", "oom_kill");
-                n_met = read_number(group->path, "memory.events", "oom");
-        }
-        if (!n_killed)
+        if (!(first ? read_number(first, "memory.oom_control", "oom_kill")
+                    : read_number(second, "memory.events", "oom_kill")))
                 return SANDBOX_MEMORY_ENOUGH;
-        return n_met ? SANDBOX_MEMORY_LIMIT : SANDBOX_MEMORY_HOST;
+        if (first ? read_number(first, "memory.failcnt", NULL)
+                  : read_number(second, "memory.events", "oom"))
+                return SANDBOX_MEMORY_LIMIT;
+        return first ? whose_memory(read_number(first, "memory.max_usage_in_bytes", NULL),
+                                    memory_above(first, "memory.limit_in_bytes"))
+                     : whose_memory(read_number(second, "memory.peak", NULL),
+                                    memory_above(second, "memory.max"));
 }
 
 uint64_t group_get_cpu_ms(const Group *group) {

@@ -121,7 +121,7 @@ int report_decode(Slice bytes, SandboxOutcome *ret_outcome) {
         outcome.cpu_ms = wire_get_u64(&reader);
         outcome.memory_peak_bytes = wire_get_u64(&reader);
         outcome.group_cpu_ms = wire_get_u64(&reader);
-        outcome.memory = (SandboxMemory)wire_get_limited(&reader, SANDBOX_MEMORY_HOST);
+        outcome.memory = (SandboxMemory)wire_get_limited(&reader, SANDBOX_MEMORY_SHARED);
         get_leftovers(&reader, &outcome);
         outcome.outside = wire_get_texts(&reader, &outcome.arena, FILES_MAX, &outcome.n_outside);
         outcome.changed = wire_get_texts(&reader, &outcome.arena, FILES_MAX, &outcome.n_changed);

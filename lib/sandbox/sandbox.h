@@ -85,8 +85,9 @@ typedef enum SandboxEnd {
 typedef enum SandboxMemory {
         SANDBOX_MEMORY_UNKNOWN,
         SANDBOX_MEMORY_ENOUGH,
-        SANDBOX_MEMORY_LIMIT, /* one of it was killed: it met its own limit */
-        SANDBOX_MEMORY_HOST,  /* one of it was killed, and its own limit was never met */
+        SANDBOX_MEMORY_LIMIT,  /* one of it was killed: it met its own limit */
+        SANDBOX_MEMORY_HOST,   /* one of it was killed, its own limit was never met, … */
+        SANDBOX_MEMORY_SHARED, /* … and it had much itself of what the machine has */
 } SandboxMemory;
 
 typedef struct SandboxStream {

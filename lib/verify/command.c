@@ -32,7 +32,10 @@ int command_run(AttemptSetting *setting, const Check *check, bool force_copy, At
         attempt->has_sandbox = true;
         attempt_get_facts(spec, &ret_run->facts);
         ret_run->facts.memory_ran_out = attempt_memory_kills() != memory_kills;
-        ret_run->facts.fill = scratch_look(spec->scratch, setting->room_bytes, setting->disk_bytes);
+        /* Those beside it, of the same check, are no others. */
+        ret_run->facts.fill =
+                scratch_look(spec->scratch, setting->room_bytes / size_max(setting->n_beside, 1),
+                             setting->disk_bytes);
         return 0;
 }
 

@@ -13,8 +13,9 @@
 #include "base/buf.h"
 #include "verify/clip.h"
 
-/* Overlay failed, copy passed, overlay failed, copy passed. */
-enum { OVERLAY_RUNS = 4 };
+/* Overlay failed, copy passed, overlay failed, copy passed. Or: killed when memory ran out, and
+ * then it must hold three times in a row, because it may have used up the memory itself. */
+enum { OVERLAY_RUNS = 4, MEMORY_RUNS = 4 };
 
 static const SightingRow rows[] = {
 #define SIGHTING(NAME, ENDS, reason_, sentence_)                                                   \
@@ -184,6 +185,9 @@ static void judge_memory(const SandboxOutcome *outcome, Judgement *judgement) {
                 judge_by(SIGHTING_HOST_MEMORY, NULL, judgement,
                          "the machine ran out of memory, and it had not met its own limit; %s",
                          was.summary);
+        else if (outcome->memory == SANDBOX_MEMORY_SHARED)
+                judge_by(SIGHTING_LIMIT_MEMORY, NULL, judgement,
+                         "the machine ran out of memory, and it had much of it; %s", was.summary);
 }
 
 void judge_run(const SandboxOutcome *outcome, const JudgeFacts *facts, const MatchResult *results,
@@ -211,6 +215,7 @@ bool judge_server(const SandboxOutcome *server, bool has_ended, const JudgeFacts
         case SANDBOX_SIGNALED:
                 judge_number(SIGHTING_SERVER_SIGNAL, server->signal, ret_judgement,
                              "the server was ended by signal");
+                judge_memory(server, ret_judgement);
                 return true;
         case SANDBOX_OUTPUT_CAP:
         case SANDBOX_NOT_STARTED:
@@ -264,10 +269,11 @@ static void judge_mixed(const JudgedRun *runs, size_t n_runs, Judgement *ret_jud
         if (runs[0].was_beside_others && n_passed == n_runs - 1)
                 judge_by(SIGHTING_CONTENTION, NULL, ret_judgement,
                          "alone it holds; beside others: %s", runs[0].judgement.summary);
-        else if (runs[0].judgement.sighting == SIGHTING_LIMIT_MEMORY)
+        else if (runs[0].judgement.sighting == SIGHTING_LIMIT_MEMORY && n_passed == n_runs - 1)
                 judge_by(SIGHTING_HOST_MEMORY, NULL, ret_judgement,
-                         "killed when memory ran out; run again, it passed");
-        else if (n_runs == OVERLAY_RUNS && n_passed == 2)
+                         "killed when memory ran out; run again %zu times, it passed", n_passed);
+        else if (n_runs == OVERLAY_RUNS && n_passed == 2 &&
+                 runs[0].judgement.sighting != SIGHTING_LIMIT_MEMORY)
                 judge_by(SIGHTING_SANDBOX_OVERLAY, NULL, ret_judgement,
                          "fails on the overlay, passes on a plain copy: %s",
                          runs[failed].judgement.summary);
@@ -299,11 +305,12 @@ static JudgeNext confirm(const JudgedRun *runs, size_t n_runs, Judgement *ret_ju
                 return JUDGE_DECIDED; /* the harness broke while confirming */
         if (n_runs == 2 && has_failed(last))
                 return JUDGE_DECIDED;
-        /* A copy passed where the overlay failed: the overlay again, and if it fails, a copy. */
-        if (n_runs == 2 && (runs[0].was_overlay || runs[0].was_beside_others) &&
-            first->sighting != SIGHTING_LIMIT_MEMORY)
+        if (first->sighting == SIGHTING_LIMIT_MEMORY && !has_failed(last) && n_runs < MEMORY_RUNS)
                 return JUDGE_ONCE_MORE;
-        if (n_runs == 3 && has_failed(last))
+        /* A copy passed where the overlay failed: the overlay again, and if it fails, a copy. */
+        if (n_runs == 2 && (runs[0].was_overlay || runs[0].was_beside_others))
+                return JUDGE_ONCE_MORE;
+        if (n_runs == 3 && has_failed(last) && first->sighting != SIGHTING_LIMIT_MEMORY)
                 return JUDGE_ON_A_COPY;
         *ret_shown = last_failed(runs, n_runs);
         judge_mixed(runs, n_runs, ret_judgement);
@@ -334,69 +341,4 @@ void judge_leniently(bool may_fail, bool may_be_flaky, Judgement *judgement) {
         if ((may_fail && (has_failed(judgement) || judgement->outcome == OUTCOME_FLAKY)) ||
             (may_be_flaky && judgement->outcome == OUTCOME_FLAKY))
                 judgement->outcome = OUTCOME_WARN;
-}
-
-static size_t count_results(const struct check_result *checks, size_t n_checks, Slice id) {
-        size_t n = 0;
-
-        for (size_t i = 0; i < n_checks; i++)
-                n += slice_equal(checks[i].check, id);
-        return n;
-}
-
-/* Both are in the plan's order; looking each of them up is for the case that they are not. */
-bool judge_closed(const Slice *expected, size_t n_expected, const struct check_result *checks,
-                  size_t n_checks, Buf *why) {
-        size_t n_equal = 0;
-
-        while (n_equal < n_expected && n_equal < n_checks &&
-               slice_equal(expected[n_equal], checks[n_equal].check))
-                n_equal++;
-        if (n_equal == n_expected && n_equal == n_checks)
-                return true;
-        for (size_t i = 0; i < n_expected; i++) {
-                size_t n = count_results(checks, n_checks, expected[i]);
-
-                if (n != 1)
-                        buf_printf(why, "%s%.*s has %zu results", why->n ? ", " : "",
-                                   SLICE_ARGS(expected[i]), n);
-        }
-        if (!why->n)
-                buf_printf(why, "%zu checks were to be run, %zu have a result", n_expected,
-                           n_checks);
-        return false;
-}
-
-/* What could not be carried out says more than what nobody has answered, and that more than what
- * was skipped for it. */
-static int weight_of(Outcome outcome) {
-        return outcome == OUTCOME_ERROR ? 2 : outcome == OUTCOME_UNVERIFIABLE ? 1 : 0;
-}
-
-Decision judge_gate(const struct check_result *checks, size_t n_checks, size_t *ret_first) {
-        size_t first_error = n_checks, n_passed = 0;
-
-        *ret_first = n_checks;
-        for (size_t i = 0; i < n_checks; i++) {
-                switch (checks[i].outcome) {
-                case OUTCOME_PASS:
-                case OUTCOME_CARRIED: n_passed++; break;
-                case OUTCOME_WARN: break;
-                case OUTCOME_FAIL:
-                case OUTCOME_TIMEOUT:
-                case OUTCOME_FLAKY: *ret_first = i; return DECISION_FAIL;
-                case OUTCOME_ERROR:
-                case OUTCOME_UNVERIFIABLE:
-                case OUTCOME_SKIPPED:
-                case _OUTCOME_MAX:
-                        if (first_error == n_checks ||
-                            weight_of(checks[i].outcome) > weight_of(checks[first_error].outcome))
-                                first_error = i;
-                        break;
-                }
-        }
-        *ret_first = first_error;
-        if (first_error < n_checks)
-                return DECISION_INCONCLUSIVE;
-        return n_passed ? DECISION_PASS : DECISION_FAIL;
 }

@@ -28,6 +28,8 @@ enum {
         COLUMNS = 8, /* user nice system idle iowait irq softirq steal */
         IDLE = 3,
         IOWAIT = 4,
+        IRQ = 5,
+        SOFTIRQ = 6,
         MUCH = 750,    /* thousandths of all processors */
         AT_LEAST = 20, /* a twentieth of one: less is a command that waits for something */
 };
@@ -55,7 +57,8 @@ void load_mark(LoadMark *ret_mark) {
                 uint64_t ticks = strtoull(rest, &rest, 10);
 
                 ret_mark->all_ms += ticks * tick_ms;
-                if (i == IDLE || i == IOWAIT)
+                /* What packets cost is in nobody's account: a check's own would be its excuse. */
+                if (i == IDLE || i == IOWAIT || i == IRQ || i == SOFTIRQ)
                         ret_mark->idle_ms += ticks * tick_ms;
         }
 }

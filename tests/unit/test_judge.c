@@ -285,15 +285,34 @@ TEST(a_sick_machine_while_confirming_is_inconclusive) {
 }
 
 TEST(memory_that_ran_out_once_is_the_machines_fault) {
-        JudgedRun runs[] = {judged(SIGHTING_LIMIT_MEMORY, true), judged(SIGHTING_HELD, false)};
+        JudgedRun runs[] = {judged(SIGHTING_LIMIT_MEMORY, true), judged(SIGHTING_HELD, false),
+                            judged(SIGHTING_HELD, true), judged(SIGHTING_HELD, true)};
         Judgement judgement;
         size_t shown = 9;
 
-        CHECK_EQ_INT(judge_confirm(runs, 2, &judgement, &shown), JUDGE_DECIDED);
+        CHECK_EQ_INT(judge_confirm(runs, 2, &judgement, &shown), JUDGE_ONCE_MORE);
+        CHECK_EQ_INT(judge_confirm(runs, 3, &judgement, &shown), JUDGE_ONCE_MORE);
+        CHECK_EQ_INT(judge_confirm(runs, 4, &judgement, &shown), JUDGE_DECIDED);
         CHECK_EQ_TEXT(judgement.reason, "host.memory");
         runs[1] = judged(SIGHTING_LIMIT_MEMORY, false);
         CHECK_EQ_INT(judge_confirm(runs, 2, &judgement, &shown), JUDGE_DECIDED);
         CHECK_EQ_INT(judgement.outcome, OUTCOME_FAIL);
+}
+
+/* It can use up the machine's memory whenever it is about to fail. */
+TEST(memory_that_runs_out_again_and_again_is_no_excuse) {
+        for (size_t n = 3; n <= 4; n++) {
+                JudgedRun runs[] = {judged(SIGHTING_LIMIT_MEMORY, true),
+                                    judged(SIGHTING_HELD, false), judged(SIGHTING_HELD, true),
+                                    judged(SIGHTING_HELD, true)};
+                Judgement judgement;
+                size_t shown = 9;
+
+                runs[n - 1] = judged(SIGHTING_LIMIT_MEMORY, true);
+                CHECK_EQ_INT(judge_confirm(runs, n, &judgement, &shown), JUDGE_DECIDED);
+                CHECK_EQ_TEXT(judgement.reason, "flaky");
+                CHECK_EQ_INT(judgement.outcome, OUTCOME_FLAKY);
+        }
 }
 
 TEST(a_gate_fails_if_any_check_failed) {
