@@ -157,7 +157,8 @@ int sealed_verify(const SealedRun *sealed, const VerifyRequest *request, VerifyR
         result->verdict.seal = arena_slice(&result->arena, sealed->digest);
         if (result->verdict.decision != DECISION_PASS || result->verdict.carried_from)
                 return 0;
-        if (plan_parse("sealed", sealed->text, &plan, &fault, 1, &n_faults) == 0)
+        /* What the lint has learned since is no word against what was sealed. */
+        if (plan_parse_approved("sealed", sealed->text, &plan, &fault, 1, &n_faults) == 0)
                 return run(sealed, &plan, request, result);
         log_write(LOG_ERROR, "the sealed file cannot be read: %s", fault.rule);
         decide(result, DECISION_INCONCLUSIVE, "the adversary has lost what it sealed");

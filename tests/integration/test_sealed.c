@@ -130,6 +130,27 @@ TEST(what_was_sealed_stays_whatever_the_file_says_later) {
         CHECK_CONTAINS(buf_get_text(&out), "fail sealed.2");
 }
 
+/* As an older program has sealed it: this one would refuse it now. */
+TEST(what_a_newer_lint_refuses_is_run_as_it_was_sealed) {
+        static const char older[] = "```yaml phase\nversion: 1\nphase: story\n```\n\n"
+                                    "```yaml gate\ngate: GREETS\nchecks:\n  - id: c\n"
+                                    "    run: cat greeting || true\n"
+                                    "    expect: { stdout: { contains: hello } }\n```\n";
+        cleanup_handshake Handshake handshake;
+        cleanup_buf Buf kept = BUF_TEXT;
+        cleanup_buf Buf out = BUF_TEXT;
+
+        handshake_init(&handshake);
+        buf_printf(&kept, "%032d%s", 7, older);
+        bench_write(handshake.dir, ".coldgate/agents/adversary/sealed/story.seal",
+                    buf_get_text(&kept), 0600);
+        bench_write(handshake.dir, SEALED_PATH, older, 0600);
+        handshake_start_broker(&handshake);
+        start_sealed(&handshake);
+        handshake_await(&handshake, "seal", 1);
+        CHECK_EQ_INT(BUILDER(&handshake, &out, "claim", "GREETS", "--wait"), EXIT_HOLDS);
+}
+
 /* Each is refused before it is sealed. */
 TEST(a_file_that_would_tell_of_itself_is_refused) {
         static const struct {
@@ -145,6 +166,10 @@ TEST(a_file_that_would_tell_of_itself_is_refused) {
                  "checks:\n  - id: c\n    run: cat greeting\n    network: host\n"
                  "    expect: { stdout: { contains: hello } }\n```\n",
                  "c reaches the host", 0600},
+                {"```yaml phase\nversion: 1\nphase: story\n```\n\n```yaml gate\ngate: GREETS\n"
+                 "checks:\n  - id: c\n    run: cat greeting\n    host-access: [/run/a.sock]\n"
+                 "    expect: { stdout: { contains: hello } }\n```\n",
+                 "c opens a path of the host", 0600},
                 {"```yaml phase\nversion: 1\nphase: story\n```\n\n```yaml gate\ngate: GREETS\n"
                  "checks:\n  - id: c\n    manual: does it read well?\n```\n",
                  "c is manual", 0600},
