@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/error.h"
@@ -22,7 +23,7 @@
 
 #define OPERATOR_KEY "operator"
 
-enum { ANSWER_MS = 10000, ANSWER_LONGEST_MS = 600000 };
+enum { ANSWER_MS = 10000, ANSWER_LONGEST_MS = 600000, STATUS_MS = 2000 };
 
 static void errand_deinit(Errand *errand) {
         errand->session = session_free(errand->session);
@@ -103,6 +104,41 @@ int errand_say(Errand *errand, const Message *message, uint64_t *ret_seq, Fault 
         if (r > 0 && fault_is(reterr_fault, "ledger-locked"))
                 return say_to_broker(errand, key_path, message, ret_seq, reterr_fault);
         return r > 0 ? ERRAND_E_REFUSED : r;
+}
+
+static int ask_status(Session *session, const char *phase, Arena *arena,
+                      struct status *ret_status) {
+        Message question = {.type = MESSAGE_ASK,
+                            .ask = {.question = QUESTION_STATUS, .phase = slice_text(phase)}};
+        Fault fault = FAULT_INIT;
+        Message answer;
+        int r = session_connect(session, STATUS_MS, &fault);
+
+        message_set_present(&question);
+        if (r == 0)
+                r = session_ask(session, &question, MESSAGE_STATUS, STATUS_MS, arena, &answer,
+                                &fault);
+        if (r == 0)
+                *ret_status = answer.status;
+        return r > 0 ? ERRAND_E_SILENT : r;
+}
+
+int errand_ask_status(Errand *errand, const char *phase, Arena *arena, struct status *ret_status) {
+        cleanup_free char *key_path =
+                project_key_path(&errand->project, errand->args, OPERATOR_KEY);
+        cleanup_free char *ledger_path = mem_printf("%s/ledger.db", errand->project.dir);
+        cleanup(session_freep) Session *session = NULL;
+        Fault fault = FAULT_INIT;
+        int r;
+
+        if (!ledger_is_locked(ledger_path) || access(key_path, R_OK) != 0)
+                return ERRAND_E_SILENT;
+        r = session_new(&errand->project, key_path, "broker " COLDGATE_VERSION, &session, &fault);
+        if (r == 0)
+                r = ask_status(session, phase, arena, ret_status);
+        if (r == 0 && phase && ret_status->n_phases == 0)
+                r = ERRAND_E_SILENT; /* the ledger tells which phases there are */
+        return r > 0 ? ERRAND_E_SILENT : r;
 }
 
 int errand_read_file(const char *path, size_t n_max, Buf *ret_bytes, Fault *reterr_fault) {

@@ -34,6 +34,8 @@ typedef enum LedgerMode {
 
 /* The lock of whoever writes, held until it is closed; rule ledger-locked. */
 int ledger_lock(const char *path, int *ret_fd, Fault *reterr_fault) must_check;
+/* Whether somebody holds it; asking does not stand in anybody's way. */
+bool ledger_is_locked(const char *path);
 
 int ledger_open(const char *path, LedgerMode mode, Ledger **ret_ledger,
                 Fault *reterr_fault) must_check;

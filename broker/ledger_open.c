@@ -86,6 +86,21 @@ static char *lock_path_of(const char *path) {
         return mem_printf("%.*s.lock", (int)n, path);
 }
 
+/* The same lock once more, of the kind that can be asked for without taking it. */
+static int show_lock(int fd) {
+        struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+
+        return fcntl(fd, F_OFD_SETLK, &whole) < 0 ? error_origin(-errno) : 0;
+}
+
+bool ledger_is_locked(const char *path) {
+        cleanup_free char *lock_path = lock_path_of(path);
+        cleanup_fd int fd = open(lock_path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+        struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+
+        return fd >= 0 && fcntl(fd, F_OFD_GETLK, &whole) == 0 && whole.l_type != F_UNLCK;
+}
+
 int ledger_lock(const char *path, int *ret_fd, Fault *reterr_fault) {
         cleanup_free char *lock_path = lock_path_of(path);
         cleanup_fd int fd = -1;
@@ -107,6 +122,7 @@ int ledger_lock(const char *path, int *ret_fd, Fault *reterr_fault) {
                 fault_next(reterr_fault, "use the running broker, or stop it: kill %s", pid);
                 return LEDGER_E_REFUSED;
         }
+        TRY(show_lock(fd));
         n = snprintf(pid, sizeof pid, "%d\n", (int)getpid());
         if (ftruncate(fd, 0) < 0 || pwrite(fd, pid, (size_t)n, 0) != n)
                 return error_origin(-errno);

@@ -48,6 +48,8 @@ void life_deinit(Life *life);
 int life_walk(Life *life, uint64_t from) must_check;
 /* `,"life":[…]`, or "life" and the lines; nothing where there is none. */
 void life_append(const Life *life, Buf *text);
+/* Whether what is shown of the entry depends on the state, so that the ledger must be folded. */
+bool life_wants_state(const Show *show, const Message *message);
 /* Where the thing stands that an entry made: "open", "held", "superseded" …; NULL: it has no state.
  */
 const char *life_state(const Show *show, const Message *message, uint64_t seq, const Life *life);

@@ -111,15 +111,32 @@ static int show_what(Show *show, const char *what, Fault *fault) {
         return agent ? show_agent(show, agent) : show_digest(show, what, fault);
 }
 
+/* Whether the ledger must be folded to show it; an entry that cannot be read is shown with what the
+ * state has of it. */
+static bool wants_state(const Show *show, uint64_t seq) {
+        cleanup_arena Arena arena = ARENA_INIT;
+        Fault fault = FAULT_INIT;
+        Message message;
+        Entry entry;
+
+        return ledger_read(show->errand->ledger, seq, &arena, &entry) != 0 ||
+               fold_decode(&entry, &arena, &message, &fault) != 0 ||
+               life_wants_state(show, &message);
+}
+
 /* An entry can be shown even where a ledger cannot be folded: it may be the one that is at fault.
  */
 static int fold(Show *show, Fault *fault) {
         const char *what = show->errand->args->rest[0];
         uint64_t seq;
         char letter;
-        int r = fold_ledger(show->errand->ledger, &show->state, fault);
+        bool is_entry = !has_kind(what) && label_parse(what, &letter, &seq);
+        int r;
 
-        if (r <= 0 || !label_parse(what, &letter, &seq))
+        if (is_entry && !wants_state(show, seq))
+                return 0;
+        r = fold_ledger(show->errand->ledger, &show->state, fault);
+        if (r <= 0 || !is_entry)
                 return r;
         state_deinit(&show->state);
         state_init(&show->state);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The coldgate authors */
 
-/* `status`: computed from the ledger, whether a broker runs or not; `alerts`: a part of it. */
+/* `status`: what the running broker says; where none runs, or it does not answer, computed from the
+ * ledger, which costs as much as the ledger is long. `alerts`: a part of it. */
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -51,6 +52,24 @@ static void look_at(Look *look, Arena *arena, Message *ret_message) {
         *ret_message = (Message){.type = MESSAGE_STATUS};
         status_build(&look->state, look->phase, clock_wall_ms(), arena, &ret_message->status);
         message_set_present(ret_message);
+}
+
+/* A broker that runs has read the whole ledger already. */
+static int look_once(Look *look, Errand *errand, const char *phase, Arena *arena,
+                     struct status *ret_status, Fault *fault) {
+        Message message;
+        int r;
+
+        look->errand = errand;
+        r = errand_ask_status(errand, phase, arena, ret_status);
+        if (r != ERRAND_E_SILENT)
+                return r;
+        r = look_open(look, errand, phase, fault);
+        if (r != 0)
+                return r;
+        look_at(look, arena, &message);
+        *ret_status = message.status;
+        return 0;
 }
 
 static void describe(const Look *look, const struct status *status, Buf *text) {
@@ -124,27 +143,34 @@ static int watch(Look *look, Follow *follow, Fault *fault) {
         }
 }
 
+static int watch_status(Errand *errand, const char *phase, Fault *fault) {
+        cleanup(look_deinit) Look look = {.errand = NULL};
+        cleanup_follow Follow follow = {.signal_fd = -1};
+        int r = look_open(&look, errand, phase, fault);
+
+        if (r == 0)
+                r = follow_start(&follow, errand, fault);
+        if (r == 0)
+                r = fold_more(errand->ledger, &look.state, fault);
+        if (r == 0)
+                r = watch(&look, &follow, fault);
+        return r > 0 ? ERRAND_E_REFUSED : r;
+}
+
 static int status(Errand *errand, Fault *reterr_fault) {
         const char *phase = errand->args->n_rest ? errand->args->rest[0] : NULL;
         cleanup(look_deinit) Look look = {.errand = NULL};
-        cleanup_follow Follow follow = {.signal_fd = -1};
         cleanup_arena Arena arena = ARENA_INIT;
         cleanup_buf Buf text = BUF_TEXT;
-        Message message;
-        int r = look_open(&look, errand, phase, reterr_fault);
+        struct status status;
+        int r;
 
+        if (args_has(errand->args, "watch"))
+                return watch_status(errand, phase, reterr_fault);
+        r = look_once(&look, errand, phase, &arena, &status, reterr_fault);
         if (r != 0)
                 return r;
-        if (args_has(errand->args, "watch")) {
-                r = follow_start(&follow, errand, reterr_fault);
-                if (r == 0)
-                        r = fold_more(errand->ledger, &look.state, reterr_fault);
-                if (r == 0)
-                        r = watch(&look, &follow, reterr_fault);
-                return r > 0 ? ERRAND_E_REFUSED : r;
-        }
-        look_at(&look, &arena, &message);
-        describe(&look, &message.status, &text);
+        describe(&look, &status, &text);
         errand_print(&text);
         return 0;
 }
@@ -164,16 +190,15 @@ static int alerts(Errand *errand, Fault *reterr_fault) {
         cleanup(look_deinit) Look look = {.errand = NULL};
         cleanup_arena Arena arena = ARENA_INIT;
         cleanup_buf Buf text = BUF_TEXT;
-        Message message;
-        int r = look_open(&look, errand, NULL, reterr_fault);
+        struct status status;
+        int r = look_once(&look, errand, NULL, &arena, &status, reterr_fault);
 
         if (r != 0)
                 return r;
-        look_at(&look, &arena, &message);
         if (errand->is_json)
-                alerts_json(&message.status, &text);
-        for (size_t i = 0; !errand->is_json && i < message.status.n_alerts; i++)
-                alert_describe(&message.status.alerts[i], &text);
+                alerts_json(&status, &text);
+        for (size_t i = 0; !errand->is_json && i < status.n_alerts; i++)
+                alert_describe(&status.alerts[i], &text);
         if (text.n == 0)
                 buf_text(&text, "no alert stands that nobody has seen\n");
         errand_print(&text);

@@ -35,7 +35,7 @@ int verb_status(const Args *args);
 int verb_verify(const Args *args);
 int verb_views(const Args *args);
 
-enum { _ERRAND_E_SUCCESS, ERRAND_E_REFUSED };
+enum { _ERRAND_E_SUCCESS, ERRAND_E_REFUSED, ERRAND_E_SILENT };
 
 /* What a verb works on. */
 typedef struct Errand {
@@ -62,6 +62,11 @@ int errand_open_ledger(Errand *errand, LedgerMode mode, Fault *reterr_fault) mus
  * itself. The options are --key and --timeout. ERRAND_E_REFUSED. */
 int errand_say(Errand *errand, const Message *message, uint64_t *ret_seq,
                Fault *reterr_fault) must_check;
+
+/* The status as the running broker gives it; `phase` NULL: all. All of it in the arena.
+ * ERRAND_E_SILENT: no broker runs, it does not answer at once, or not to this key. */
+int errand_ask_status(Errand *errand, const char *phase, Arena *arena,
+                      struct status *ret_status) must_check;
 
 /* A whole file of at most `n_max` bytes. ERRAND_E_REFUSED: rule file-unreadable. */
 int errand_read_file(const char *path, size_t n_max, Buf *ret_bytes,

@@ -120,3 +120,15 @@ Why everything waits.
   no alert stands that nobody has seen
   $ broker seen A-9 2>&1 | head -n 1
   broker: alert-unknown: * (glob)
+
+While a broker runs, it is asked: somewhere else with its settings, its lock and its socket there is no ledger to read.
+
+  $ mkdir -p ../twin/.coldgate && cp -r .coldgate/config .coldgate/keys ../twin/.coldgate
+  $ ln .coldgate/ledger.lock ../twin/.coldgate && ln -s "$PWD/.coldgate/run" ../twin/.coldgate/run
+  $ (cd ../twin && git init -q && broker status m | grep -o 'phase m' && broker alerts && ls .coldgate/ledger.db)
+  phase m
+  no alert stands that nobody has seen
+  ls: * (glob)
+  [2]
+  $ (cd ../twin && broker status nothing) 2>&1 | head -n 1
+  broker: ledger-missing: * (glob)

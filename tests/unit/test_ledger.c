@@ -270,6 +270,19 @@ TEST(a_second_writer_is_refused_and_told_whose_ledger_it_is) {
         CHECK_CONTAINS(fault.found, pid);
 }
 
+TEST(whether_somebody_writes_is_asked_without_a_lock) {
+        cleanup_free char *path = make_ledger();
+        Ledger *ledger = open_ledger(path, LEDGER_READ);
+
+        CHECK(!ledger_is_locked(path));
+        ledger = ledger_free(ledger);
+        ledger = open_ledger(path, LEDGER_WRITE);
+        CHECK(ledger_is_locked(path));
+        CHECK(ledger_is_locked(path));
+        ledger = ledger_free(ledger);
+        CHECK(!ledger_is_locked(path));
+}
+
 TEST(a_reader_sees_what_the_writer_commits) {
         cleanup_free char *path = ledger_path();
         cleanup(ledger_freep) Ledger *writer = open_ledger(path, LEDGER_CREATE);
