@@ -90,7 +90,7 @@ static int go_on_behind_loss(Anchor *anchor, const Checkpoint *checkpoint) {
                 return r < 0 ? r : ANCHOR_E_REFUSED;
         restored = state_find_restored(&state, checkpoint->seq, &checkpoint->hash);
         if (restored) {
-                anchor->from = restored->seq - 1;
+                anchor->from = restored->kept_seq;
                 return 0;
         }
         return checkpoint->seq > state.head_seq

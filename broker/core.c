@@ -199,16 +199,16 @@ int core_admit(Core *core, const char *name, Role role, const PublicKey *key) {
 }
 
 int core_restored(Core *core, uint64_t lost_seq, const Hash *lost_hash, const char *why) {
-        const Hash kept = core->state.head_hash;
+        Hash kept = {{0}};
         Message message = {
                 .type = MESSAGE_RESTORED,
-                .restored = {.kept_seq = core->state.head_seq,
-                             .kept_hash = hash_slice(&kept),
+                .restored = {.kept_hash = hash_slice(&kept),
                              .lost_seq = lost_seq,
                              .lost_hash = hash_slice(lost_hash),
                              .why = slice_text(why)},
         };
 
+        state_get_kept(&core->state, &message.restored.kept_seq, &kept);
         return core_append_own(core, &message);
 }
 
@@ -218,6 +218,19 @@ int core_collected(Core *core, Slice digests, uint64_t n_bytes, uint64_t older_m
                 .collected = {.digests = digests, .bytes = n_bytes, .older_ms = older_ms},
         };
 
+        return core_append_own(core, &message);
+}
+
+int core_rotated(Core *core, const Key *next) {
+        Checkpoint consent;
+        Message message = {
+                .type = MESSAGE_ROTATED,
+                .rotated = {.broker_key = slice_make(&next->public, sizeof(PublicKey)),
+                            .consent = slice_make(consent.signature, SIGNATURE_BYTES)},
+        };
+
+        checkpoint_sign(next, &core->state.ledger, core->state.head_seq, &core->state.head_hash,
+                        &consent);
         return core_append_own(core, &message);
 }
 

@@ -106,6 +106,9 @@ int core_alert(Core *core, WaitFor wait_for, const char *what, uint64_t cause,
 int core_collected(Core *core, Slice digests, uint64_t n_bytes, uint64_t older_ms) must_check;
 /* The operator says that newer entries are lost: the newest one that is known. Appends. */
 int core_restored(Core *core, uint64_t lost_seq, const Hash *lost_hash, const char *why) must_check;
+/* The broker's key is replaced by `next`: whoever gave the key to core_new puts it there before
+ * anything else is done. Appends. */
+int core_rotated(Core *core, const Key *next) must_check;
 /* Ends the batch. Also hands out what became possible: deliveries, offers. */
 int core_commit(Core *core) must_check;
 /* What the clock demands: leases that lapse, peers that are forgotten. Appends to the batch;

@@ -17,6 +17,9 @@
 /* Refusals name some reasons and say how many more there are. */
 enum { REASONS_BYTES_MAX = 64 << 10 };
 
+/* An agent that was away for more of them is given the key by its operator. */
+enum { ROTATIONS_TOLD_MAX = 64 };
+
 void held_later_bytes(Core *core, const Held *held, Slice bytes) {
         Held *place;
 
@@ -178,6 +181,25 @@ static int add_restored(Core *core, const Held *held, Buf *frame, Message *welco
         return 0;
 }
 
+/* By these an agent that knows an older key of the broker knows the one in force. */
+static int add_rotations(Core *core, Arena *arena, struct welcome *welcome) {
+        const State *state = &core->state;
+        size_t n = size_min(state->n_rotations, ROTATIONS_TOLD_MAX);
+
+        welcome->rotations = arena_alloc_array(arena, n, sizeof *welcome->rotations);
+        for (size_t i = state->n_rotations - n; i < state->n_rotations; i++) {
+                Entry entry;
+
+                TRY(core->port.read(core->port.userdata, state->rotations[i].seq, arena, &entry));
+                welcome->rotations[welcome->n_rotations++] =
+                        (struct rotation){.seq = entry.seq,
+                                          .id = arena_slice(arena, id_slice(&entry.id)),
+                                          .frame = entry.frame,
+                                          .signature = entry.signature};
+        }
+        return 0;
+}
+
 static int say_welcome(Core *core, const Held *held) {
         cleanup_arena Arena arena = ARENA_INIT;
         cleanup_buf Buf restored = BUF_INIT(FRAME_MAX);
@@ -204,6 +226,7 @@ static int say_welcome(Core *core, const Held *held) {
         }
         if (held->seq && (held->seq > state->head_seq || !hash_equal(&seen.hash, &held->hash)))
                 TRY(add_restored(core, held, &restored, &message));
+        TRY(add_rotations(core, &arena, &message.welcome));
         return held_send(core, &held->route, &message);
 }
 

@@ -111,19 +111,6 @@ bool io_admits(void *userdata, const uint8_t curve[CURVE_BYTES]) {
 
 /* ---- open ---- */
 
-static int read_broker_key(Io *io, Fault *reterr_fault) {
-        cleanup_free char *path = mem_printf("%s/keys/broker", io->project->dir);
-
-        if (key_read(path, &io->key, reterr_fault) != 0)
-                return IO_E_REFUSED;
-        if (memcmp(&io->key.public, &io->project->broker_key, sizeof(PublicKey)) == 0)
-                return 0;
-        fault_set(reterr_fault, "key-other", "it is not the key that the project's config names");
-        fault_place(reterr_fault, "%s", path);
-        fault_next(reterr_fault, "put back the key that `broker init` made");
-        return IO_E_REFUSED;
-}
-
 void io_fill_settings(const Project *project, CoreSettings *ret_settings) {
         *ret_settings = core_settings_default;
         ret_settings->lease_ms = project->lease_ms;
@@ -175,7 +162,7 @@ int io_make(const Project *project, const char *file, LedgerMode mode, Io **ret_
         io->started_ms = clock_mono_ms();
         io->frame = BUF_INIT(FRAME_MAX);
         io->intake = INTAKE_INIT(project->backlog);
-        r = read_broker_key(io, reterr_fault);
+        r = io_read_key(io, reterr_fault);
         if (r == 0)
                 r = open_ledger(io, mode, reterr_fault);
         if (r != 0)
@@ -223,18 +210,8 @@ static int fold_proved(Io *io, Fault *reterr_fault) {
 
 int io_replay(Io *io, Fault *reterr_fault) {
         int r = fold_proved(io, reterr_fault);
-        const State *state = core_get_state(io->core);
 
-        if (r != 0)
-                return r > 0 ? IO_E_REFUSED : r;
-        if (state->has_genesis &&
-            memcmp(&state->broker_key, &io->key.public, sizeof(PublicKey)) == 0)
-                return 0;
-        fault_set(reterr_fault, "ledger-not-ours", "the ledger is %s",
-                  state->has_genesis ? "of another broker's key" : "empty");
-        fault_place(reterr_fault, "%s/ledger.db", io->project->dir);
-        fault_next(reterr_fault, "put back the ledger and the key that belong together");
-        return IO_E_REFUSED;
+        return r > 0 ? IO_E_REFUSED : r;
 }
 
 /* A ledger put back by hand would be appended to where others have seen other entries. */
@@ -244,7 +221,7 @@ static int check_memory(Io *io, Fault *reterr_fault) {
         const Witness *lost;
 
         TRY(witnesses_add_believable(&witnesses, io->project));
-        TRY(witnesses_find_lost(&witnesses, io->ledger, state, &lost));
+        TRY(witnesses_find_lost(&witnesses, io->ledger, state, &state->broker_key, &lost));
         if (!lost)
                 return 0;
         fault_set(reterr_fault, lost->seq > state->head_seq ? "ledger-shorter" : "ledger-forked",
@@ -270,6 +247,8 @@ int io_open(const Project *project, Io **ret_io, Fault *reterr_fault) {
 
         if (r == 0)
                 r = io_replay(io, reterr_fault);
+        if (r == 0)
+                r = io_settle_key(io, reterr_fault);
         if (r == 0)
                 r = check_memory(io, reterr_fault);
         if (r == 0)

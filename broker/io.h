@@ -40,6 +40,19 @@ DEFINE_FREEP(Io, io_free, io_freep)
 int io_restored(const Project *project, const char *file, const Witness *lost, const char *why,
                 Fault *reterr_fault) must_check;
 
+/* The broker's key is replaced: durable on return, files and checkpoint are signed by it. One that
+ * was broken off is brought to its end instead. `ret_seq` is the entry. IO_E_REFUSED. */
+int io_rotate(Io *io, uint64_t *ret_seq, PublicKey *ret_key, Fault *reterr_fault) must_check;
+
+/* Whether this is the N-th key of the broker, from 1 on, and was replaced: keys/broker.old-N. */
+bool io_had_key(const Project *project, size_t n, const PublicKey *broker);
+size_t io_count_former_keys(const Project *project);
+/* Whether any that was replaced signs so. */
+bool io_knows_signer(const Project *project, const uint8_t sign[SIGN_PUBLIC_BYTES]);
+/* Into a ledger beside the project's, of the time of that key: it is replaced there too.
+ * IO_E_REFUSED. */
+int io_rotate_again(const Project *project, const char *file, Fault *reterr_fault) must_check;
+
 /* Removes evidence, an entry for each batch of it; `ret_first` is the first, 0 if there was
  * nothing. Files are written too: they say what was removed. */
 int io_collect(Io *io, uint64_t before_ms, uint64_t older_ms, Collection *ret_collection,

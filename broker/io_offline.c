@@ -5,6 +5,8 @@
 
 #include "broker/io_parts.h"
 
+#include <string.h>
+
 #include "base/error.h"
 #include "base/hash.h"
 
@@ -36,6 +38,12 @@ int io_create(const Project *project, const IoAgent *agents, size_t n_agents, Fa
 
         if (r != 0)
                 return r;
+        if (memcmp(&io->key.public, &project->broker_key, sizeof(PublicKey)) != 0) {
+                fault_set(reterr_fault, "key-other",
+                          "keys/broker is not the key that the project's config names");
+                fault_place(reterr_fault, "%s", project->dir);
+                return IO_E_REFUSED;
+        }
         random_bytes(&ledger, sizeof ledger);
         TRY(core_genesis(io->core, project->name, &ledger));
         for (size_t i = 0; i < n_agents; i++)
@@ -52,6 +60,8 @@ int io_restored(const Project *project, const char *file, const Witness *lost, c
 
         if (r == 0)
                 r = io_replay(io, reterr_fault);
+        if (r == 0)
+                r = io_settle_key(io, reterr_fault);
         if (r != 0)
                 return r;
         TRY(core_restored(io->core, lost->seq, &lost->hash, why));

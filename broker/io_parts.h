@@ -3,7 +3,8 @@
 #pragma once
 
 /* The inside of Io, for its own files: io.c (the port, opening), io_offline.c (without a channel),
- * io_serve.c (the loop). */
+ * io_serve.c (the loop), io_key.c (the
+ * broker's key). */
 
 #include "broker/intake.h"
 #include "broker/io.h"
@@ -17,8 +18,9 @@ enum { FILES_STOP_MS = 3000 /* how long the end waits for the files */ };
 
 struct Io {
         const Project *project;
-        Key key;
-        char *path; /* of the ledger */
+        Key key;          /* the core and the files sign with it */
+        bool has_settled; /* a rotation that was broken off was brought to its end */
+        char *path;       /* of the ledger */
         Ledger *ledger;
         Core *core;
         ChannelServer *server; /* NULL: nobody is connected */
@@ -43,3 +45,8 @@ bool io_admits(void *userdata, const uint8_t curve[CURVE_BYTES]);
 int io_reload(Io *io, Project *project) must_check;
 /* The ledger into the core. IO_E_REFUSED. */
 int io_replay(Io *io, Fault *reterr_fault) must_check;
+/* keys/broker. IO_E_REFUSED. */
+int io_read_key(Io *io, Fault *reterr_fault) must_check;
+/* The key, the config and the ledger that was read are of each other; a rotation that was broken
+ * off behind its entry is brought to its end. IO_E_REFUSED. */
+int io_settle_key(Io *io, Fault *reterr_fault) must_check;

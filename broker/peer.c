@@ -83,6 +83,10 @@ static bool is_signed_by_us(const Core *core, const struct hello *hello) {
         if (!hello->seen_signature.n || !hash_from_slice(hello->seen_hash, &seen.hash))
                 return false;
         memcpy(seen.signature, hello->seen_signature.data, SIGNATURE_BYTES);
+        for (size_t i = 0; i < core->state.n_rotations; i++)
+                if (seen.seq < core->state.rotations[i].seq &&
+                    checkpoint_holds(&core->state.rotations[i].before, &core->state.ledger, &seen))
+                        return true;
         return checkpoint_holds(&core->state.broker_key, &core->state.ledger, &seen);
 }
 

@@ -184,6 +184,10 @@ static const Verb verbs[] = {
         {"gc", "", 0, 0,
          "Remove evidence of phases that are DONE, while no broker runs; entries and digests stay.",
          verb_gc, gc_options},
+        {"rotate-key", "", 0, 0,
+         "Give the broker another key to sign with, while no broker runs; an entry signed by the "
+         "one before tells all agents.",
+         verb_rotate_key, NULL},
         {"restore", "[BACKUP]", 0, 1,
          "Put a backup in the ledger's place, while no broker runs; the ledger that was is kept.",
          verb_restore, restore_options},

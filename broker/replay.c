@@ -71,6 +71,7 @@ static const struct {
         {MESSAGE_DIFFERS, fold_differs},   {MESSAGE_ANSWER, fold_answer},
         {MESSAGE_SEAL, fold_seal},         {MESSAGE_REVEAL, fold_reveal},
         {MESSAGE_RESTORED, fold_restored}, {MESSAGE_COLLECTED, fold_collected},
+        {MESSAGE_ROTATED, fold_rotated},
 };
 
 static int check_place(const Step *step) {

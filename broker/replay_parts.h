@@ -45,6 +45,7 @@ int fold_revoke(const Step *step) must_check;
 /* ---- replay_upkeep.c ---- */
 int fold_restored(const Step *step) must_check;
 int fold_collected(const Step *step) must_check;
+int fold_rotated(const Step *step) must_check;
 
 /* ---- replay_plan.c ---- */
 int fold_plan(const Step *step) must_check;

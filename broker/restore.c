@@ -22,9 +22,10 @@
 typedef struct Restoring {
         const Project *project;
         const RestoreWish *wish;
-        char *ledger;  /* the project's */
-        char *copy;    /* of the backup, beside it */
-        char *decided; /* what the copy is called once it is to be swapped in */
+        char *ledger;         /* the project's */
+        char *copy;           /* of the backup, beside it */
+        char *decided;        /* what the copy is called once it is to be swapped in */
+        size_t n_keys_behind; /* so often was the key replaced since the backup */
         int lock_fd;
         RestoreReport *report;
         Fault *fault;
@@ -52,14 +53,40 @@ static int refused(int r) {
 
 /* ---- the copy, and whether it holds ---- */
 
+static size_t count_keys_behind(const Project *project, const State *state) {
+        size_t n = state->n_rotations + 1;
+
+        if (!state->has_genesis || !io_had_key(project, n, &state->broker_key))
+                return 0;
+        return io_count_former_keys(project) + 1 - n;
+}
+
+/* The key that the copy must be of: the project's, or a former one that is still here. What cannot
+ * be folded is named by the verification. */
+static int find_key(Restoring *restoring, Ledger *copy, PublicKey *ret_key) {
+        cleanup(state_deinit) State state;
+        Fault none = FAULT_INIT;
+        int r;
+
+        state_init(&state);
+        *ret_key = restoring->project->broker_key;
+        r = fold_ledger(copy, &state, &none);
+        if (r == 0)
+                restoring->n_keys_behind = count_keys_behind(restoring->project, &state);
+        if (restoring->n_keys_behind)
+                *ret_key = state.broker_key;
+        return r < 0 ? r : 0;
+}
+
 static int verify_copy(Restoring *restoring) {
         cleanup(ledger_freep) Ledger *copy = NULL;
         RestoreReport *report = restoring->report;
         int r = ledger_open(restoring->copy, LEDGER_INSPECT, &copy, restoring->fault);
+        PublicKey key;
 
         if (r == 0) {
-                r = verify_ledger(copy, &restoring->project->broker_key, NULL, 0, &report->verified,
-                                  restoring->fault);
+                TRY(find_key(restoring, copy, &key));
+                r = verify_ledger(copy, &key, NULL, 0, &report->verified, restoring->fault);
                 return r > 0 ? RESTORE_E_BROKEN : r;
         }
         return refused(r);
@@ -87,11 +114,17 @@ static int add_present(Restoring *restoring, Witnesses *witnesses) {
         if (r == 0)
                 r = fold_ledger(present, &state, &fault);
         if (r == 0 && state.has_genesis)
-                witnesses_add(witnesses, restoring->ledger, &state.ledger, state.head_seq,
-                              &state.head_hash);
+                witnesses_add(
+                        witnesses, restoring->ledger,
+                        &(Seen){.ledger = state.ledger,
+                                .checkpoint = {.seq = state.head_seq, .hash = state.head_hash}},
+                        false);
         for (size_t i = 0; r == 0 && i < state.n_restored; i++)
-                witnesses_add(witnesses, restoring->ledger, &state.ledger,
-                              state.restored[i].lost_seq, &state.restored[i].lost_hash);
+                witnesses_add(witnesses, restoring->ledger,
+                              &(Seen){.ledger = state.ledger,
+                                      .checkpoint = {.seq = state.restored[i].lost_seq,
+                                                     .hash = state.restored[i].lost_hash}},
+                              false);
         if (r != 0 && !fault_is(&fault, "ledger-missing"))
                 log_write(LOG_WARNING, "the ledger that is there says nothing: %s",
                           r > 0 ? fault.found : strerror(-r));
@@ -135,6 +168,9 @@ static int say_loss(Restoring *restoring, const Witness *lost) {
                         restoring->fault);
         if (r == 0)
                 restoring->report->lost_seq = lost->seq;
+        if (r == 0)
+                restoring->report->said_seq =
+                        restoring->report->verified.n_entries + restoring->n_keys_behind + 1;
         return refused(r);
 }
 
@@ -153,13 +189,20 @@ static int look_for_loss(Restoring *restoring) {
                 r = add_present(restoring, &witnesses);
         if (r == 0)
                 r = witnesses_add_believable(&witnesses, restoring->project);
+        /* Keys of ours that the backup does not know yet. */
+        for (size_t i = 0; i < witnesses.n; i++)
+                if (io_knows_signer(restoring->project, witnesses.rows[i].signer.sign))
+                        witnesses.rows[i].has_signer = false;
         if (r == 0)
                 r = ledger_open(restoring->copy, LEDGER_READ, &copy, restoring->fault);
         if (r == 0)
                 r = fold_ledger(copy, &state, restoring->fault);
         if (r == 0)
-                r = witnesses_find_lost(&witnesses, copy, &state, &lost);
+                r = witnesses_find_lost(&witnesses, copy, &state, &restoring->project->broker_key,
+                                        &lost);
         copy = ledger_free(copy);
+        if (r == 0 && restoring->n_keys_behind && (!lost || restoring->wish->why))
+                r = io_rotate_again(restoring->project, restoring->copy, restoring->fault);
         if (r != 0)
                 return refused(r);
         return lost ? say_loss(restoring, lost) : 0;

@@ -21,6 +21,7 @@ typedef struct RestoreWish {
 typedef struct RestoreReport {
         VerifyReport verified; /* the backup */
         uint64_t lost_seq;     /* the newest entry that was said to be lost; 0: none */
+        uint64_t said_seq;     /* by this entry */
         char *kept;            /* where the ledger is that was; NULL: there was none */
 } RestoreReport;
 

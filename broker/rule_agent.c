@@ -90,7 +90,7 @@ bool rule_admit_key_known(const RuleCase *c) {
                         rule_broken(c, "admit.key", "it was replaced by another one before");
                         return rule_next(c, "make a key for this agent with `keygen`");
                 }
-        if (!shares_key(&state->broker_key, &key))
+        if (!shares_key(&state->broker_key, &key) && !state_find_rotation(state, key.sign))
                 return true;
         rule_broken(c, "admit.key", "it is the broker's own key");
         return rule_next(c, "make a key for this agent with `keygen`");

@@ -106,6 +106,7 @@ void state_deinit(State *state) {
                 (void)agent_free(state->agents[i]);
         free(state->agents);
         free(state->restored);
+        free(state->rotations);
         free(state->former_keys);
         free(state->project);
         state_init(state);
@@ -130,12 +131,30 @@ const RestoredRecord *state_find_restored(const State *state, uint64_t seen_seq,
         for (size_t i = 0; i < state->n_restored; i++) {
                 const RestoredRecord *restored = &state->restored[i];
 
-                if (seen_seq >= restored->seq && (seen_seq < restored->lost_seq ||
-                                                  (seen_seq == restored->lost_seq &&
-                                                   hash_equal(seen_hash, &restored->lost_hash))))
+                if (seen_seq > restored->kept_seq &&
+                    (seen_seq < restored->lost_seq ||
+                     (seen_seq == restored->lost_seq &&
+                      hash_equal(seen_hash, &restored->lost_hash))))
                         return restored;
         }
         return NULL;
+}
+
+const RotationRecord *state_find_rotation(const State *state,
+                                          const uint8_t sign[SIGN_PUBLIC_BYTES]) {
+        for (size_t i = 0; i < state->n_rotations; i++)
+                if (memcmp(state->rotations[i].before.sign, sign, SIGN_PUBLIC_BYTES) == 0)
+                        return &state->rotations[i];
+        return NULL;
+}
+
+void state_get_kept(const State *state, uint64_t *ret_seq, Hash *ret_hash) {
+        *ret_seq = state->head_seq;
+        *ret_hash = state->head_hash;
+        for (size_t i = state->n_rotations; i > 0 && state->rotations[i - 1].seq == *ret_seq; i--) {
+                *ret_seq -= 1;
+                *ret_hash = state->rotations[i - 1].prev;
+        }
 }
 
 PhaseRecord *state_find_phase(const State *state, Slice name) {

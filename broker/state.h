@@ -268,9 +268,16 @@ typedef struct PhaseRecord {
 
 /* The entries from `seq` on, as far as `lost_seq` of the ledger that was, are not these. */
 typedef struct RestoredRecord {
-        uint64_t seq, lost_seq;
+        uint64_t seq, kept_seq, lost_seq;
         Hash lost_hash;
 } RestoredRecord;
+
+/* The broker signs with another key, from behind this entry on. */
+typedef struct RotationRecord {
+        uint64_t seq;
+        Hash prev;        /* of the entry */
+        PublicKey before; /* signs it, and heads before it */
+} RotationRecord;
 
 typedef struct State {
         bool has_genesis;
@@ -305,6 +312,8 @@ typedef struct State {
         size_t n_untold;
         RestoredRecord *restored; /* oldest first */
         size_t n_restored;
+        RotationRecord *rotations; /* oldest first */
+        size_t n_rotations;
         uint64_t n_collected; /* evidence that was removed, ever */
 } State;
 
@@ -320,6 +329,12 @@ ClaimRecord *state_find_claim(const State *state, uint64_t seq);
  */
 const RestoredRecord *state_find_restored(const State *state, uint64_t seen_seq,
                                           const Hash *seen_hash);
+/* The rotation that ended this key of the broker; NULL: it was none, or is the one in force. */
+const RotationRecord *state_find_rotation(const State *state,
+                                          const uint8_t sign[SIGN_PUBLIC_BYTES]);
+/* The head without the rotations at its end: what is kept of a backup whose key was replaced
+ * since. */
+void state_get_kept(const State *state, uint64_t *ret_seq, Hash *ret_hash);
 /* The claim that is leased under this number; NULL if the lease has ended. */
 ClaimRecord *state_find_lease(const State *state, uint64_t lease_seq);
 FindingRecord *state_find_finding(const State *state, uint64_t seq);

@@ -188,6 +188,12 @@ void state_describe(const State *state, Buf *text) {
                 buf_printf(text, "former key %s\n", id);
         }
         buf_printf(text, "collected %" PRIu64 "\n", state->n_collected);
+        for (size_t i = 0; i < state->n_rotations; i++) {
+                char id[KEY_ID_HEX + 1];
+
+                public_key_id(&state->rotations[i].before, id);
+                buf_printf(text, "rotated %" PRIu64 " before=%s\n", state->rotations[i].seq, id);
+        }
         for (size_t i = 0; i < state->n_restored; i++) {
                 buf_printf(text, "restored %" PRIu64 " lost=%" PRIu64, state->restored[i].seq,
                            state->restored[i].lost_seq);

@@ -76,8 +76,7 @@ static void say_text(const RestoreReport *report, const Project *project, bool i
                 buf_printf(text,
                            "  ENTRIES ARE LOST: %" PRIu64 " to %" PRIu64 "; entry %" PRIu64
                            " says so, and every agent will\n",
-                           report->verified.n_entries + 1, report->lost_seq,
-                           report->verified.n_entries + 1);
+                           report->verified.n_entries + 1, report->lost_seq, report->said_seq);
         if (report->kept)
                 buf_printf(text, "  the ledger that was is kept: %s\n", report->kept);
         if (is_new)

@@ -121,7 +121,7 @@ static int verify(Errand *errand, Fault *reterr_fault) {
         Derived derived = {.differs = false};
         const char *file = args_get(errand->args, "checkpoint");
         VerifyReport report = {.bad_seq = 0};
-        int r = file ? witnesses_add_file(&witnesses, &errand->project, file, reterr_fault)
+        int r = file ? witnesses_add_file(&witnesses, file, reterr_fault)
                      : witnesses_add_remembered(&witnesses, &errand->project, reterr_fault);
 
         if (r != 0)

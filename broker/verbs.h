@@ -17,6 +17,7 @@ int verb_admit(const Args *args);
 int verb_alerts(const Args *args);
 int verb_backup(const Args *args);
 int verb_gc(const Args *args);
+int verb_rotate_key(const Args *args);
 int verb_init(const Args *args);
 int verb_keygen(const Args *args);
 int verb_log(const Args *args);

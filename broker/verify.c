@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "broker/gone.h"
 #include "broker/replay.h"
@@ -39,6 +40,7 @@ typedef struct SeenId {
 typedef struct Verification {
         Ledger *ledger;
         const PublicKey *broker_key;
+        PublicKey genesis_key;
         const Witness *witnesses;
         size_t n_witnesses;
         Signatures *signatures;
@@ -116,8 +118,7 @@ static int check_frame(Verification *v) {
         return 0;
 }
 
-/* The ledger's id and the broker's key come from the first entry, and the key from elsewhere too.
- */
+/* The ledger's id and the broker's first key come from the first entry. */
 static int check_genesis(Verification *v) {
         const struct genesis *genesis = &v->message.genesis;
 
@@ -125,10 +126,7 @@ static int check_genesis(Verification *v) {
                 return broken(v, "entry-frame", "the genesis is the first entry and no other");
         if (v->entry->seq != 1)
                 return 0;
-        if (!slice_equal(genesis->broker_key, slice_make(v->broker_key, sizeof *v->broker_key)))
-                return broken(v, "entry-author",
-                              "the genesis is of another broker than the "
-                              "project's config names");
+        memcpy(&v->genesis_key, genesis->broker_key.data, sizeof v->genesis_key);
         (void)hash_from_slice(genesis->ledger, &v->report.ledger); /* limits: 32 bytes */
         return 0;
 }
@@ -164,7 +162,7 @@ static int check_broker_entry(Verification *v) {
             (v->message.type != MESSAGE_ADMIT || v->others_spoke))
                 return broken(v, "entry-role", "the broker may not say %.*s",
                               SLICE_ARGS(v->entry->kind));
-        return check_signature(v, v->broker_key);
+        return check_signature(v, v->entry->seq == 1 ? &v->genesis_key : &v->state.broker_key);
 }
 
 static int check_author(Verification *v) {
@@ -213,6 +211,16 @@ static int check_evidence(Verification *v) {
         return r;
 }
 
+bool verify_believes(const State *state, const PublicKey *broker_key, const Witness *witness) {
+        const RotationRecord *end = state_find_rotation(state, witness->signer.sign);
+
+        if (!witness->has_signer || end)
+                return !end || witness->seq < end->seq;
+        return memcmp(witness->signer.sign, state->broker_key.sign, SIGN_PUBLIC_BYTES) == 0 ||
+               memcmp(witness->signer.sign, broker_key->sign, SIGN_PUBLIC_BYTES) == 0;
+}
+
+/* As far as keys are known at this entry; at the end all are looked at. */
 static int check_witnesses(Verification *v) {
         for (size_t i = 0; i < v->n_witnesses; i++) {
                 const Witness *witness = &v->witnesses[i];
@@ -220,7 +228,9 @@ static int check_witnesses(Verification *v) {
                 if (!hash_equal(&witness->ledger, &v->report.ledger))
                         return broken(v, "ledger-forked", "%s was signed for another ledger",
                                       witness->source);
-                if (witness->seq == v->entry->seq && !hash_equal(&witness->hash, &v->entry->hash) &&
+                if (witness->seq == v->entry->seq &&
+                    verify_believes(&v->state, v->broker_key, witness) &&
+                    !hash_equal(&witness->hash, &v->entry->hash) &&
                     !state_find_restored(&v->state, witness->seq, &witness->hash))
                         return broken(v, "ledger-forked",
                                       "%s was signed for another entry %" PRIu64, witness->source,
@@ -258,6 +268,19 @@ static int check_verdict_grounds(Verification *v) {
         return broken(v, "entry-grounds", "it is not on the claimed commit and approved gate");
 }
 
+/* The new key's holder knew the ledger as it was: nobody puts another history before the key. */
+static int check_rotation(Verification *v) {
+        const struct rotated *rotated = &v->message.rotated;
+        Checkpoint consent = {.seq = v->entry->seq - 1, .hash = v->entry->prev};
+        PublicKey key;
+
+        memcpy(&key, rotated->broker_key.data, sizeof key); /* limits: 64 bytes */
+        memcpy(consent.signature, rotated->consent.data, SIGNATURE_BYTES);
+        if (checkpoint_holds(&key, &v->report.ledger, &consent))
+                return 0;
+        return broken(v, "entry-grounds", "the new key has not signed the entry before it");
+}
+
 /* What decides, even if the broker's key wrote what its rules refuse. Ages are left out: DONE was
  * granted a moment before its entry's time. */
 static int check_grounds(Verification *v) {
@@ -268,6 +291,8 @@ static int check_grounds(Verification *v) {
 
         if (v->message.type == MESSAGE_VERDICT)
                 return check_verdict_grounds(v);
+        if (v->message.type == MESSAGE_ROTATED)
+                return check_rotation(v);
         phase = v->message.type == MESSAGE_GRANTED ? state_find_phase(&v->state, granted->phase)
                                                    : NULL;
         if (phase)
@@ -353,17 +378,55 @@ static int check_gone(Verification *v) {
                       "evidence that it names is not there, and no entry removed it");
 }
 
-static int check_end(Verification *v) {
-        for (size_t i = 0; i < v->n_witnesses; i++)
-                if (v->witnesses[i].seq > v->report.n_entries &&
-                    !state_find_restored(&v->state, v->witnesses[i].seq, &v->witnesses[i].hash))
+static int check_witness_at_end(Verification *v, const Witness *witness) {
+        cleanup_arena Arena arena = ARENA_INIT;
+        Entry entry;
+
+        if (state_find_restored(&v->state, witness->seq, &witness->hash))
+                return 0;
+        if (verify_believes(&v->state, v->broker_key, witness)) {
+                if (witness->seq > v->report.n_entries)
                         return broken(v, "ledger-shorter",
                                       "entries are missing at the end: %s was signed for entry "
                                       "%" PRIu64 ", the ledger ends with %" PRIu64,
-                                      v->witnesses[i].source, v->witnesses[i].seq,
-                                      v->report.n_entries);
+                                      witness->source, witness->seq, v->report.n_entries);
+                TRY(ledger_read(v->ledger, witness->seq, &arena, &entry));
+                if (hash_equal(&witness->hash, &entry.hash))
+                        return 0;
+                v->report.n_entries = witness->seq - 1;
+                return broken(v, "ledger-forked", "%s was signed for another entry %" PRIu64,
+                              witness->source, witness->seq);
+        }
+        if (witness->is_volunteer) {
+                log_write(LOG_WARNING, "%s is left out: its key is not the broker's",
+                          witness->source);
+                return 0;
+        }
+        fault_set(v->fault, "checkpoint-signature",
+                  "it is signed by a key that the broker did not have at entry %" PRIu64,
+                  witness->seq);
+        fault_place(v->fault, "%s", witness->source);
+        fault_next(v->fault, "find out who made it: broker log --kind rotated");
+        return VERIFY_E_BROKEN;
+}
+
+/* The project's key must be one of the chain's; it is an older one until all have been told. */
+static int check_end(Verification *v) {
+        int r = 0;
+
         if (v->report.n_entries == 0)
                 return broken(v, "entry-gap", "the ledger has no entries");
+        for (size_t i = 0; r == 0 && i < v->n_witnesses; i++)
+                r = check_witness_at_end(v, &v->witnesses[i]);
+        if (r != 0)
+                return r;
+        if (memcmp(v->broker_key, &v->state.broker_key, sizeof(PublicKey)) != 0 &&
+            !state_find_rotation(&v->state, v->broker_key->sign)) {
+                v->report.n_entries = 0;
+                return broken(v, "entry-author",
+                              "neither the genesis nor a rotation names the key of the "
+                              "project's config");
+        }
         return 0;
 }
 

@@ -17,11 +17,11 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "client/seen.h"
 
 enum {
         FILE_BYTES_MAX = 4096,
         BLOB_BYTES_MAX = 1024,
+        BLOB_KEY_AT = 33, /* behind magic, version, and the names' lengths and "ssh-ed25519" */
         READ_TRIES = 200,
         READ_PAUSE_NS = 10000000,
 };
@@ -32,11 +32,14 @@ void witnesses_deinit(Witnesses *witnesses) {
         free(witnesses->rows);
 }
 
-void witnesses_add(Witnesses *witnesses, const char *source, const Hash *ledger, uint64_t seq,
-                   const Hash *hash) {
+void witnesses_add(Witnesses *witnesses, const char *source, const Seen *seen, bool has_signer) {
         witnesses->rows = mem_resize(witnesses->rows, witnesses->n + 1, sizeof *witnesses->rows);
-        witnesses->rows[witnesses->n++] = (Witness){
-                .source = mem_strdup(source), .ledger = *ledger, .seq = seq, .hash = *hash};
+        witnesses->rows[witnesses->n++] = (Witness){.source = mem_strdup(source),
+                                                    .ledger = seen->ledger,
+                                                    .seq = seen->checkpoint.seq,
+                                                    .hash = seen->checkpoint.hash,
+                                                    .has_signer = has_signer,
+                                                    .signer = seen->broker};
 }
 
 /* ---- the text and its SSH signature ---- */
@@ -77,9 +80,9 @@ bool witness_parse_text(Slice text, Hash *ret_ledger, Checkpoint *ret_checkpoint
         return slice_equal(buf_get(&again), text);
 }
 
-/* The armour holds one blob that ends with the 64 bytes; that all else in it is right is seen by
- * making the armour again. */
-static bool parse_armour(Slice text, const PublicKey *broker, Checkpoint *checkpoint) {
+/* The armour holds one blob that has the key at its place and ends with the 64 bytes; that all else
+ * in it is right is seen by making the armour again. */
+static bool parse_armour(Slice text, PublicKey *ret_signer, Checkpoint *checkpoint) {
         cleanup_buf Buf base64 = BUF_INIT(FILE_BYTES_MAX), again = BUF_INIT(FILE_BYTES_MAX);
         uint8_t blob[BLOB_BYTES_MAX];
         Slice rest = text;
@@ -94,11 +97,12 @@ static bool parse_armour(Slice text, const PublicKey *broker, Checkpoint *checkp
         while (n_pad < base64.n && base64.data[base64.n - 1 - n_pad] == '=')
                 n_pad++;
         n_blob = base64.n / 4 * 3 - size_min(n_pad, base64.n / 4 * 3);
-        if (n_blob < SIGNATURE_BYTES || n_blob > sizeof blob ||
+        if (n_blob < BLOB_KEY_AT + SIGN_PUBLIC_BYTES + SIGNATURE_BYTES || n_blob > sizeof blob ||
             !base64_decode(buf_get(&base64), blob, n_blob))
                 return false;
         memcpy(checkpoint->signature, blob + n_blob - SIGNATURE_BYTES, SIGNATURE_BYTES);
-        checkpoint_armour(broker, checkpoint, &again);
+        memcpy(ret_signer->sign, blob + BLOB_KEY_AT, SIGN_PUBLIC_BYTES);
+        checkpoint_armour(ret_signer, checkpoint, &again);
         return slice_equal(buf_get(&again), text);
 }
 
@@ -110,8 +114,7 @@ static int refuse(const char *file, const char *rule, const char *found, Fault *
         return WITNESS_E_REFUSED;
 }
 
-static int read_pair(const Project *project, const char *file, Hash *ret_ledger,
-                     Checkpoint *ret_checkpoint, Fault *fault) {
+static int read_pair(const char *file, Seen *ret_seen, Fault *fault) {
         cleanup_free char *signature_file = mem_printf("%s.sig", file);
         cleanup_buf Buf text = BUF_INIT(FILE_BYTES_MAX), signature = BUF_INIT(FILE_BYTES_MAX);
 
@@ -120,23 +123,21 @@ static int read_pair(const Project *project, const char *file, Hash *ret_ledger,
         if (file_read(signature_file, &signature) != 0)
                 return refuse(signature_file, "checkpoint-missing",
                               "the checkpoint's signature cannot be read", fault);
-        if (!witness_parse_text(buf_get(&text), ret_ledger, ret_checkpoint) ||
-            !parse_armour(buf_get(&signature), &project->broker_key, ret_checkpoint))
-                return refuse(file, "checkpoint-malformed", "it is no checkpoint of this broker",
+        if (!witness_parse_text(buf_get(&text), &ret_seen->ledger, &ret_seen->checkpoint) ||
+            !parse_armour(buf_get(&signature), &ret_seen->broker, &ret_seen->checkpoint))
+                return refuse(file, "checkpoint-malformed", "it is no checkpoint of a broker",
                               fault);
-        if (checkpoint_holds(&project->broker_key, ret_ledger, ret_checkpoint))
+        if (checkpoint_holds(&ret_seen->broker, &ret_seen->ledger, &ret_seen->checkpoint))
                 return 0;
         return refuse(file, "checkpoint-signature", "the broker did not sign it", fault);
 }
 
-int witnesses_add_file(Witnesses *witnesses, const Project *project, const char *file,
-                       Fault *reterr_fault) {
-        Checkpoint checkpoint = {.seq = 0};
-        Hash ledger;
-        int r = read_pair(project, file, &ledger, &checkpoint, reterr_fault);
+int witnesses_add_file(Witnesses *witnesses, const char *file, Fault *reterr_fault) {
+        Seen seen = {.checkpoint = {.seq = 0}};
+        int r = read_pair(file, &seen, reterr_fault);
 
         if (r == 0)
-                witnesses_add(witnesses, file, &ledger, checkpoint.seq, &checkpoint.hash);
+                witnesses_add(witnesses, file, &seen, true);
         return r;
 }
 
@@ -151,8 +152,7 @@ int witnesses_add_seen(Witnesses *witnesses, const Project *project, const char 
                 r = WITNESS_E_REFUSED;
         }
         if (r == 0)
-                witnesses_add(witnesses, file, &seen.ledger, seen.checkpoint.seq,
-                              &seen.checkpoint.hash);
+                witnesses_add(witnesses, file, &seen, true);
         return r > 0 ? WITNESS_E_REFUSED : r;
 }
 
@@ -167,7 +167,7 @@ static int add_rendered(Witnesses *witnesses, const Project *project, size_t tri
         if (access(file, F_OK) != 0)
                 return 0;
         for (size_t i = 0; i < tries; i++) {
-                r = witnesses_add_file(witnesses, project, file, fault);
+                r = witnesses_add_file(witnesses, file, fault);
                 if (r == 0 || !fault_is(fault, "checkpoint-signature"))
                         break;
                 (void)nanosleep(&pause, NULL); /* cut short it only asks again sooner */
@@ -215,6 +215,7 @@ static int skip_unbelievable(int r, const Fault *fault) {
 int witnesses_add_believable(Witnesses *witnesses, const Project *project) {
         cleanup_free char *path = mem_printf("%s/agents", project->dir);
         cleanup(close_dirp) DIR *agents = opendir(path);
+        size_t n = witnesses->n;
         struct dirent *entry;
         Fault fault = FAULT_INIT;
 
@@ -223,11 +224,21 @@ int witnesses_add_believable(Witnesses *witnesses, const Project *project) {
                 if (entry->d_name[0] != '.')
                         TRY(skip_unbelievable(add_seen(witnesses, project, entry->d_name, &fault),
                                               &fault));
+        for (; n < witnesses->n; n++)
+                witnesses->rows[n].is_volunteer = true;
         return 0;
 }
 
+/* A key that the broker did not have then is as good as none. */
+static bool is_believed(const Witness *witness, const State *state, const PublicKey *broker_key) {
+        if (verify_believes(state, broker_key, witness))
+                return true;
+        log_write(LOG_WARNING, "%s is left out: its key is not the broker's", witness->source);
+        return false;
+}
+
 int witnesses_find_lost(const Witnesses *witnesses, Ledger *ledger, const State *state,
-                        const Witness **ret_lost) {
+                        const PublicKey *broker_key, const Witness **ret_lost) {
         *ret_lost = NULL;
         for (size_t i = 0; i < witnesses->n; i++) {
                 const Witness *witness = &witnesses->rows[i];
@@ -240,7 +251,8 @@ int witnesses_find_lost(const Witnesses *witnesses, Ledger *ledger, const State 
                 if (r < 0)
                         return r;
                 if ((r == 0 && hash_equal(&entry.hash, &witness->hash)) ||
-                    state_find_restored(state, witness->seq, &witness->hash))
+                    state_find_restored(state, witness->seq, &witness->hash) ||
+                    !is_believed(witness, state, broker_key))
                         continue;
                 if (!*ret_lost || witness->seq > (*ret_lost)->seq)
                         *ret_lost = witness;

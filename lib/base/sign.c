@@ -50,6 +50,11 @@ void key_from_seed(const uint8_t seed[32], Key *ret_key) {
         sodium_memzero(seeds, sizeof seeds);
 }
 
+void key_keep_curve(Key *key, const Key *from) {
+        memcpy(key->public.curve, from->public.curve, CURVE_BYTES);
+        memcpy(key->curve_secret, from->curve_secret, CURVE_BYTES);
+}
+
 void key_deinit(Key *key) {
         sodium_memzero(key, sizeof *key);
 }

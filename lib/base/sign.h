@@ -34,6 +34,8 @@ typedef struct Key {
 int sign_start(void) must_check;
 
 void key_make(Key *ret_key);
+/* The half for transport is that of `from`. */
+void key_keep_curve(Key *key, const Key *from);
 void key_deinit(Key *key);
 #define cleanup_key cleanup(key_deinit)
 

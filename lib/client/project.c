@@ -6,8 +6,10 @@
 #include "client/project.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -335,6 +337,33 @@ int project_make(const char *root, const char *name, const char *endpoint,
         TRY(file_write_atomic(ignore, slice_text("*\n"), 0644));
         TRY(file_write_atomic(config, buf_get(&text), 0644));
         return 0;
+}
+
+/* Several agents do it at once: whoever comes second finds nothing to replace. */
+int project_replace_broker_key(const char *dir, const PublicKey *before, const PublicKey *now) {
+        cleanup_fd int lock_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        cleanup_free char *path = mem_printf("%s" CONFIG_NAME, dir);
+        cleanup_buf Buf text = BUF_INIT(SETTINGS_BYTES_MAX), fresh = BUF_INIT(SETTINGS_BYTES_MAX);
+        cleanup_buf Buf line = BUF_TEXT, line_now = BUF_TEXT;
+        struct stat facts;
+        size_t at;
+
+        if (lock_fd < 0 || flock(lock_fd, LOCK_EX) < 0 || stat(path, &facts) < 0)
+                return error_origin(-errno);
+        if (facts.st_uid != geteuid() && geteuid() != 0)
+                return -EPERM; /* the file would be ours, and its owner would not believe it */
+        if (file_read(path, &text) != 0)
+                return error_origin(-EIO);
+        public_key_format(before, "", &line);
+        public_key_format(now, "", &line_now);
+        at = slice_find(buf_get(&text), slice_head(buf_get(&line), line.n - 1));
+        if (at == text.n)
+                return 0;
+        buf_slice(&fresh, slice_head(buf_get(&text), at));
+        buf_slice(&fresh, slice_head(buf_get(&line_now), line_now.n - 1));
+        buf_slice(&fresh, slice_from(buf_get(&text), at + line.n - 1));
+        return fresh.is_full ? error_origin(-EFBIG)
+                             : file_write_atomic(path, buf_get(&fresh), facts.st_mode & 0777);
 }
 
 /* ---- its agents ---- */

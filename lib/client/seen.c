@@ -16,18 +16,18 @@
 #include "base/fd.h"
 #include "base/mem.h"
 
-enum { SEEN_BYTES_MAX = 1024, LINES = 5 };
+enum { SEEN_BYTES_MAX = 1024, LINES = 6, LINES_WITHOUT_KEY = 5 };
 
-static bool split(Slice text, Slice lines[LINES]) {
+static size_t split(Slice text, Slice lines[LINES]) {
         for (size_t i = 0; i < LINES; i++) {
                 size_t end = slice_find(text, slice_text("\n"));
 
                 if (end == text.n)
-                        return false;
+                        return text.n ? 0 : i;
                 lines[i] = slice_head(text, end);
                 text = slice_from(text, end + 1);
         }
-        return text.n == 0;
+        return text.n ? 0 : LINES;
 }
 
 static bool parse_seq(Slice text, uint64_t *ret_seq) {
@@ -45,14 +45,17 @@ static bool parse_seq(Slice text, uint64_t *ret_seq) {
 }
 
 static bool parse(Slice text, const PublicKey *broker, Seen *ret_seen) {
-        Seen seen = {.checkpoint = {.seq = 0}};
+        Seen seen = {.checkpoint = {.seq = 0}, .broker = *broker};
         Slice lines[LINES];
+        size_t n_lines = split(text, lines);
 
-        if (!split(text, lines) || !hex_decode(lines[1], seen.ledger.bytes, HASH_BYTES) ||
+        if (n_lines < LINES_WITHOUT_KEY || !hex_decode(lines[1], seen.ledger.bytes, HASH_BYTES) ||
             !parse_seq(lines[2], &seen.checkpoint.seq) ||
             !hex_decode(lines[3], seen.checkpoint.hash.bytes, HASH_BYTES) ||
             !hex_decode(lines[4], seen.checkpoint.signature, SIGNATURE_BYTES) ||
-            !checkpoint_holds(broker, &seen.ledger, &seen.checkpoint))
+            (n_lines == LINES &&
+             !hex_decode(lines[5], (uint8_t *)&seen.broker, sizeof seen.broker)) ||
+            !checkpoint_holds(&seen.broker, &seen.ledger, &seen.checkpoint))
                 return false;
         *ret_seen = seen;
         return true;
@@ -95,12 +98,21 @@ static int refuse_fork(const char *dir, const Seen *seen, bool other_ledger, Fau
         return SEEN_E_REFUSED;
 }
 
+static int refuse_key(const char *dir, Fault *fault) {
+        fault_set(fault, "broker-key-differs", "the broker's key is not the one that is known");
+        fault_place(fault, "%s/seen", dir);
+        fault_next(fault, "say it again; if it stays so, ask the operator which key holds");
+        return SEEN_E_REFUSED;
+}
+
 static int write_seen(const char *dir, const Seen *seen) {
         cleanup_free char *path = mem_printf("%s/seen", dir);
         cleanup_buf Buf text = BUF_INIT(SEEN_BYTES_MAX);
 
         checkpoint_format(&seen->ledger, seen->checkpoint.seq, &seen->checkpoint.hash, &text);
         hex_append(&text, slice_make(seen->checkpoint.signature, SIGNATURE_BYTES));
+        buf_text(&text, "\n");
+        hex_append(&text, slice_make(&seen->broker, sizeof seen->broker));
         buf_text(&text, "\n");
         return file_write_atomic(path, buf_get(&text), 0600);
 }
@@ -138,6 +150,9 @@ int seen_advance(const char *dir, const PublicKey *broker, const Seen *newer, Fa
         if (seen.checkpoint.seq == newer->checkpoint.seq &&
             !hash_equal(&seen.checkpoint.hash, &newer->checkpoint.hash))
                 return refuse_fork(dir, &seen, false, reterr_fault);
+        if (seen.checkpoint.seq && memcmp(&seen.broker, &newer->broker, sizeof seen.broker) != 0 &&
+            memcmp(&seen.broker, broker, sizeof seen.broker) != 0)
+                return refuse_key(dir, reterr_fault);
         if (seen.checkpoint.seq >= newer->checkpoint.seq)
                 return 0;
         TRY(write_seen(dir, newer));

@@ -14,11 +14,13 @@
 typedef struct Seen {
         Hash ledger;
         Checkpoint checkpoint; /* seq 0: none yet */
+        PublicKey broker;      /* whose key signed it */
 } Seen;
 
 enum { _SEEN_E_SUCCESS, SEEN_E_REFUSED };
 
-/* From `dir`/seen; a missing file is no checkpoint. SEEN_E_REFUSED: rule seen-malformed. */
+/* From `dir`/seen; a missing file is no checkpoint. A file that names no key, as files once did, is
+ * signed by `broker`. SEEN_E_REFUSED: rule seen-malformed. */
 int seen_read(const char *dir, const PublicKey *broker, Seen *ret_seen,
               Fault *reterr_fault) must_check;
 
@@ -29,7 +31,9 @@ int seen_read_file(const char *path, const PublicKey *broker, Seen *ret_seen,
  * admitted. */
 int seen_set_aside(const char *dir, const PublicKey *broker, const Checkpoint *lost) must_check;
 
-/* Remembers `newer`, whose signature was verified, unless the file has a later one. SEEN_E_REFUSED:
- * the same number was signed with another hash, or another ledger (rule ledger-forked). */
+/* Remembers `newer`, whose signature was verified, unless the file has a later one. Its key is the
+ * file's, or follows `broker`, which is that of the file. SEEN_E_REFUSED: the same number was
+ * signed with another hash, or another ledger (rule ledger-forked), or another process of this
+ * agent knows another key (rule broker-key-differs). */
 int seen_advance(const char *dir, const PublicKey *broker, const Seen *newer,
                  Fault *reterr_fault) must_check;

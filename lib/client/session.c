@@ -58,6 +58,8 @@ static int remember(Session *session, Fault *fault) {
         if (r == SEEN_E_REFUSED)
                 return SESSION_E_REFUSED;
         TRY(r);
+        if (seen.checkpoint.seq)
+                session->broker = seen.broker;
         session->said_seen = seen.checkpoint;
         session->has_ledger = seen.checkpoint.seq > 0;
         session->ledger = seen.ledger;
@@ -77,7 +79,7 @@ static int session_open(Session *session, const Project *project, Fault *fault) 
                 return r;
         outbox = mem_printf("%s/outbox", session->dir);
         TRY(outbox_open(outbox, &session->outbox));
-        r = link_open(&session->link, session->endpoint, &session->key, &session->broker, fault);
+        r = link_open(&session->link, session->endpoint, &session->key, &session->pinned, fault);
         return r == LINK_E_REFUSED ? SESSION_E_REFUSED : r;
 }
 
@@ -87,7 +89,8 @@ int session_new(const Project *project, const char *key_path, const char *progra
         int r;
 
         TRY(sign_start());
-        session->broker = project->broker_key;
+        session->broker = session->pinned = project->broker_key;
+        session->project_dir = mem_strdup(project->dir);
         session->endpoint = mem_strdup(project->endpoint);
         session->program = mem_strdup(program);
         session->key_path = mem_strdup(key_path);
@@ -109,6 +112,7 @@ Session *session_free(Session *session) {
         arena_deinit(&session->reasons_arena);
         for (size_t i = 0; i < session->n_rules; i++)
                 free(session->rules[i]);
+        free(session->project_dir);
         free(session->endpoint);
         free(session->program);
         free(session->key_path);

@@ -14,7 +14,9 @@ enum { RULES_KEPT_MAX = 64 };
 
 struct Session {
         Key key;
-        PublicKey broker;
+        PublicKey broker; /* the key that this agent believes */
+        PublicKey pinned; /* the config's */
+        char *project_dir;
         char *endpoint;
         char *program;
         char *key_path;

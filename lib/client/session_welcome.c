@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "client/project.h"
 #include "client/session_parts.h"
 #include "proto/codec.h"
 
@@ -49,26 +50,96 @@ static int refuse_forked(Session *session, Fault *fault) {
         return SESSION_E_REFUSED;
 }
 
-/* Verified, compared with what we know, remembered. */
-static int accept_checkpoint(Session *session, const Hash *ledger, uint64_t seq, Slice hash,
+/* Verified, compared with what we know, remembered. `known` is the key that is known of old. */
+static int accept_checkpoint(Session *session, const PublicKey *known, const Seen *head, Slice hash,
                              Slice signature, Fault *fault) {
-        Seen newer = {.ledger = *ledger, .checkpoint = {.seq = seq}};
+        Seen newer = *head;
         int r;
 
         memcpy(newer.checkpoint.signature, signature.data, SIGNATURE_BYTES);
         if (!hash_from_slice(hash, &newer.checkpoint.hash) ||
-            !checkpoint_holds(&session->broker, ledger, &newer.checkpoint))
+            !checkpoint_holds(&session->broker, &newer.ledger, &newer.checkpoint))
                 return refuse_welcome(session, "checkpoint-false",
                                       "the checkpoint is not signed by the broker's key",
                                       "this is not the broker of this project: ask the operator",
                                       fault);
-        r = seen_advance(session->dir, &session->broker, &newer, fault);
+        newer.broker = session->broker;
+        r = seen_advance(session->dir, known, &newer, fault);
         if (r == SEEN_E_REFUSED)
                 return SESSION_E_REFUSED;
         TRY(r);
-        if (seq > session->head)
-                session->head = seq;
+        if (newer.checkpoint.seq > session->head)
+                session->head = newer.checkpoint.seq;
         return 0;
+}
+
+/* ---- the broker's key ---- */
+
+static bool read_rotation(const struct rotation *rotation, const Hash *ledger, PublicKey *key) {
+        cleanup_arena Arena arena = ARENA_INIT;
+        CodecFault fault;
+        Message message;
+        Id id;
+
+        if (!id_from_slice(rotation->id, &id) ||
+            !entry_signature_holds(key, ledger, &id, rotation->frame, rotation->signature) ||
+            codec_decode(rotation->frame, &arena, &message, &fault) != 0 ||
+            message.type != MESSAGE_ROTATED)
+                return false;
+        /* Connections are to who has the other half: that one stays. */
+        memcpy(key->sign, message.rotated.broker_key.data, SIGN_PUBLIC_BYTES);
+        return true;
+}
+
+/* From a key to the one that the welcome names, each step said by an entry that the key before it
+ * signed. */
+static bool follow_key(const struct welcome *welcome, const Hash *ledger, PublicKey *key) {
+        for (size_t i = 0; i < welcome->n_rotations; i++)
+                (void)read_rotation(&welcome->rotations[i], ledger, key); /* or of another key */
+        return slice_equal(welcome->broker_key, slice_make(key, sizeof *key));
+}
+
+/* Both what the config says and what this agent remembers, be it from another process of it, must
+ * lead to the broker's key. */
+static int accept_key(Session *session, const struct welcome *welcome, const Hash *ledger,
+                      PublicKey *ret_known, Fault *fault) {
+        PublicKey pinned = session->pinned, key;
+        Seen seen;
+        int r = seen_read(session->dir, &session->broker, &seen, fault);
+
+        if (r == SEEN_E_REFUSED)
+                return SESSION_E_REFUSED;
+        TRY(r);
+        *ret_known = key = seen.checkpoint.seq ? seen.broker : session->broker;
+        if (!follow_key(welcome, ledger, &pinned) || !follow_key(welcome, ledger, &key))
+                return refuse_welcome(session, "broker-key-differs",
+                                      "the broker's key is neither the config's broker-key nor "
+                                      "said to follow it by who had the key before",
+                                      "ask the operator for the broker's public line", fault);
+        session->broker = key;
+        return 0;
+}
+
+/* Each agent remembers the key; the config is for those who have seen nothing yet. */
+static void say_new_key(Session *session, const PublicKey *known) {
+        char before[KEY_ID_HEX + 1], now[KEY_ID_HEX + 1];
+        int r = 0;
+
+        if (memcmp(known, &session->broker, sizeof *known) != 0) {
+                public_key_id(known, before);
+                public_key_id(&session->broker, now);
+                log_write(LOG_WARNING,
+                          "THE BROKER HAS ANOTHER KEY: %s instead of %s, and an entry signed by "
+                          "that one says so. From now on only the new one is believed",
+                          now, before);
+        }
+        if (memcmp(&session->pinned, &session->broker, sizeof session->pinned) != 0)
+                r = project_replace_broker_key(session->project_dir, &session->pinned,
+                                               &session->broker);
+        if (r < 0)
+                log_write(LOG_WARNING, "%s/config keeps the broker's former key: %s",
+                          session->project_dir, strerror(-r));
+        session->pinned = session->broker;
 }
 
 static void say_loss(const Session *session, const struct restored *restored) {
@@ -141,6 +212,7 @@ static int check_memory(Session *session, const struct welcome *welcome, Fault *
 }
 
 int session_accept_welcome(Session *session, const struct welcome *welcome, Fault *reterr_fault) {
+        PublicKey known;
         Hash ledger;
         int r;
 
@@ -149,11 +221,6 @@ int session_accept_welcome(Session *session, const struct welcome *welcome, Faul
                                       "the broker speaks another version of the protocol",
                                       "install the same version of coldgate on both sides",
                                       reterr_fault);
-        if (!slice_equal(welcome->broker_key, slice_make(&session->broker, sizeof session->broker)))
-                return refuse_welcome(session, "broker-key-differs",
-                                      "the broker's key is not the config's broker-key",
-                                      "ask the operator for the broker's public line",
-                                      reterr_fault);
         if (!hash_from_slice(welcome->ledger, &ledger) ||
             (session->has_ledger && !hash_equal(&ledger, &session->ledger)))
                 return refuse_welcome(session, "ledger-forked",
@@ -161,13 +228,17 @@ int session_accept_welcome(Session *session, const struct welcome *welcome, Faul
                                       "ask the operator which ledger holds", reterr_fault);
         if (welcome->seen_seq != session->said_seen.seq)
                 return SESSION_E_NOTHING;
-        r = check_memory(session, welcome, reterr_fault);
+        r = accept_key(session, welcome, &ledger, &known, reterr_fault);
+        if (r == 0)
+                r = check_memory(session, welcome, reterr_fault);
+        if (r == 0)
+                r = accept_checkpoint(
+                        session, &known,
+                        &(Seen){.ledger = ledger, .checkpoint = {.seq = welcome->head_seq}},
+                        welcome->head_hash, welcome->head_signature, reterr_fault);
         if (r != 0)
                 return r;
-        r = accept_checkpoint(session, &ledger, welcome->head_seq, welcome->head_hash,
-                              welcome->head_signature, reterr_fault);
-        if (r != 0)
-                return r;
+        say_new_key(session, &known);
         session->ledger = ledger;
         session->has_ledger = true;
         session->role = welcome->role;
@@ -182,8 +253,10 @@ int session_accept_ack(Session *session, const struct ack *ack, Fault *reterr_fa
                 return refuse_welcome(session, "checkpoint-false",
                                       "an answer's entry does not fit its checkpoint",
                                       "run `broker verify` and ask the operator", reterr_fault);
-        return accept_checkpoint(session, &session->ledger, ack->head_seq, ack->head_hash,
-                                 ack->head_signature, reterr_fault);
+        return accept_checkpoint(
+                session, &session->broker,
+                &(Seen){.ledger = session->ledger, .checkpoint = {.seq = ack->head_seq}},
+                ack->head_hash, ack->head_signature, reterr_fault);
 }
 
 int session_accept_entry(Session *session, const struct entry *entry, Fault *reterr_fault) {

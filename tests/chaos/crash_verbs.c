@@ -165,6 +165,26 @@ static void look_at_ledger(Site *site) {
         real_broker_do(&site->hurt.broker, NULL, "verify");
 }
 
+/* ---- rotate-key ---- */
+
+static void rotate(Site *site, Buf *err) {
+        (void)run_hurt(site, (const char *[]){"rotate-key", NULL}, err);
+}
+
+/* The next command that writes goes on by what the ledger says. */
+static void look_at_key(Site *site) {
+        real_broker_do(&site->hurt.broker, NULL, "verify");
+        real_broker_do(&site->hurt.broker, NULL, "rotate-key");
+        real_broker_do(&site->hurt.broker, NULL, "verify");
+}
+
+TEST(a_rotation_that_was_cut_off_has_happened_or_not_and_the_next_command_goes_on) {
+        cleanup_site Site site;
+
+        site_init(&site);
+        run_cycles(&site, rotate, look_at_key);
+}
+
 TEST(a_restore_that_was_cut_off_leaves_the_old_the_new_or_a_refusal_until_it_is_given_again) {
         cleanup_site Site site;
 

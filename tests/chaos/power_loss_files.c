@@ -167,7 +167,7 @@ TEST(a_checkpoint_that_was_remembered_is_never_forgotten_nor_half) {
         key_from_seed(broker_seed, &key);
         for (uint64_t seq = 1; seq <= N_ITEMS; seq++) {
                 Hash hash = {{(uint8_t)seq}};
-                Seen seen = {.ledger = ledger};
+                Seen seen = {.ledger = ledger, .broker = key.public};
                 Fault fault = FAULT_INIT;
 
                 checkpoint_sign(&key, &ledger, seq, &hash, &seen.checkpoint);

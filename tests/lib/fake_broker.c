@@ -67,6 +67,31 @@ void fake_broker_stop(FakeBroker *broker) {
         broker->server = channel_server_free(broker->server);
 }
 
+void fake_broker_rotate(FakeBroker *broker, const Key *author) {
+        static uint8_t frames[FAKE_ROTATIONS_MAX][256], signatures[FAKE_ROTATIONS_MAX][64];
+        static const Id id = {{1}};
+        size_t i = broker->n_rotations++;
+        cleanup_buf Buf frame = BUF_INIT(sizeof frames[0]);
+        uint8_t consent[SIGNATURE_BYTES] = {0};
+        Message message = {.type = MESSAGE_ROTATED};
+        CodecFault fault;
+        Key next;
+
+        key_make(&next);
+        key_keep_curve(&next, &broker->key);
+        message.rotated.broker_key = slice_make(&next.public, sizeof next.public);
+        message.rotated.consent = slice_make(consent, sizeof consent);
+        message_set_present(&message);
+        CHECK_EQ_INT(codec_encode(&message, &frame, &fault), 0);
+        memcpy(frames[i], frame.data, frame.n);
+        entry_sign(author, &broker->ledger, &id, buf_get(&frame), signatures[i]);
+        broker->rotations[i] = (struct rotation){.seq = ++broker->head,
+                                                 .id = id_slice(&id),
+                                                 .frame = slice_make(frames[i], frame.n),
+                                                 .signature = slice_make(signatures[i], 64)};
+        broker->key = next;
+}
+
 static void answer(FakeBroker *broker, const Route *route, Message *message) {
         cleanup_buf Buf frame = BUF_INIT(FRAME_MAX);
         CodecFault fault;
@@ -103,6 +128,8 @@ static void on_hello(FakeBroker *broker, const Route *route, const struct hello 
         welcome->head_hash = hash_slice(&checkpoint.hash);
         welcome->head_signature = slice_make(checkpoint.signature, SIGNATURE_BYTES);
         welcome->broker_key = slice_make(&broker->key.public, sizeof broker->key.public);
+        welcome->rotations = broker->rotations;
+        welcome->n_rotations = broker->n_rotations;
         welcome->seen_seq = hello->seen_seq;
         if (hello->seen_seq && hello->seen_seq <= broker->head)
                 welcome->seen_hash = hash_slice(&seen);

@@ -10,7 +10,7 @@
 #include "client/session.h"
 #include "proto/channel.h"
 
-enum { FAKE_ENTRIES_MAX = 256 };
+enum { FAKE_ENTRIES_MAX = 256, FAKE_ROTATIONS_MAX = 4 };
 
 typedef struct FakeBroker {
         Key key, agent;
@@ -26,8 +26,10 @@ typedef struct FakeBroker {
         bool is_mute;
         bool says_hello_first; /* to the next submit, once */
         bool signs_falsely;
-        bool welcomes_late;  /* answers an older hello before the next one, once */
-        uint8_t history;     /* another number: other hashes for the same entries */
+        bool welcomes_late; /* answers an older hello before the next one, once */
+        uint8_t history;    /* another number: other hashes for the same entries */
+        struct rotation rotations[FAKE_ROTATIONS_MAX]; /* told with each welcome */
+        size_t n_rotations;
         const char *refuses; /* this rule, with two reasons, for each submit */
 
         /* What it saw. */
@@ -40,6 +42,8 @@ void fake_broker_deinit(FakeBroker *broker);
 #define cleanup_fake_broker cleanup(fake_broker_deinit)
 
 void fake_broker_start(FakeBroker *broker);
+/* Another key from now on, and an entry that says so, signed by `author`. */
+void fake_broker_rotate(FakeBroker *broker, const Key *author);
 void fake_broker_stop(FakeBroker *broker);
 /* Answers everything that has come. */
 void fake_broker_serve(FakeBroker *broker);

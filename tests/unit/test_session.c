@@ -301,6 +301,67 @@ TEST(a_welcome_for_an_older_hello_is_no_fork) {
         CHECK(session_is_connected(session));
 }
 
+/* ---- another key ---- */
+
+TEST(a_key_that_the_known_one_named_is_believed_through_several_and_remembered) {
+        cleanup_fake_broker FakeBroker broker;
+        cleanup(session_freep) Session *session = NULL;
+        Project again;
+        Fault fault = FAULT_INIT;
+
+        see(&broker);
+        for (unsigned i = 0; i < 3; i++)
+                fake_broker_rotate(&broker, &broker.key);
+        session = connected(&broker);
+        session = session_free(session);
+        CHECK_EQ_INT(project_open_again(&broker.project, &again, &fault), 0);
+        CHECK(memcmp(&again.broker_key, &broker.key.public, sizeof(PublicKey)) == 0);
+        project_deinit(&again);
+        broker.n_rotations = 0; /* who knows it need not be told again */
+        broker.project.broker_key = broker.key.public;
+        session = connected(&broker);
+}
+
+TEST(a_key_that_another_than_the_known_one_named_is_refused) {
+        cleanup_fake_broker FakeBroker broker;
+        Key other;
+
+        see(&broker);
+        key_make(&other);
+        fake_broker_rotate(&broker, &other);
+        expect_refused(&broker, "broker-key-differs");
+}
+
+TEST(a_chain_of_keys_with_a_gap_is_refused) {
+        cleanup_fake_broker FakeBroker broker;
+
+        see(&broker);
+        fake_broker_rotate(&broker, &broker.key);
+        fake_broker_rotate(&broker, &broker.key);
+        broker.rotations[0] = broker.rotations[1];
+        broker.n_rotations = 1;
+        expect_refused(&broker, "broker-key-differs");
+}
+
+/* Whatever the config says, and whatever the old key signs. */
+TEST(a_stolen_former_key_is_refused_by_who_has_seen_the_new_one) {
+        cleanup_fake_broker FakeBroker broker;
+        cleanup(session_freep) Session *session = NULL;
+        Key stolen;
+
+        see(&broker);
+        stolen = broker.key;
+        fake_broker_rotate(&broker, &broker.key);
+        session = connected(&broker);
+        session = session_free(session);
+        broker.key = stolen;
+        broker.head += 9;
+        broker.n_rotations = 0;
+        expect_refused(&broker, "broker-key-differs");
+        fake_broker_rotate(&broker, &broker.key); /* to a key of the thief's */
+        expect_refused(&broker, "broker-key-differs");
+}
+
 TEST(a_checkpoint_that_is_not_signed_is_refused) {
         cleanup_fake_broker FakeBroker broker;
 
