@@ -105,16 +105,13 @@ static void seal_status(struct status *status) {
                 }
 }
 
-int answer_status(Core *core, const Held *held) {
+static int answer_status(Core *core, const Held *held, Peer *peer) {
         cleanup_arena Arena arena = ARENA_INIT;
         cleanup_buf Buf frame = BUF_INIT(FRAME_MAX);
-        Peer *peer = peer_find(core, &held->route);
         Message message = {.type = MESSAGE_STATUS};
         CodecFault fault;
         int r;
 
-        if (!peer || peer->agent->is_revoked)
-                return 0;
         status_build(&core->state, slice_make(held->bytes, held->n_bytes), core_wall_ms(core),
                      &arena, &message.status);
         if (peer->agent->role == ROLE_ADVERSARY)
@@ -126,19 +123,17 @@ int answer_status(Core *core, const Held *held) {
                                   "the status of all phases does not fit a frame",
                                   "ask for one phase");
         TRY(r);
+        quota_answered(core, peer->agent, frame.n);
         return peer_send(core, peer, buf_get(&frame));
 }
 
-int answer_entry(Core *core, const Held *held) {
+static int answer_entry(Core *core, const Held *held, const Peer *peer) {
         cleanup_arena Arena arena = ARENA_INIT;
-        Peer *peer = peer_find(core, &held->route);
         bool is_sealed;
         Message message;
         Entry entry;
         int r;
 
-        if (!peer || peer->agent->is_revoked)
-                return 0;
         if (held->seq == 0 || held->seq > core->state.head_seq)
                 return refuse_now(core, &held->route, "entry-unknown",
                                   "the ledger has no such entry", "broker log shows what it has");
@@ -149,19 +144,17 @@ int answer_entry(Core *core, const Held *held) {
                 return refuse_now(core, &held->route, "entry-sealed",
                                   "no adversary sees this before its verdict", "give the verdict");
         deliver_fill(&entry, &message);
+        quota_answered(core, peer->agent, entry.frame.n);
         return held_send(core, &held->route, &message);
 }
 
-int answer_evidence(Core *core, const Held *held) {
+static int answer_evidence(Core *core, const Held *held, const Peer *peer) {
         cleanup_arena Arena arena = ARENA_INIT;
-        const Peer *peer = peer_find(core, &held->route);
         Message message = {.type = MESSAGE_EVIDENCE,
                            .evidence = {.digest = hash_slice(&held->hash)}};
         Slice frame;
         int r;
 
-        if (!peer || peer->agent->is_revoked)
-                return 0;
         if (deliver_evidence_is_sealed(&core->state, peer->agent, &held->hash))
                 return refuse_now(core, &held->route, "entry-sealed",
                                   "another adversary measured it, and your own verdict is awaited",
@@ -171,5 +164,20 @@ int answer_evidence(Core *core, const Held *held) {
                 message.evidence.frame = frame;
         else if (r < 0)
                 TRY(r);
+        quota_answered(core, peer->agent, message.evidence.frame.n);
         return held_send(core, &held->route, &message);
+}
+
+int answer_question(Core *core, const Held *held) {
+        Peer *peer = peer_find(core, &held->route);
+
+        if (!peer || peer->agent->is_revoked)
+                return 0;
+        if (!quota_may_answer(core, peer->agent))
+                return refuse_now(core, &held->route, "busy", "this key asks for too much at once",
+                                  "ask again in a moment");
+        if (held->kind == HELD_STATUS)
+                return answer_status(core, held, peer);
+        return held->kind == HELD_ENTRY ? answer_entry(core, held, peer)
+                                        : answer_evidence(core, held, peer);
 }

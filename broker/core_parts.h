@@ -19,6 +19,9 @@ enum {
         HELD_BYTES_MAX = 8 << 20,
         /* Entries that one commit delivers, in all: the rest follows with the next. */
         DELIVERED_PER_COMMIT = 512,
+        /* What an answer that is made after the commit counts for: it takes as long as many small
+         * frames, and a round must have an end. */
+        HELD_ANSWER_BYTES = 256 << 10,
         RETRY_FULL_MS = 50,
         RETRY_ROOM_MS = 200,
 };
@@ -66,10 +69,11 @@ typedef enum HeldKind {
         HELD_EVIDENCE, /* hash */
 } HeldKind;
 
-/* What is left of an agent's entries, in quota.c's units. */
+/* What is left of an agent's entries, in quota.c's units, and of the answers to it. */
 typedef struct Quota {
         const AgentRecord *agent;
         uint64_t level, at_ms;
+        uint64_t answer_bytes, answer_ms;
 } Quota;
 
 /* What is said when the batch is durable. Large answers are made only then, one at a time. */
@@ -155,6 +159,9 @@ int on_submit(Core *core, Incoming *in) must_check;
 /* ---- quota.c ---- */
 /* False, with rule quota-entries: this agent has used up what its role may add. */
 bool quota_take(Core *core, const AgentRecord *agent, Fault *reterr_fault) must_check;
+/* Whether a question of its own is answered now; and how many bytes that was. */
+bool quota_may_answer(Core *core, const AgentRecord *agent) must_check;
+void quota_answered(Core *core, const AgentRecord *agent, size_t n_bytes);
 
 /* ---- lease.c ---- */
 int on_progress(Core *core, Incoming *in) must_check;
@@ -201,9 +208,7 @@ int on_evidence_put(Core *core, Incoming *in) must_check;
 int on_evidence_get(Core *core, Incoming *in) must_check;
 int on_heartbeat(Core *core, Incoming *in) must_check;
 /* Answers a question that was held. */
-int answer_status(Core *core, const Held *held) must_check;
-int answer_entry(Core *core, const Held *held) must_check;
-int answer_evidence(Core *core, const Held *held) must_check;
+int answer_question(Core *core, const Held *held) must_check;
 
 /* ---- peer.c ---- */
 int on_hello(Core *core, Incoming *in) must_check;

@@ -20,6 +20,10 @@ enum { REASONS_BYTES_MAX = 64 << 10 };
 /* An agent that was away for more of them is given the key by its operator. */
 enum { ROTATIONS_TOLD_MAX = 64 };
 
+static bool is_question(HeldKind kind) {
+        return kind == HELD_STATUS || kind == HELD_ENTRY || kind == HELD_EVIDENCE;
+}
+
 void held_later_bytes(Core *core, const Held *held, Slice bytes) {
         Held *place;
 
@@ -32,6 +36,8 @@ void held_later_bytes(Core *core, const Held *held, Slice bytes) {
         place->bytes = NULL;
         place->n_bytes = bytes.n;
         core->n_held_bytes += sizeof *place + bytes.n;
+        if (is_question(held->kind))
+                core->n_held_bytes += HELD_ANSWER_BYTES;
         if (bytes.n == 0)
                 return;
         place->bytes = mem_alloc(bytes.n);
@@ -273,9 +279,9 @@ static int say(Core *core, const Held *held) {
         case HELD_PROGRESS: return say_to_many(core, held);
         case HELD_ACK: return say_ack(core, held);
         case HELD_WELCOME: return say_welcome(core, held);
-        case HELD_STATUS: return answer_status(core, held);
-        case HELD_ENTRY: return answer_entry(core, held);
-        case HELD_EVIDENCE: return answer_evidence(core, held);
+        case HELD_STATUS:
+        case HELD_ENTRY:
+        case HELD_EVIDENCE: return answer_question(core, held);
         }
         return error_origin(-EINVAL);
 }

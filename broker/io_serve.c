@@ -24,7 +24,8 @@
 
 enum {
         BATCH_MAX = 1024,
-        ROUND_MS = 3, /* of work on frames, where several keys wait for their turns */
+        ROUND_MS = 3,        /* of work on frames, where several keys wait for their turns */
+        ROUND_ALONE_MS = 10, /* where one does: another may come */
         ROOM_RETRY_MS = 200,
 };
 
@@ -89,11 +90,12 @@ static int work_on_frames(Io *io) {
         uint64_t started_ms = clock_mono_ms();
 
         for (size_t i = 0; i < BATCH_MAX; i++) {
+                uint64_t limit_ms = io->intake.n_queues > 1 ? ROUND_MS : ROUND_ALONE_MS;
                 uint8_t curve[CURVE_BYTES];
                 Route route;
                 int r;
 
-                if (io->intake.n_queues > 1 && clock_mono_ms() - started_ms >= ROUND_MS)
+                if (clock_mono_ms() - started_ms >= limit_ms)
                         return 0;
                 buf_clear(&io->frame);
                 r = intake_take(&io->intake, &io->frame, &route, curve);

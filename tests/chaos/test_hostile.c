@@ -40,6 +40,8 @@ enum {
         MUTATED_WINDOW = 64,
         N_GREETINGS = 200,
         REVOKED_MS = 1000,
+        EVIDENCE_TEXTS = 7,
+        EVIDENCE_TEXT_BYTES = 65536,
 };
 
 static pid_t broker_pid(const TcpBroker *broker) {
@@ -331,4 +333,75 @@ TEST(a_peer_that_never_reads_costs_little_and_holds_up_nobody) {
                (long long)(process_resident_kib(broker_pid(&broker)) - kib));
         CHECK(process_resident_kib(broker_pid(&broker)) < kib + (64 << 10));
         raw_agent_end_flood(deaf);
+}
+
+/* A piece of evidence that is as large as any. */
+static void store_evidence(const Project *project, Hash *ret_digest) {
+        cleanup_buf Buf frame = BUF_INIT(FRAME_MAX);
+        cleanup_raw_agent RawAgent agent;
+        static char text[EVIDENCE_TEXT_BYTES + 1];
+        Slice command[EVIDENCE_TEXTS];
+        Message evidence = {
+                .type = MESSAGE_CHECK_EVIDENCE,
+                .check_evidence = {.gate = slice_text("g"),
+                                   .check = slice_text("c"),
+                                   .commit = slice_text("0123456789012345678901234567890123456789"),
+                                   .command = command,
+                                   .n_command = EVIDENCE_TEXTS,
+                                   .started_ms = 1}};
+        Message put = {.type = MESSAGE_EVIDENCE_PUT};
+        CodecFault fault;
+
+        memset(text, 'x', EVIDENCE_TEXT_BYTES);
+        for (size_t i = 0; i < EVIDENCE_TEXTS; i++)
+                command[i] = slice_text(text);
+        message_set_present(&evidence);
+        CHECK_EQ_INT(codec_encode(&evidence, &frame, &fault), 0);
+        hash_of(buf_get(&frame), ret_digest);
+        put.evidence_put.digest = hash_slice(ret_digest);
+        put.evidence_put.frame = buf_get(&frame);
+        raw_agent_connect(&agent, project, "adversary");
+        raw_agent_send_message(&agent, &put);
+        (void)raw_agent_note(&agent, "m", ANSWER_MS);
+        CHECK_EQ_U64(agent.n_refusals, 0);
+}
+
+static pid_t start_asking(const Project *project, const char *key, const Hash *digest) {
+        pid_t pid = fork();
+
+        if (pid == 0) {
+                Message get = {.type = MESSAGE_EVIDENCE_GET,
+                               .evidence_get.digest = hash_slice(digest)};
+                RawAgent agent;
+
+                (void)!nice(19); /* as if on another machine */
+                raw_agent_connect(&agent, project, key);
+                for (;;)
+                        raw_agent_send_message(&agent, &get);
+        }
+        return pid;
+}
+
+TEST(who_asks_for_the_largest_answers_and_reads_none_delays_itself) {
+        cleanup_tcp_broker TcpBroker broker;
+        cleanup_raw_agent RawAgent polite;
+        cleanup_figures Figures beside = {.n = 0};
+        uint64_t end_ms;
+        Hash digest;
+        pid_t asker;
+
+        tcp_broker_start(&broker, "");
+        tcp_broker_admit(&broker, "greedy", "observer");
+        store_evidence(&broker.real.project, &digest);
+        raw_agent_connect(&polite, &broker.real.project, "builder");
+        (void)raw_agent_note(&polite, "m", ANSWER_MS);
+        asker = start_asking(&broker.real.project, "greedy", &digest);
+        end_ms = clock_mono_ms() + FLOOD_MS;
+        while (clock_mono_ms() < end_ms) {
+                figures_add(&beside, raw_agent_note(&polite, "m", ANSWER_MS));
+                raw_agent_hear(&polite, POLITE_EVERY_MS);
+        }
+        raw_agent_end_flood(asker);
+        figures_print(&beside, "polite agent beside one who asks for 512 KiB each time", "us");
+        CHECK(figures_percentile(&beside, 100) <= 4 * POLITE_MS_MAX * 1000);
 }

@@ -5,11 +5,13 @@
 
 #include "broker/core.h"
 
+#include <string.h>
+
 #include "proto/codec.h"
 #include "tests/lib/desk.h"
 #include "tests/lib/test.h"
 
-enum { HOUR_MINUTES = 60 };
+enum { HOUR_MINUTES = 60, LARGE_BYTES = 60000, ANSWER_BYTES_FULL = 8 << 20 };
 
 static Message make_ask(Question question, uint64_t seq) {
         return (Message){.type = MESSAGE_ASK, .ask = {.question = question, .seq = seq}};
@@ -48,12 +50,15 @@ TEST(status_is_answered_with_the_phases) {
 
 /* ---- evidence ---- */
 
-static Slice make_evidence(Desk *desk, Hash *ret_digest) {
+static Slice make_evidence_of(Desk *desk, const char *program, Hash *ret_digest) {
         cleanup_buf Buf frame = BUF_INIT(FRAME_MAX);
+        Slice command = slice_text(program);
         Message evidence = {.type = MESSAGE_CHECK_EVIDENCE,
                             .check_evidence = {.gate = slice_text("M1"),
                                                .check = slice_text("c"),
                                                .commit = slice_text(COMMIT_A),
+                                               .command = &command,
+                                               .n_command = 1,
                                                .started_ms = 1}};
         CodecFault fault;
 
@@ -61,6 +66,15 @@ static Slice make_evidence(Desk *desk, Hash *ret_digest) {
         CHECK_EQ_INT(codec_encode(&evidence, &frame, &fault), 0);
         hash_of(buf_get(&frame), ret_digest);
         return arena_slice(&desk->arena, buf_get(&frame));
+}
+
+static Slice make_evidence(Desk *desk, Hash *ret_digest) {
+        return make_evidence_of(desk, "true", ret_digest);
+}
+
+static Message make_get(const Hash *digest) {
+        return (Message){.type = MESSAGE_EVIDENCE_GET,
+                         .evidence_get = {.digest = hash_slice(digest)}};
 }
 
 static Message make_put(const Hash *digest, Slice frame) {
@@ -157,6 +171,32 @@ TEST(evidence_counts_against_the_quota_of_who_stores_it) {
         CHECK(!desk_last(&desk, ADVERSARY, MESSAGE_REFUSE));
         desk_say(&desk, ADVERSARY, make_put(&digest, frame));
         CHECK_EQ_TEXT(desk_rule(&desk, ADVERSARY), "quota-entries");
+        desk_close(&desk);
+}
+
+TEST(who_asks_for_more_than_it_can_read_is_told_to_come_again) {
+        static char text[LARGE_BYTES];
+        Slice frame;
+        Hash digest;
+        Desk desk;
+
+        memset(text, 'x', sizeof text - 1);
+        desk_open(&desk);
+        frame = make_evidence_of(&desk, text, &digest);
+        desk_say(&desk, ADVERSARY, make_put(&digest, frame));
+        for (size_t n_bytes = 0; n_bytes < ANSWER_BYTES_FULL; n_bytes += frame.n) {
+                CHECK(!desk_last(&desk, OBSERVER, MESSAGE_REFUSE));
+                desk_forget(&desk);
+                desk_say(&desk, OBSERVER, make_get(&digest));
+        }
+        desk_say(&desk, OBSERVER, make_get(&digest));
+        CHECK_EQ_TEXT(desk_rule(&desk, OBSERVER), "busy");
+        desk_forget(&desk);
+        desk_say(&desk, ADVERSARY, make_get(&digest));
+        CHECK(desk_last(&desk, ADVERSARY, MESSAGE_EVIDENCE));
+        desk.port.mono_ms += 1000;
+        desk_say(&desk, OBSERVER, make_get(&digest));
+        CHECK(desk_last(&desk, OBSERVER, MESSAGE_EVIDENCE));
         desk_close(&desk);
 }
 
