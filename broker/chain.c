@@ -70,7 +70,7 @@ int chain_start(const char *path, Chain **ret_chain) {
         chain->is_running = r == 0;
         if (r != 0) {
                 (void)chain_free(chain);
-                return error_origin(-r);
+                return CHAIN_E_ALONE;
         }
         *ret_chain = chain;
         return 0;

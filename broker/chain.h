@@ -13,7 +13,7 @@
 
 typedef struct Chain Chain;
 
-enum { _CHAIN_E_SUCCESS, CHAIN_E_BROKEN };
+enum { _CHAIN_E_SUCCESS, CHAIN_E_BROKEN, CHAIN_E_ALONE };
 
 /* Entries from which on a second reader pays. */
 enum { CHAIN_LONG_ENTRIES = 10000 };
@@ -21,7 +21,8 @@ enum { CHAIN_LONG_ENTRIES = 10000 };
 /* Here and now. CHAIN_E_BROKEN: the fault names the first that is not. */
 int chain_check(Ledger *ledger, Fault *reterr_fault) must_check;
 
-/* A second reader of the file that nobody writes to meanwhile. */
+/* A second reader of the file that nobody writes to meanwhile. CHAIN_E_ALONE: there is no thread to
+ * be had. */
 int chain_start(const char *path, Chain **ret_chain) must_check;
 /* Waits for it. CHAIN_E_BROKEN as above, also when it did not read up to just this head. */
 int chain_finish(Chain *chain, uint64_t head_seq, const Hash *head, Fault *reterr_fault) must_check;

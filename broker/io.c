@@ -199,8 +199,9 @@ static int fold_proved(Io *io, Fault *reterr_fault) {
         int r;
 
         TRY(ledger_head(io->ledger, &head_seq));
-        r = head_seq < CHAIN_LONG_ENTRIES ? chain_check(io->ledger, reterr_fault)
-                                          : chain_start(io->path, &chain);
+        r = head_seq < CHAIN_LONG_ENTRIES ? CHAIN_E_ALONE : chain_start(io->path, &chain);
+        if (r == CHAIN_E_ALONE)
+                r = chain_check(io->ledger, reterr_fault);
         if (r == 0)
                 r = ledger_walk(io->ledger, 1, SLICE_NULL, replay_entry, &replay);
         if (r == 0 && chain)

@@ -112,7 +112,7 @@ static int64_t time_to_wait(const Io *io, const Watch *watch, uint64_t now_ms) {
         uint64_t due_ms = core_next_deadline(io->core), notify_ms = notify_deadline(io->notify);
         uint64_t rest_ms = rest_deadline(io->rest), scrape_ms = scrape_deadline(io->scrape);
 
-        if (notify_ms < io->room_due_ms)
+        if (io->room_due_ms > now_ms)
                 notify_ms = io->room_due_ms;
         if (notify_ms < due_ms)
                 due_ms = notify_ms;
@@ -135,6 +135,8 @@ static int step_deliveries(Io *io, const LoopWait *wait) {
         bool has_alert = false;
         NotifyAlert alert;
 
+        if (clock_mono_ms() < io->room_due_ms)
+                return 0;
         io->room_due_ms = 0;
         if (ledger_ask_room(io->ledger, 0, &full) != 0) {
                 io->room_due_ms = clock_mono_ms() + ROOM_RETRY_MS;
@@ -194,7 +196,8 @@ static int serve_round(Io *io, Serving *serving) {
         size_t signals = loop_add_fd(&wait, serving->signal_fd, false);
         bool has_work = false;
 
-        notify_add_fds(io->notify, &wait);
+        if (clock_mono_ms() >= io->room_due_ms) /* else what has ended would end each wait */
+                notify_add_fds(io->notify, &wait);
         rest_add_fds(io->rest, &wait);
         scrape_add_fds(io->scrape, &wait);
         TRY(loop_wait(&wait, time_to_wait(io, &serving->watch, clock_mono_ms())));

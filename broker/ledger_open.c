@@ -13,6 +13,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <sqlite3.h>
@@ -21,6 +22,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/service.h"
 
 enum {
         LEDGER_APPLICATION = 0x636f6c64, /* "cold" */
@@ -30,6 +32,8 @@ enum {
         SQL_BYTES_MAX = 1 << 16,
         BUSY_MS = 5000,
         PRAGMA_BYTES = 32,
+        COPY_EXTRA_USEC = 30000000,
+        COPY_BYTES_PER_USEC = 10, /* of the slowest disk that is thought of */
 };
 
 static const struct {
@@ -272,6 +276,17 @@ static int check_marks(Ledger *ledger, Fault *reterr_fault) {
         return LEDGER_E_REFUSED;
 }
 
+/* A copy of many GiB takes longer than a service manager waits for a start. */
+static void ask_for_time(const char *path) {
+        struct stat facts;
+
+        if (stat(path, &facts) == 0)
+                service_say("STATUS=bringing the ledger up to format %d\nEXTEND_TIMEOUT_USEC=%llu",
+                            LEDGER_FORMAT,
+                            COPY_EXTRA_USEC +
+                                    (unsigned long long)facts.st_size / COPY_BYTES_PER_USEC);
+}
+
 /* As it was, beside it: an older program reads no newer format. */
 static int keep_old(const Ledger *ledger, Fault *reterr_fault) {
         cleanup_free char *lock = lock_path_of(ledger->path);
@@ -280,6 +295,7 @@ static int keep_old(const Ledger *ledger, Fault *reterr_fault) {
         int r;
 
         ledger_remove(path); /* of a start that did not get so far as to change anything */
+        ask_for_time(ledger->path);
         r = ledger_copy(ledger->path, path, reterr_fault);
         if (r == 0)
                 log_write(LOG_INFO, "%s: format %d becomes %d; as it was it is %s", ledger->path,
