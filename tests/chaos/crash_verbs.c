@@ -76,8 +76,6 @@ static void check_backups(Site *site) {
 }
 
 static void site_init(Site *site) {
-        cleanup_buf Buf out = BUF_TEXT;
-
         extent_begin();
         *site = (Site){.backups = test_dir()};
         hurt_init(&site->hurt);
