@@ -265,27 +265,32 @@ static uint64_t memory_above(const char *group, const char *name) {
         return least;
 }
 
-/* Who uses up the machine, because its own limit is larger, must have no excuse in that. */
-static SandboxMemory whose_memory(uint64_t peak, uint64_t above) {
-        return peak && peak < above / INNOCENT_SHARE ? SANDBOX_MEMORY_HOST : SANDBOX_MEMORY_SHARED;
-}
-
-/* A limit that was never met is not what somebody was killed for. */
+/* A limit that was never met is not what somebody was killed for. But who uses up the machine,
+ * because its own limit is larger, must have no excuse in that. */
 SandboxMemory group_look(const Group *group) {
         const char *first = group->memory, *second = group->path;
+        uint64_t n_killed, n_met, peak, above;
 
         if (!group->limits_memory)
                 return SANDBOX_MEMORY_UNKNOWN;
-        if (!(first ? read_number(first, "memory.oom_control", "oom_kill")
-                    : read_number(second, "memory.events", "oom_kill")))
-                return SANDBOX_MEMORY_ENOUGH;
-        if (first ? read_number(first, "memory.failcnt", NULL)
-                  : read_number(second, "memory.events", "oom"))
+        if (first) {
+                n_killed = read_number(first, "memory.oom_control", "oom_kill");
+                n_met = read_number(first, "memory.failcnt", NULL);
+                peak = read_number(first, "memory.max_usage_in_bytes", NULL);
+                above = memory_above(first, "memory.limit_in_bytes");
+        } else {
+                n_killed = read_number(second, "memory.events", "oom_kill");
+                n_met = read_number(second, "memory.events", "oom");
+                peak = read_number(second, "memory.peak", NULL);
+                above = memory_above(second, "memory.max");
+        }
+        if (n_killed && n_met)
                 return SANDBOX_MEMORY_LIMIT;
-        return first ? whose_memory(read_number(first, "memory.max_usage_in_bytes", NULL),
-                                    memory_above(first, "memory.limit_in_bytes"))
-                     : whose_memory(read_number(second, "memory.peak", NULL),
-                                    memory_above(second, "memory.max"));
+        if (!peak) /* nobody was ever in it, or this kernel does not tell */
+                return SANDBOX_MEMORY_UNKNOWN;
+        if (!n_killed)
+                return SANDBOX_MEMORY_ENOUGH;
+        return peak < above / INNOCENT_SHARE ? SANDBOX_MEMORY_HOST : SANDBOX_MEMORY_SHARED;
 }
 
 uint64_t group_get_cpu_ms(const Group *group) {

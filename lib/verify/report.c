@@ -45,18 +45,25 @@ static int compare(const void *a, const void *b) {
         return slice_compare(*(const Slice *)a, *(const Slice *)b);
 }
 
+static int compare_tests(const void *a, const void *b) {
+        const ReportTest *one = a, *other = b;
+        int r = slice_compare(one->name, other->name);
+
+        return r ? r : slice_compare(one->suite, other->suite);
+}
+
 /* One test that is reported forty times is one test. */
 static uint64_t count_executed(const Report *report) {
-        cleanup_free Slice *names = mem_new_array(Slice, report->n_tests + 1);
-        size_t n = 0, n_names = 0;
+        cleanup_free ReportTest *tests = mem_new_array(ReportTest, report->n_tests + 1);
+        size_t n = 0, n_distinct = 0;
 
         for (size_t i = 0; i < report->n_tests; i++)
                 if (report->tests[i].state != REPORT_TEST_SKIPPED)
-                        names[n++] = report->tests[i].name;
-        qsort(names, n, sizeof *names, compare);
+                        tests[n++] = report->tests[i];
+        qsort(tests, n, sizeof *tests, compare_tests);
         for (size_t i = 0; i < n; i++)
-                n_names += i == 0 || !slice_equal(names[i - 1], names[i]);
-        return n_names;
+                n_distinct += i == 0 || compare_tests(&tests[i - 1], &tests[i]) != 0;
+        return n_distinct;
 }
 
 void report_count(Report *report) {

@@ -26,7 +26,8 @@ typedef enum ReportState {
 } ReportState;
 
 typedef struct ReportTest {
-        Slice name; /* control characters made visible: it is one line */
+        Slice name;  /* control characters made visible: it is one line */
+        Slice suite; /* of a JUnit case that names no class; else empty */
         ReportState state;
 } ReportTest;
 

@@ -16,6 +16,7 @@
 enum { DEPTH_MAX = 64, NUMBER_DIGITS_MAX = 9 };
 
 typedef struct Suite {
+        Slice name;
         size_t first_test;   /* of the report's tests */
         uint64_t n_children; /* cases and suites */
         bool has_tests;
@@ -32,7 +33,7 @@ typedef struct Reading {
         size_t n_suites;
         size_t depth;      /* of elements */
         size_t case_depth; /* of the open test case; 0: none */
-        Slice case_name;
+        Slice case_name, case_suite;
         ReportState case_state;
         bool has_root;
 } Reading;
@@ -44,8 +45,12 @@ static void refuse(Reading *reading, const char *why) {
         (void)XML_StopParser(reading->parser, XML_FALSE);
 }
 
-static void add_test(Reading *reading, Slice name, ReportState state) {
-        if (!report_add(reading->report, reading->arena, name, state))
+static void add_test(Reading *reading, Slice suite, Slice name, ReportState state) {
+        Report *report = reading->report;
+
+        if (report_add(report, reading->arena, name, state))
+                report->tests[report->n_tests - 1].suite = suite;
+        else
                 refuse(reading, "it has more tests, or longer names, than are read");
 }
 
@@ -78,6 +83,13 @@ static uint64_t count_of(Reading *reading, const char **attributes, const char *
         return number;
 }
 
+/* Of a suite; one that is longer is cut. */
+static Slice name_of(const Reading *reading, const char **attributes) {
+        Slice name = slice_text(attribute(attributes, "name"));
+
+        return arena_slice(reading->arena, slice_head(name, REPORT_NAME_BYTES_MAX));
+}
+
 static void suite_start(Reading *reading, const char **attributes) {
         const char *tests = attribute(attributes, "tests");
         Suite suite = {.first_test = reading->report->n_tests,
@@ -88,6 +100,7 @@ static void suite_start(Reading *reading, const char **attributes) {
                 refuse(reading, "suites stand in each other too deep, or in a test case");
                 return;
         }
+        suite.name = name_of(reading, attributes);
         suite.tests = count_of(reading, attributes, "tests");
         suite.bad =
                 count_of(reading, attributes, "failures") + count_of(reading, attributes, "errors");
@@ -139,6 +152,7 @@ static void case_start(Reading *reading, const char **attributes) {
         }
         reading->suites[reading->n_suites - 1].n_children++;
         reading->case_depth = reading->depth;
+        reading->case_suite = has_class ? SLICE_NULL : reading->suites[reading->n_suites - 1].name;
         reading->case_state = was_not_run ? REPORT_TEST_SKIPPED : REPORT_TEST_PASSED;
         reading->case_name = slice_text(arena_printf(
                 reading->arena, "%s%s%s", has_class ? class_name : "", has_class ? "." : "", name));
@@ -154,7 +168,8 @@ static void outcome_start(Reading *reading, const char *element) {
                 else if (reading->case_state == REPORT_TEST_PASSED)
                         reading->case_state = REPORT_TEST_SKIPPED;
         } else if (!reading->case_depth && reading->n_suites && !is_skip) {
-                add_test(reading, slice_text("(outside of any test)"), REPORT_TEST_FAILED);
+                add_test(reading, SLICE_NULL, slice_text("(outside of any test)"),
+                         REPORT_TEST_FAILED);
                 reading->suites[reading->n_suites - 1].n_children++;
         }
 }
@@ -194,7 +209,7 @@ static void on_end(void *userdata, const char *element) {
 
         (void)element;
         if (reading->case_depth && reading->depth == reading->case_depth) {
-                add_test(reading, reading->case_name, reading->case_state);
+                add_test(reading, reading->case_suite, reading->case_name, reading->case_state);
                 reading->case_depth = 0;
         } else if (reading->n_suites &&
                    reading->suites[reading->n_suites - 1].depth == reading->depth) {

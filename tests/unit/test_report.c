@@ -275,6 +275,15 @@ TEST(one_test_that_is_reported_many_times_is_one) {
         expect_match(&junit);
 }
 
+/* As a program says it that numbers its tests by file. */
+TEST(tests_of_one_name_in_two_suites_are_two) {
+        Report report = read_junit("<testsuites><testsuite name='t1'><testcase name='1 - ok'/>"
+                                   "<testcase name='1 - ok'/></testsuite><testsuite name='t2'>"
+                                   "<testcase name='1 - ok'/></testsuite></testsuites>");
+
+        expect_counts(&report, 2, 0, 0);
+}
+
 TEST(what_was_run_again_until_it_held_has_failed) {
         Report report = read_junit("<testsuite><testcase name='a'><flakyFailure/></testcase>"
                                    "<testcase name='b'><rerunError/></testcase></testsuite>");
