@@ -20,9 +20,13 @@
 #include "broker/views.h"
 
 enum {
-        FOLLOW_ENTRIES = 256,  /* rendered in one step */
+        FOLLOW_LEAST = 4, /* entries rendered in one step, at least and at most */
+        FOLLOW_MOST = 256,
+        STEP_MS = 5,           /* what a step may take: who talks to us waits for its end */
+        QUIET_MS = 3,          /* since somebody talked: until then more may be on its way */
         FILES_REST_MS = 50,    /* between two writings: who talks to us comes first */
-        FILES_LATE_MS = 1000,  /* under steady load files are not later than this */
+        FILES_LATE_MS = 1000,  /* under steady load writing begins not later than this */
+        LATE_SHARE = 20,       /* and then takes one part in so many of the time */
         FILES_RETRY_MS = 5000, /* after a failure to write them */
         VIEWS_RETRY_MS = 60000,
         COMMIT_LIMIT_MS = 600000,
@@ -37,6 +41,8 @@ struct Rest {
         uint64_t files_seq;     /* what the files have */
         uint64_t files_due_ms;  /* monotonic: not before */
         uint64_t files_late_ms; /* monotonic: even without idle time; 0: not behind */
+        uint64_t quiet_ms;      /* monotonic: from then on it is idle time */
+        size_t n_follow;        /* entries in the next step, by what the last one took */
         Views *views;           /* NULL: they could not be written */
         uint64_t views_due_ms;  /* monotonic: not tried again before */
         ExecRun *commit;        /* NULL: none runs */
@@ -53,6 +59,7 @@ Rest *rest_new(const Project *project, Ledger *ledger, const Core *core, const K
         rest->ledger = ledger;
         rest->core = core;
         rest->broker = broker;
+        rest->n_follow = FOLLOW_MOST / 4;
         return rest;
 }
 
@@ -137,7 +144,7 @@ static int follow_files(Rest *rest) {
                 TRY(files_new(rest->ledger, rest->project->docs, &rest->files));
                 files_set_hear(rest->files, hear_entry, rest);
         }
-        r = files_follow(rest->files, FOLLOW_ENTRIES, &fault);
+        r = files_follow(rest->files, rest->n_follow, &fault);
         if (r == 0 || r == FILES_E_BEHIND)
                 bring_up_views(rest, r == 0);
         if (r == FILES_E_CORRUPT)
@@ -149,18 +156,30 @@ static bool files_are_behind(const Rest *rest) {
         return rest->files_seq != state_of(rest)->head_seq;
 }
 
+/* Entries differ much, and so do machines: the time is what is bounded. */
+static void fit_step(Rest *rest, uint64_t took_ms) {
+        if (took_ms > STEP_MS)
+                rest->n_follow = size_max(rest->n_follow / 2, FOLLOW_LEAST);
+        else if (took_ms < STEP_MS / 2)
+                rest->n_follow = size_min(rest->n_follow * 2, FOLLOW_MOST);
+}
+
 /* Files can be written anew from the ledger at any time: that they cannot be written now is said
  * and tried again, and stops nobody's work. False: they could not be written. */
 static bool step_files(Rest *rest, uint64_t now_ms) {
         uint64_t head = state_of(rest)->head_seq;
         int r = follow_files(rest);
+        uint64_t end_ms = clock_mono_ms();
 
-        rest->files_late_ms = 0;
-        if (r == FILES_E_BEHIND)
+        if (r == FILES_E_BEHIND) {
+                fit_step(rest, end_ms - now_ms);
+                rest->files_late_ms = end_ms + (end_ms - now_ms + 1) * LATE_SHARE;
                 return true;
+        }
+        rest->files_late_ms = 0;
         if (r == 0) {
                 rest->files_seq = head;
-                rest->files_due_ms = now_ms + FILES_REST_MS;
+                rest->files_due_ms = end_ms + FILES_REST_MS;
                 (void)malloc_trim(0); /* a verdict's evidence is large, idle time is long */
                 return true;
         }
@@ -176,7 +195,7 @@ static void consider_files(Rest *rest, bool is_idle, uint64_t now_ms) {
                 return;
         if (rest->files_late_ms == 0)
                 rest->files_late_ms = now_ms + FILES_LATE_MS;
-        if (is_idle || now_ms >= rest->files_late_ms)
+        if ((is_idle && now_ms >= rest->quiet_ms) || now_ms >= rest->files_late_ms)
                 (void)step_files(rest, now_ms); /* it comes again by itself */
 }
 
@@ -233,7 +252,7 @@ uint64_t rest_deadline(const Rest *rest) {
         uint64_t due_ms = UINT64_MAX;
 
         if (files_are_behind(rest))
-                due_ms = rest->files_due_ms;
+                due_ms = rest->files_due_ms < rest->quiet_ms ? rest->quiet_ms : rest->files_due_ms;
         if (commit_is_wanted(rest) && rest->commit_due_ms < due_ms)
                 due_ms = rest->commit_due_ms;
         if (rest->commit && exec_run_deadline(rest->commit) < due_ms)
@@ -249,6 +268,8 @@ void rest_add_fds(const Rest *rest, LoopWait *wait) {
 void rest_step(Rest *rest, bool is_idle) {
         uint64_t now_ms = clock_mono_ms();
 
+        if (!is_idle)
+                rest->quiet_ms = now_ms + QUIET_MS;
         consider_files(rest, is_idle, now_ms);
         if (rest->commit)
                 end_commit(rest);
