@@ -26,6 +26,21 @@ static size_t compare(const char *claimed, Arena *arena, Slice **ret_lines) {
         return n;
 }
 
+/* One check with one assertion, which found `actual`. */
+static size_t compare_one(const char *claimed, const char *actual) {
+        cleanup_arena Arena arena = ARENA_INIT;
+        struct assertion found = {.where = slice_text("stdout.jsonpath.$.subnet.equals"),
+                                  .actual = slice_text(actual)};
+        struct check_evidence measured = {
+                .check = slice_text("subnet"), .assertions = &found, .n_assertions = 1};
+        const char *line = arena_printf(&arena, "subnet stdout.jsonpath = %s", claimed);
+        Slice *lines;
+        size_t n;
+
+        compare_evidence(slice_text(line), &measured, 1, &arena, &lines, &n);
+        return n;
+}
+
 static void check_same(const char *claimed) {
         cleanup_arena Arena arena = ARENA_INIT;
         Slice *lines;
@@ -61,6 +76,35 @@ TEST(a_value_is_compared_with_what_its_assertion_found) {
         check_same("headroom stdout.jsonpath = 10.10.0.0/16");
         check_differs("headroom stdout.number.le = 4",
                       "headroom stdout.number.le: claimed 4; measured 12");
+}
+
+TEST(a_json_text_is_claimed_with_its_quotes_or_without) {
+        static const struct {
+                const char *claimed, *actual;
+                size_t n_differ;
+        } rows[] = {
+                {"198.19.0.0/16", "\"198.19.0.0/16\"", 0},
+                {"\"198.19.0.0/16\"", "\"198.19.0.0/16\"", 0},
+                {"`198.19.0.0/16` |", "\"198.19.0.0/16\"", 0},
+                {"on a bridge", "\"on a bridge\"", 0},
+                {"a \"b\"", "\"a \"b\"\"", 0},
+                {"", "\"\"", 0},
+                {"12", "\"12\"", 0},
+                {"198.19.0.0/16", "\"198.18.1.0/24\"", 1},
+                {"\"198.19.0.0/16\"", "\"198.18.1.0/24\"", 1},
+                {"198.19.0.0/16", "\"198.19.0.0/16", 1},
+                {"198.19.0.0", "\"198.19.0.0/16\"", 1},
+                {"\"", "\"\"", 1},
+                {"\"12\"", "12", 1},
+                {"12", "\"13\"", 1},
+        };
+
+        for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+                size_t n = compare_one(rows[i].claimed, rows[i].actual);
+
+                if (n != rows[i].n_differ)
+                        FAIL_TEST("%s, measured %s: %zu", rows[i].claimed, rows[i].actual, n);
+        }
 }
 
 TEST(marks_of_lists_and_tables_are_passed_over) {
