@@ -11,7 +11,8 @@
 static const OptionRow verify_options[] = {
         {"repo", "R", "The repository: an https, ssh or file URL, or a path."},
         {"commit", "C", "The full commit id."},
-        {"check", "ID", "Only this check, and those that it needs."},
+        {"check", "ID",
+         "Only this check, or all instances of this matrix, and those that it needs."},
         {"explain", NULL,
          "Print in what each check would run, and run none; needs neither repository nor commit."},
         {"prove", NULL,

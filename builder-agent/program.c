@@ -44,7 +44,8 @@ static const OptionRow try_options[] = {
         {"plan", "FILE", "This plan (default: the one that was approved, from the broker)."},
         {"repo", "URL", "Where to fetch: https, ssh or file (default: this repository)."},
         {"commit", "REV", "What is tried (default: HEAD); resolved here to a full commit id."},
-        {"check", "ID", "Only this check, and those that it needs."},
+        {"check", "ID",
+         "Only this check, or all instances of this matrix, and those that it needs."},
         KEY_OPTION,
         {NULL, NULL, NULL},
 };

@@ -10,7 +10,7 @@
 #include "view/progress.h"
 
 typedef struct ByHand {
-        const char *only_check; /* NULL: all of them */
+        const char *only_check; /* or all instances of a matrix; NULL: all of them */
         bool keep;
         char *mirrors, *scratch, *runner;
         LockFiles *locks;

@@ -242,8 +242,9 @@ void draft_finish(VerdictDraft *draft, VerifyResult *result) {
         struct verdict *verdict = &result->verdict;
 
         if (only)
-                add_note(draft, slice_text("only one check and what it needs were run: this says "
-                                           "nothing of the whole gate"));
+                add_note(draft,
+                         slice_text("only what was asked for and what it needs was run: this "
+                                    "says nothing of the whole gate"));
         *verdict = (struct verdict){
                 .gate = arena_slice(draft->arena, request->gate->id),
                 .decision = draft->is_decided ? draft->decision : DECISION_INCONCLUSIVE,

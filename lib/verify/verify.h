@@ -47,7 +47,7 @@ typedef struct VerifyRequest {
          * shell_quote() makes one of a file's name. */
         const char *plan_file;
         const Gate *gate;
-        const char *only_check; /* NULL: all of them */
+        const char *only_check; /* or all instances of a matrix; NULL: all of them */
         const char *repository, *commit;
         const char *mirrors; /* directory of the mirrors */
         const char *scratch; /* directory for workspaces (verify/scratch.h) */

@@ -104,6 +104,20 @@ A repository, cold: what is committed counts, what lies about does not.
   $ adversary-agent verify plan.md M1 --repo product --commit $commit --json | grep -o '"decision":"[A-Z]*"'
   "decision":"FAIL"
 
+One check is asked for by its id; without its row, all of the matrix.
+  $ printf '%s\n' '```yaml phase' 'version: 1' 'phase: trial' '```' '' '```yaml gate' 'gate: R' 'checks:' > rows.md
+  $ printf '%s\n' '  - id: row' '    matrix: [{ n: "1" }, { n: "2" }]' '    run: [cat, README]' >> rows.md
+  $ printf '%s\n' '    expect: { stdout: { not-contains: "${matrix.n}" } }' '  - id: other' '    run: [test, -s, README]' '```' >> rows.md
+  $ adversary-agent verify rows.md R --check row --repo product --commit $commit | grep -o '^  [a-z]*  *[^ ]*'
+    pass     row[n=1]
+    pass     row[n=2]
+  $ adversary-agent verify rows.md R --check 'row[n=2]' --repo product --commit $commit | grep -o '^  [a-z]*  *[^ ]*'
+    pass     row[n=2]
+  $ adversary-agent verify rows.md R --check 'row[n=3]' --repo product --commit $commit
+  adversary-agent: check-unknown: gate R has no check `row[n=3]`
+    next: did you mean `row[n=1]`?
+  [5]
+
 What a check would run in is told without running it, and without a commit.
   $ printf '%s\n' '```yaml phase' 'version: 1' 'phase: trial' '```' '' '```yaml gate' 'gate: E' 'lock: proxy' 'checks:' > explain.md
   $ printf '%s\n' '  - id: makes' "    run: touch $PWD/made" '    on: host' '    cleanup: rm -f made' >> explain.md
