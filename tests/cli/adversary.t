@@ -107,7 +107,7 @@ A repository, cold: what is committed counts, what lies about does not.
 One check is asked for by its id; without its row, all of the matrix.
   $ printf '%s\n' '```yaml phase' 'version: 1' 'phase: trial' '```' '' '```yaml gate' 'gate: R' 'checks:' > rows.md
   $ printf '%s\n' '  - id: row' '    matrix: [{ n: "1" }, { n: "2" }]' '    run: [cat, README]' >> rows.md
-  $ printf '%s\n' '    expect: { stdout: { not-contains: "${matrix.n}" } }' '  - id: other' '    run: [test, -s, README]' '```' >> rows.md
+  $ printf '%s\n' '    expect: { stdout: { contains: broken, not-contains: "${matrix.n}" } }' '  - id: other' '    run: [test, -s, README]' '```' >> rows.md
   $ adversary-agent verify rows.md R --check row --repo product --commit $commit | grep -o '^  [a-z]*  *[^ ]*'
     pass     row[n=1]
     pass     row[n=2]
