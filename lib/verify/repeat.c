@@ -1,52 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The coldgate authors */
 
-/*
- * Processes and not threads, so that everything that a check is made of stays as simple as it is. A
- * repetition's process says at its end how it went, as an Answer with its lines and notes, and its
- * evidence as the frame that evidence is anyway.
- */
+/* Each repetition has a process of its own; here they are counted. */
 
 #include "verify/repeat.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
-#include <sys/prctl.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
-#include <time.h>
+#include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "base/error.h"
-#include "base/fd.h"
-#include "base/mem.h"
-#include "sandbox/wire.h"
 #include "verify/clip.h"
-#include "verify/evidence.h"
-#include "verify/scratch.h"
-#include "verify/series.h"
+#include "verify/handed.h"
+#include "verify/helper.h"
 
 enum {
-        AT_A_TIME_MAX = 64,
         PER_PROCESSOR = 4, /* most repetitions wait for something */
-        ANSWER_BYTES = 1 << 20,
-        FRAME_BYTES = 256 << 10,
-        LINE_BYTES = 1000,
-        TICK_MS = 100,
-        STEP_MS = 5,
-        END_MS = 10000,
+        NAME_BYTES = 40,
         LINES_EACH = 4, /* of a repetition that held after several attempts */
 };
-
-typedef struct Repetition {
-        pid_t pid;
-        int fd; /* -1: the place is free */
-        uint64_t number;
-        Buf answer;
-} Repetition;
 
 typedef struct Repeat {
         AttemptSetting *setting;
@@ -56,126 +29,23 @@ typedef struct Repeat {
         Tally *tally;
         uint64_t n_started;
         size_t n_places, n_busy;
-        Repetition places[AT_A_TIME_MAX];
+        Helper places[HELPERS_MAX];
+        uint64_t numbers[HELPERS_MAX]; /* by place: the repetition */
 } Repeat;
 
-/* ---- the process of one repetition ---- */
-
-static void put_report(const CheckReport *report, const Attempt *last, Buf *answer) {
-        wire_put_bytes(answer, slice_make(&last->judgement, sizeof last->judgement));
-        wire_put_u64(answer, attempt_was_overlay(last));
-        wire_put_u64(answer, last->started_ms);
-        wire_put_u64(answer, last->duration_ms);
-        wire_put_u64(answer, report->n_attempts);
-        wire_put_u64(answer, report->n_lines);
-        for (size_t i = 0; i < report->n_lines; i++)
-                wire_put_bytes(answer, report->lines[i]);
-        wire_put_u64(answer, report->n_notes);
-        for (size_t i = 0; i < report->n_notes; i++)
-                wire_put_bytes(answer, report->notes[i]);
-}
-
-static int put_evidence(const Repeat *repeat, CheckReport *report, Buf *answer) {
-        EvidenceFacts facts = {.request = repeat->setting->request,
-                               .tree = "",
-                               .reproduce = "",
-                               .bytes_max = FRAME_BYTES};
-        VerifyEvidence evidence;
-
-        report->n_lines = 0; /* they are told beside it */
-        TRY(evidence_make(&facts, repeat->check, report, &report->arena, &evidence));
-        wire_put_bytes(answer, evidence.frame);
-        return 0;
-}
-
-static int repeat_once(const Repeat *repeat, uint64_t number, Buf *answer) {
-        cleanup(check_report_deinit) CheckReport report = {.n_lines = 0};
-        cleanup_free char *dir =
-                mem_printf("%s/repeat-%llu", repeat->setting->dir, (unsigned long long)number);
+static int make_repetition(const void *userdata, uint64_t number, Buf *answer) {
+        const Repeat *repeat = userdata;
         AttemptSetting setting = *repeat->setting;
-        VerifyRequest request = *setting.request;
-        Attempt last = {.has_sandbox = false};
-        int r;
+        char name[NAME_BYTES];
 
-        request.progress.report = NULL; /* the parent tells it */
-        setting.request = &request;
-        setting.dir = dir;
-        setting.n_dirs = 0;
+        (void)snprintf(name, sizeof name, "repeat-%llu", (unsigned long long)number);
         setting.n_beside = repeat->n_places;
         setting.repetition = number;
-        if (mkdir(dir, 0700) < 0)
-                return error_origin(-errno);
-        r = series_run(&setting, repeat->check, false, &report, &last);
-        if (r == 0) {
-                report.judgement = last.judgement;
-                check_report_show(&report, &last);
-                check_report_add_residue(&report, repeat->check);
-                put_report(&report, &report.shown, answer);
-                r = put_evidence(repeat, &report, answer);
-        }
-        if (!request.keep)
-                scratch_drop(dir);
-        return r;
-}
-
-noreturn_ static void be_repetition(const Repeat *repeat, uint64_t number, int fd, pid_t parent) {
-        cleanup_buf Buf answer = BUF_INIT(ANSWER_BYTES);
-
-        (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-        if (getppid() != parent || repeat_once(repeat, number, &answer) != 0 || answer.is_full)
-                _exit(1);
-        _exit(fd_write_all(fd, buf_get(&answer)) == 0 ? 0 : 1);
-}
-
-/* ---- its parent ---- */
-
-/* Each is asked to end, so that its sandbox is dead with it, and killed if it will not. */
-static void end_repetition(const Repetition *place) {
-        const struct timespec step = {.tv_nsec = STEP_MS * 1000000L};
-        uint64_t until_ms = clock_mono_ms() + END_MS;
-
-        while (waitpid(place->pid, NULL, WNOHANG) == 0) {
-                if (clock_mono_ms() >= until_ms)
-                        (void)kill(place->pid, SIGKILL);
-                (void)nanosleep(&step, NULL);
-        }
+        return handed_make(&setting, repeat->check, name, answer);
 }
 
 static void repeat_deinit(Repeat *repeat) {
-        for (size_t i = 0; i < repeat->n_places; i++)
-                if (repeat->places[i].fd >= 0)
-                        (void)kill(repeat->places[i].pid, SIGTERM);
-        for (size_t i = 0; i < repeat->n_places; i++) {
-                Repetition *place = &repeat->places[i];
-
-                if (place->fd >= 0)
-                        end_repetition(place);
-                fd_close(&place->fd);
-                buf_deinit(&place->answer);
-        }
-}
-
-/* False: there can be no further process now. */
-static bool start(Repeat *repeat, Repetition *place) {
-        uint64_t number = repeat->n_started + 1;
-        pid_t parent = getpid();
-        int fds[2];
-
-        if (pipe2(fds, O_CLOEXEC) < 0)
-                return false;
-        place->pid = fork();
-        if (place->pid == 0)
-                be_repetition(repeat, number, fds[1], parent);
-        (void)close(fds[1]);
-        if (place->pid < 0) {
-                (void)close(fds[0]);
-                return false;
-        }
-        place->fd = fds[0];
-        place->number = number;
-        repeat->n_started++;
-        repeat->n_busy++;
-        return true;
+        helpers_deinit(repeat->places, repeat->n_places);
 }
 
 /* What the harness failed at counts before what the product did, then the lowest number. */
@@ -206,108 +76,78 @@ static bool is_shown(const Repeat *repeat, const Judgement *judgement, uint64_t 
                                                   : repeat->tally->first_failed == number;
 }
 
-static void take_lines(Repeat *repeat, uint64_t number, bool is_pass, WireReader *reader) {
-        uint64_t n = wire_get_limited(reader, CHECK_LINES_MAX);
+static void take_lines(Repeat *repeat, uint64_t number, const HandedRun *run) {
+        bool is_pass = run->judgement.outcome == OUTCOME_PASS;
 
-        for (uint64_t i = 0; i < n; i++) {
-                Slice line = wire_get_bytes(reader, LINE_BYTES);
-
-                if (!is_pass || i + LINES_EACH >= n)
+        for (size_t i = 0; i < run->n_lines; i++)
+                if (!is_pass || i + LINES_EACH >= run->n_lines)
                         check_report_add_line(repeat->report, "N=%llu, %.*s",
-                                              (unsigned long long)number, SLICE_ARGS(line));
-        }
-        n = wire_get_limited(reader, CHECK_NOTES_MAX);
-        for (uint64_t i = 0; i < n; i++) {
-                Slice note = wire_get_bytes(reader, LINE_BYTES);
-
-                check_report_add_note(repeat->report, "%.*s (N=%llu)", SLICE_ARGS(note),
+                                              (unsigned long long)number,
+                                              SLICE_ARGS(run->lines[i]));
+        for (size_t i = 0; i < run->n_notes; i++)
+                check_report_add_note(repeat->report, "%.*s (N=%llu)", SLICE_ARGS(run->notes[i]),
                                       (unsigned long long)number);
-        }
 }
 
-static bool take_answer(Repeat *repeat, const Repetition *place) {
-        WireReader reader = {.rest = buf_get(&place->answer)};
-        Attempt attempt = {.has_sandbox = false};
-        Slice bytes = wire_get_bytes(&reader, sizeof attempt.judgement);
-
-        if (bytes.n != sizeof attempt.judgement)
-                return false;
-        memcpy(&attempt.judgement, bytes.data, sizeof attempt.judgement);
-        put_judgement(repeat, place->number, &attempt.judgement);
-        repeat->tally->was_overlay |= wire_get_u64(&reader) != 0;
-        attempt.started_ms = wire_get_u64(&reader);
-        attempt.duration_ms = wire_get_u64(&reader);
-        repeat->report->n_attempts += wire_get_u64(&reader);
-        take_lines(repeat, place->number, attempt.judgement.outcome == OUTCOME_PASS, &reader);
-        bytes = wire_get_bytes(&reader, ANSWER_BYTES);
-        if (reader.is_bad)
-                return false;
-        if (!is_shown(repeat, &attempt.judgement, place->number))
-                return true;
-        attempt.frame = arena_slice(&attempt.arena, bytes);
+static void take_run(Repeat *repeat, uint64_t number, const HandedRun *run) {
+        put_judgement(repeat, number, &run->judgement);
+        repeat->tally->was_overlay |= run->was_overlay;
+        repeat->report->n_attempts += run->n_attempts;
+        take_lines(repeat, number, run);
+        if (!is_shown(repeat, &run->judgement, number))
+                return;
         attempt_deinit(repeat->shown);
-        *repeat->shown = attempt;
-        return true;
+        handed_show(run, repeat->shown);
 }
 
-static void finish(Repeat *repeat, Repetition *place) {
+static void finish(Repeat *repeat, size_t place) {
+        uint64_t number = repeat->numbers[place];
+        HandedRun run;
         Judgement broken;
 
-        while (waitpid(place->pid, NULL, 0) < 0 && errno == EINTR)
-                continue;
-        fd_close(&place->fd);
         repeat->n_busy--;
-        if (!take_answer(repeat, place)) {
-                judge_by(SIGHTING_SANDBOX_BROKEN, "repeat", &broken,
-                         "the process of repetition %llu died without an answer",
-                         (unsigned long long)place->number);
-                put_judgement(repeat, place->number, &broken);
-        }
-        buf_clear(&place->answer);
-}
-
-static void hear(Repeat *repeat, Repetition *place) {
-        uint8_t *room = buf_reserve(&place->answer, 1 << 16);
-        ssize_t n = room ? read(place->fd, room, 1 << 16) : 0;
-
-        if (n < 0 && errno == EINTR)
+        if (handed_take(buf_get(&repeat->places[place].answer), &run)) {
+                take_run(repeat, number, &run);
                 return;
-        if (n > 0)
-                place->answer.n += (size_t)n;
-        else
-                finish(repeat, place);
+        }
+        judge_by(SIGHTING_SANDBOX_BROKEN, "repeat", &broken,
+                 "the process of repetition %llu died without an answer",
+                 (unsigned long long)number);
+        put_judgement(repeat, number, &broken);
 }
 
 static void wait_for_news(Repeat *repeat) {
-        struct pollfd polled[AT_A_TIME_MAX];
+        bool has_ended[HELPERS_MAX];
 
+        helpers_hear(repeat->places, repeat->n_places, has_ended);
         for (size_t i = 0; i < repeat->n_places; i++)
-                polled[i] = (struct pollfd){.fd = repeat->places[i].fd, .events = POLLIN};
-        if (poll(polled, repeat->n_places, TICK_MS) <= 0)
-                return;
-        for (size_t i = 0; i < repeat->n_places; i++)
-                if (polled[i].revents)
-                        hear(repeat, &repeat->places[i]);
+                if (has_ended[i])
+                        finish(repeat, i);
+}
+
+static void judge_no_process(Repeat *repeat) {
+        Judgement broken;
+
+        judge_by(SIGHTING_SANDBOX_BROKEN, "repeat", &broken,
+                 "no process for a repetition could be made: %s", strerror(errno));
+        put_judgement(repeat, repeat->n_started + 1, &broken);
 }
 
 /* After an error of the harness no more are begun: what they would say does not count. */
 static void fill_places(Repeat *repeat) {
         for (size_t i = 0; i < repeat->n_places; i++) {
-                Repetition *place = &repeat->places[i];
+                Helper *place = &repeat->places[i];
 
                 if (place->fd >= 0 || repeat->n_started == repeat->check->n_repeat ||
                     repeat->tally->judgement.outcome == OUTCOME_ERROR)
                         continue;
-                if (start(repeat, place))
-                        continue;
-                if (repeat->n_busy == 0) {
-                        Judgement broken;
-
-                        judge_by(SIGHTING_SANDBOX_BROKEN, "repeat", &broken,
-                                 "no process for a repetition could be made: %s", strerror(errno));
-                        put_judgement(repeat, repeat->n_started + 1, &broken);
+                if (!helper_start(place, make_repetition, repeat, repeat->n_started + 1)) {
+                        if (repeat->n_busy == 0)
+                                judge_no_process(repeat);
+                        return;
                 }
-                return;
+                repeat->numbers[i] = ++repeat->n_started;
+                repeat->n_busy++;
         }
 }
 
@@ -316,7 +156,7 @@ static size_t count_places(const Check *check) {
         size_t most = n_processors > 0 ? (size_t)n_processors * PER_PROCESSOR : PER_PROCESSOR;
 
         return size_max(1, size_min(size_min(check->concurrency, check->n_repeat),
-                                    size_min(most, AT_A_TIME_MAX)));
+                                    size_min(most, HELPERS_MAX)));
 }
 
 static void sum_up(Repeat *repeat) {
@@ -355,7 +195,7 @@ int repeat_run(AttemptSetting *setting, const Check *check, CheckReport *report,
         *ret_tally = (Tally){.n = check->n_repeat, .n_beside = repeat.n_places};
         judge_by(SIGHTING_HELD, NULL, &ret_tally->judgement, "%s", "");
         for (size_t i = 0; i < repeat.n_places; i++)
-                repeat.places[i] = (Repetition){.fd = -1, .answer = BUF_INIT(ANSWER_BYTES + 1)};
+                repeat.places[i] = HELPER_NONE;
         for (fill_places(&repeat); repeat.n_busy; fill_places(&repeat)) {
                 wait_for_news(&repeat);
                 if (attempt_is_cancelled(setting))
