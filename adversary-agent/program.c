@@ -17,6 +17,8 @@ static const OptionRow verify_options[] = {
          "Print in what each check would run, and run none; needs neither repository nor commit."},
         {"prove", NULL,
          "Also say of each check whether it was seen red; exit status 1 if teeth do not bite."},
+        {"jobs", "N",
+         "How many checks of the gate may run at the same time, where they do not touch one another (default: 1)."},
         {"keep", NULL, "Leave the workspaces for you to look at, and say where they are."},
         {"secrets", "FILE", "Values, one a line, that no evidence may hold."},
         {"fetch-timeout", "D", "Deadline of fetching (default: 2m)."},

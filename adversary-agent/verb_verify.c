@@ -29,7 +29,7 @@ typedef struct Verification {
         char *url;
         Redactor *redactor;
         Buf plan_word;
-        uint64_t fetch_ms;
+        uint64_t fetch_ms, n_jobs;
 } Verification;
 
 static void verification_deinit(Verification *verification) {
@@ -118,6 +118,7 @@ static int verify(Verification *verification) {
                 .state = state,
                 .redactor = verification->redactor,
                 .fetch_ms = verification->fetch_ms,
+                .n_jobs = verification->n_jobs,
         };
         int r = by_hand_open(&by_hand, "mirrors", &fault);
 
@@ -174,7 +175,8 @@ int verb_verify(const Args *args) {
         Fault fault = FAULT_INIT;
         int status = EXIT_HOLDS, r;
 
-        if (args_get_duration(args, "fetch-timeout", 0, &verification.fetch_ms, &fault) != 0)
+        if (args_get_duration(args, "fetch-timeout", 0, &verification.fetch_ms, &fault) != 0 ||
+            args_get_number(args, "jobs", 1, 1, VERIFY_JOBS_MAX, &verification.n_jobs, &fault) != 0)
                 return args_refuse(args, &fault, EXIT_USAGE);
         r = redactor_new(args_get(args, "secrets"), &verification.redactor, &fault);
         if (r != 0)

@@ -18,8 +18,9 @@ typedef struct Runs {
         Attempt attempts[JUDGE_RUNS_MAX];
         JudgedRun judged[JUDGE_RUNS_MAX];
         size_t n;
-        Tally tally;    /* of the newest whole one, where the check is repeated */
-        bool was_whole; /* the newest run was of all repetitions */
+        Tally tally;             /* of the newest whole one, where the check is repeated */
+        bool was_whole;          /* the newest run was of all repetitions */
+        const HandedRun *handed; /* the first one, made already; NULL: it was not */
 } Runs;
 
 static void runs_deinit(Runs *runs) {
@@ -37,11 +38,28 @@ static bool is_whole(const Check *check, const Runs *runs) {
                (runs->n == 0 || runs->judged[runs->n - 1].judgement.outcome == OUTCOME_ERROR);
 }
 
+static bool is_handed(const Runs *runs) {
+        return runs->handed && runs->n == 0;
+}
+
+static void take_handed(Runs *runs, CheckReport *report) {
+        const HandedRun *handed = runs->handed;
+
+        handed_show(handed, &runs->attempts[0]);
+        report->n_attempts = handed->n_attempts;
+        for (size_t i = 0; i < handed->n_lines; i++)
+                check_report_add_line(report, "%.*s", SLICE_ARGS(handed->lines[i]));
+}
+
 static int run(AttemptSetting *setting, const Check *check, bool is_copy, Runs *runs,
                CheckReport *report) {
         Attempt *attempt = &runs->attempts[runs->n];
         int r;
 
+        if (is_handed(runs)) {
+                take_handed(runs, report);
+                return 0;
+        }
         setting->how = is_copy ? ", on a copy" : setting->is_alone ? ", alone" : "";
         setting->repetition = is_repeated(check) ? runs->tally.first_failed : 0;
         if (!is_whole(check, runs))
@@ -56,12 +74,18 @@ static void note_run(const AttemptSetting *setting, const Check *check, Runs *ru
         Attempt *attempt = &runs->attempts[runs->n];
         JudgedRun *judged = &runs->judged[runs->n];
         bool is_tally = is_whole(check, runs);
+        const HandedRun *handed = is_handed(runs) ? runs->handed : NULL;
 
         attempt_ask_canary(setting, &attempt->judgement);
         judged->judgement = attempt->judgement;
         judged->was_overlay = is_tally ? runs->tally.was_overlay : attempt_was_overlay(attempt);
         judged->was_starved = !is_tally && attempt_was_starved(check, attempt);
         judged->was_beside_others = is_tally && runs->tally.n_beside > 1;
+        if (handed) {
+                judged->was_overlay = handed->was_overlay;
+                judged->was_starved = handed->was_starved;
+                judged->was_beside_others = handed->was_beside_others;
+        }
         runs->was_whole = is_tally;
         runs->n++;
 }
@@ -96,8 +120,18 @@ static int try_with_twice(AttemptSetting *setting, const Check *check, CheckRepo
         return r;
 }
 
-static int run_all(AttemptSetting *setting, const Check *check, CheckReport *report) {
-        cleanup(runs_deinit) Runs runs = {.n = 0};
+/* What the shown attempt left. */
+static void tell_residue(const Check *check, const Runs *runs, size_t shown, CheckReport *report) {
+        if (runs->handed && shown == 0)
+                for (size_t i = 0; i < runs->handed->n_notes; i++)
+                        check_report_add_note(report, "%.*s", SLICE_ARGS(runs->handed->notes[i]));
+        else
+                check_report_add_residue(report, check);
+}
+
+static int run_all(AttemptSetting *setting, const Check *check, const HandedRun *handed,
+                   CheckReport *report) {
+        cleanup(runs_deinit) Runs runs = {.handed = handed};
         JudgeNext next = JUDGE_ONCE_MORE;
         bool is_copy = false;
         size_t shown = 0;
@@ -116,12 +150,13 @@ static int run_all(AttemptSetting *setting, const Check *check, CheckReport *rep
         if (is_repeated(check) && !runs.was_whole)
                 tally_say(&runs.tally, &report->judgement);
         check_report_show(report, &runs.attempts[shown]);
-        check_report_add_residue(report, check);
+        tell_residue(check, &runs, shown, report);
         return try_with_twice(setting, check, report);
 }
 
-static int prove(AttemptSetting *setting, const Check *check, CheckReport *report) {
-        int r = run_all(setting, check, report);
+static int prove(AttemptSetting *setting, const Check *check, const HandedRun *handed,
+                 CheckReport *report) {
+        int r = run_all(setting, check, handed, report);
 
         setting->repetition = 0;
         if (r == 0 && report->judgement.outcome == OUTCOME_PASS)
@@ -130,7 +165,8 @@ static int prove(AttemptSetting *setting, const Check *check, CheckReport *repor
         return r;
 }
 
-static int prove_locked(AttemptSetting *setting, const Check *check, CheckReport *report) {
+static int prove_locked(AttemptSetting *setting, const Check *check, const HandedRun *handed,
+                        CheckReport *report) {
         Fault fault = FAULT_INIT;
         bool is_locked = false;
         int r = around_take_lock(setting, &check->lock, &is_locked, &fault);
@@ -142,17 +178,18 @@ static int prove_locked(AttemptSetting *setting, const Check *check, CheckReport
                 return 0;
         }
         if (r == 0)
-                r = prove(setting, check, report);
+                r = prove(setting, check, handed, report);
         if (is_locked)
                 around_give_lock(setting, &check->lock);
         return r;
 }
 
-int check_verify(AttemptSetting *setting, const Check *check, CheckReport *ret_report) {
+int check_verify(AttemptSetting *setting, const Check *check, const HandedRun *handed,
+                 CheckReport *ret_report) {
         const Gate *gate = setting->request->gate;
         Judgement *judgement = &ret_report->judgement;
         Outcome strictly;
-        int r = prove_locked(setting, check, ret_report);
+        int r = prove_locked(setting, check, handed, ret_report);
 
         if (r != 0)
                 return r;

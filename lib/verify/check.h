@@ -5,7 +5,9 @@
 /* One check with all its runs: the canary before anything but a pass is believed, the confirmation
  * of a fail, what the plan makes of it. */
 
-#include "verify/check_report.h"
+#include "verify/handed.h"
 
-/* Conditions: ATTEMPT_E_CANCELLED. */
-int check_verify(AttemptSetting *setting, const Check *check, CheckReport *ret_report) must_check;
+/* Its first run may have been made already, elsewhere; `handed` is NULL if not. Conditions:
+ * ATTEMPT_E_CANCELLED. */
+int check_verify(AttemptSetting *setting, const Check *check, const HandedRun *handed,
+                 CheckReport *ret_report) must_check;

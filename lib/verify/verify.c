@@ -17,6 +17,7 @@
 #include "base/fd.h"
 #include "base/mem.h"
 #include "verify/around.h"
+#include "verify/beside.h"
 #include "verify/check.h"
 #include "verify/clip.h"
 #include "verify/evidence.h"
@@ -37,13 +38,16 @@ typedef struct Run {
         VerdictDraft draft;
         Checkout workspace;
         AttemptSetting setting;
+        Beside beside;
         char *dir;
         char started_at[SINCE_BYTES], since[SINCE_BYTES];
         bool *is_wanted;    /* by check: chosen by only_check and its needs */
+        size_t turn;        /* the check whose result is next */
         Judgement *missing; /* by check: what the machine lacks; SIGHTING_HELD: nothing */
 } Run;
 
 static void run_deinit(Run *run) {
+        beside_deinit(&run->beside);
         if (run->dir && !run->request->keep)
                 scratch_drop(run->dir);
         free(run->dir);
@@ -133,21 +137,42 @@ static const struct check_result *find_unmet(const Run *run, size_t index) {
         return NULL;
 }
 
-static int verify_check(Run *run, const Check *check, CheckReport *report) {
+/* A check that is needed and was not wanted, or passed over, has no result to wait for. */
+static BesideNow look_at(void *userdata, size_t index) {
+        const Run *run = userdata;
+
+        if (!run->is_wanted[index] || run->missing[index].sighting != SIGHTING_HELD)
+                return BESIDE_NEVER;
+        for (size_t i = run->turn; i < index; i++)
+                if (run->is_wanted[i] && needs_check(run->request->gate, index, i))
+                        return BESIDE_NOT_YET;
+        return find_unmet(run, index) ? BESIDE_NEVER : BESIDE_READY;
+}
+
+static int verify_check(Run *run, size_t index, CheckReport *report) {
+        const Check *check = &run->request->gate->checks[index];
         Fault fault = FAULT_INIT;
-        int r = git_dir_choose(&run->setting, check, &run->workspace, &run->result->arena,
-                               &run->setting.tree, &fault);
+        HandedRun handed;
+        int r;
+
+        run->setting.tree = run->workspace.dir;
+        r = beside_take(&run->beside, index, &handed);
+        if (r == BESIDE_E_CANCELLED)
+                return ATTEMPT_E_CANCELLED;
+        if (r == 0)
+                return check_verify(&run->setting, check, &handed, report);
+        r = git_dir_choose(&run->setting, check, &run->workspace, &run->result->arena,
+                           &run->setting.tree, &fault);
 
         if (r < 0)
                 return r;
         if (r == 0)
-                return check_verify(&run->setting, check, report);
+                return check_verify(&run->setting, check, NULL, report);
         judge_by(SIGHTING_GIT_DIR, NULL, &report->judgement, "%s", fault.found);
         return 0;
 }
 
 static int examine(Run *run, size_t index, CheckReport *report) {
-        const Check *check = &run->request->gate->checks[index];
         const struct check_result *unmet = find_unmet(run, index);
 
         if (unmet)
@@ -156,7 +181,7 @@ static int examine(Run *run, size_t index, CheckReport *report) {
         else if (run->missing[index].sighting != SIGHTING_HELD)
                 report->judgement = run->missing[index];
         else
-                return verify_check(run, check, report);
+                return verify_check(run, index, report);
         return 0;
 }
 
@@ -165,6 +190,7 @@ static int run_check(Run *run, size_t index) {
         const Check *check = &run->request->gate->checks[index];
         int r;
 
+        run->turn = index;
         run->setting.what = arena_text(&run->result->arena, check->id);
         run->setting.reported_ms = 0;
         if (attempt_is_cancelled(&run->setting))
@@ -287,6 +313,11 @@ int verify_run(const VerifyRequest *request, VerifyResult *ret_result) {
         Fault fault = FAULT_INIT;
         int r;
 
+        run.beside = (Beside){.setting = &run.setting,
+                              .n_places = size_min(request->n_jobs, VERIFY_JOBS_MAX),
+                              .userdata = &run,
+                              .look = look_at};
+        beside_init(&run.beside);
         *ret_result = (VerifyResult){.kept = NULL};
         draft_init(&run.draft, request, &ret_result->arena);
         r = carry_out(&run, &fault);

@@ -41,6 +41,8 @@ typedef struct VerifyLocks {
         void (*give)(void *userdata, Slice resource);
 } VerifyLocks;
 
+enum { VERIFY_JOBS_MAX = 64 };
+
 typedef struct VerifyRequest {
         const Plan *plan;
         /* How the one-line reproduce names the plan: a shell word, quoted where that is needed;
@@ -64,6 +66,7 @@ typedef struct VerifyRequest {
         uint64_t fetch_ms; /* deadline of git */
         /* What is taken out of evidence and verdict; NULL: nothing is, for tests. */
         const struct Redactor *redactor;
+        size_t n_jobs;      /* checks at a time that do not touch one another; 0 is 1 */
         bool keep;          /* leave the workspaces for a person to look at */
         const char *runner; /* sandbox_find_runner() */
         VerifyLocks locks;  /* without `take`, what needs a lock cannot be carried out */
