@@ -3,8 +3,8 @@
 
 /*
  * A gate of 1,000 checks that do next to nothing: what a check costs beyond its command, and what
- * the verifying process holds in memory for it. Against the same commands by `xargs -P2`, which
- * proves nothing: no clean tree, no sandbox, no evidence.
+ * the verifying process holds in memory for it. Two at a time, against the same commands by
+ * `xargs -P2`, which proves nothing: no clean tree, no sandbox, no evidence.
  */
 
 #include "tests/lib/test.h"
@@ -89,7 +89,8 @@ static Cost verify(const Place *place, unsigned n) {
         cleanup_free char *cache = mem_printf("XDG_CACHE_HOME=%s/cache", place->dir);
         const char *env[] = {cache, NULL};
         ProcessSpec spec = {.argv = {bench_program("COLDGATE_ADVERSARY"), "verify", "plan.md", "T",
-                                     "--repo", place->repo.url, "--commit", place->commit},
+                                     "--repo", place->repo.url, "--commit", place->commit, "--jobs",
+                                     "2"},
                             .cwd = place->dir,
                             .env = env};
 
