@@ -22,6 +22,14 @@ void beside_deinit(Beside *beside) {
         helpers_deinit(beside->helpers, HELPERS_MAX);
 }
 
+static size_t ahead_of(const Beside *beside) {
+        return size_min(beside->n_places * AHEAD_FACTOR, HELPERS_MAX);
+}
+
+static size_t place_of(const Beside *beside, size_t check) {
+        return check % ahead_of(beside);
+}
+
 /* It sees nothing but its own sandbox, holds nothing for itself, and is not to be watched over a
  * time or broken on purpose. */
 static bool may_be_beside(const Check *check) {
@@ -44,7 +52,7 @@ static int make_run(const void *userdata, uint64_t check, Buf *answer) {
 }
 
 static bool begin(Beside *beside, size_t check) {
-        size_t place = check % HELPERS_MAX;
+        size_t place = place_of(beside, check);
 
         if (!helper_start(&beside->helpers[place], make_run, beside, check))
                 return false;
@@ -58,8 +66,7 @@ static bool begin(Beside *beside, size_t check) {
 
 static void fill(Beside *beside, size_t turn) {
         const Gate *gate = beside->setting->request->gate;
-        size_t ahead = size_min(beside->n_places * AHEAD_FACTOR, HELPERS_MAX);
-        size_t end = size_min(gate->n_checks, turn + ahead);
+        size_t end = size_min(gate->n_checks, turn + ahead_of(beside));
 
         if (beside->n_seen < turn)
                 beside->n_seen = turn;
@@ -103,11 +110,12 @@ static void take(Beside *beside, size_t place, HandedRun *ret_run) {
 }
 
 int beside_take(Beside *beside, size_t check, HandedRun *ret_run) {
-        size_t place = check % HELPERS_MAX;
+        size_t place;
         int r = 0;
 
         if (beside->n_places < 2)
                 return BESIDE_E_NONE;
+        place = place_of(beside, check);
         for (fill(beside, check); r == 0 && beside->helpers[place].fd >= 0; fill(beside, check))
                 r = hear(beside);
         if (r != 0)
