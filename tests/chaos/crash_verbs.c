@@ -150,14 +150,23 @@ static void restore(Site *site, Buf *err) {
                        err);
 }
 
-static void look_at_ledger(Site *site) {
+/* Whether `verify` holds. It may say that a verb was cut off, and by which name: behind the swap of
+ * a restore, or between the two files of a checkpoint. */
+static bool is_whole(Site *site) {
         cleanup_buf Buf out = BUF_TEXT, err = BUF_TEXT;
 
         if (real_broker_verb(&site->hurt.broker, &out, &err, "verify") == 0)
-                return;
-        if (!strstr(buf_get_text(&err), "ledger-restoring"))
+                return true;
+        if (!strstr(buf_get_text(&err), "ledger-restoring") &&
+            !strstr(buf_get_text(&err), "checkpoint-signature"))
                 FAIL_TEST("call %" PRIu64 ", fault %u: %s%s", site->hurt.shim->at,
                           site->hurt.shim->fault, buf_get_text(&out), buf_get_text(&err));
+        return false;
+}
+
+static void look_at_ledger(Site *site) {
+        if (is_whole(site))
+                return;
         real_broker_do(&site->hurt.broker, NULL, "restore", site->first, "--accept-loss",
                        "a trial");
         real_broker_do(&site->hurt.broker, NULL, "verify");
@@ -171,7 +180,7 @@ static void rotate(Site *site, Buf *err) {
 
 /* The next command that writes goes on by what the ledger says. */
 static void look_at_key(Site *site) {
-        real_broker_do(&site->hurt.broker, NULL, "verify");
+        (void)is_whole(site);
         real_broker_do(&site->hurt.broker, NULL, "rotate-key");
         real_broker_do(&site->hurt.broker, NULL, "verify");
 }
