@@ -16,6 +16,7 @@
 #include "adversary-agent/prober.h"
 #include "adversary-agent/sealer.h"
 #include "adversary-agent/stand_in.h"
+#include "adversary-agent/standby.h"
 #include "adversary-agent/worker.h"
 #include "base/clock.h"
 #include "base/error.h"
@@ -42,6 +43,7 @@ typedef struct Daemon {
         Core *core;
         Worker *workers[CORE_JOBS_MAX];
         size_t n_workers;
+        Standby standby;
         Mailbag bag;
         Holder holder;
         Sealer sealer;
@@ -54,6 +56,7 @@ typedef struct Daemon {
 static void daemon_deinit(Daemon *daemon) {
         for (size_t i = 0; i < daemon->n_workers; i++)
                 (void)worker_free(daemon->workers[i], daemon->settings->scratch);
+        standby_deinit(&daemon->standby);
         prober_deinit(&daemon->prober);
         mailbag_deinit(&daemon->bag);
         holder_deinit(&daemon->holder);
@@ -116,7 +119,7 @@ static int start_worker(Daemon *daemon, const Job *job) {
         message.job.kept = slice_text(sealed ? sealed->kept : NULL);
         message_set_present(&message);
         mailbag_drop_lease(&daemon->bag, job->lease, false); /* of one that died */
-        TRY(worker_start(job->lease, &message, &worker));
+        TRY(standby_take(&daemon->standby, job->lease, &message, &worker));
         daemon->workers[daemon->n_workers++] = worker;
         log_write(LOG_INFO, "%s of claim C-%llu at %.*s: verifying, worker %d", job->gates[job->at],
                   (unsigned long long)job->claim, COMMIT_SHOWN, job->commit, (int)worker->pid);
@@ -424,25 +427,28 @@ static int64_t until(uint64_t due_ms, uint64_t now_ms) {
         return due_ms > now_ms ? (int64_t)(due_ms - now_ms) : 0;
 }
 
+static void await_worker(LoopWait *wait, const Worker *worker) {
+        if (worker->out_fd >= 0)
+                (void)loop_add_fd(wait, worker->out_fd, false);
+        if (worker->pidfd >= 0)
+                (void)loop_add_fd(wait, worker->pidfd, false);
+}
+
 static int64_t prepare_wait(Daemon *daemon, LoopWait *wait) {
         uint64_t now_ms = clock_mono_ms();
         int64_t timeout_ms = session_prepare(daemon->session, wait);
 
         (void)loop_add_fd(wait, daemon->settings->signal_fd, false);
         for (size_t i = 0; i < daemon->n_workers; i++) {
-                (void)loop_add_fd(wait, daemon->workers[i]->out_fd, false);
-                if (daemon->workers[i]->pidfd >= 0)
-                        (void)loop_add_fd(wait, daemon->workers[i]->pidfd, false);
+                await_worker(wait, daemon->workers[i]);
                 timeout_ms = sooner(timeout_ms, until(daemon->workers[i]->kill_at_ms, now_ms));
         }
         timeout_ms = sooner(timeout_ms, until(mailbag_due_ms(&daemon->bag), now_ms));
         timeout_ms = sooner(timeout_ms, until(holder_due_ms(&daemon->holder), now_ms));
-        if (daemon->prober.worker) {
-                (void)loop_add_fd(wait, daemon->prober.worker->out_fd, false);
-                if (daemon->prober.worker->pidfd >= 0)
-                        (void)loop_add_fd(wait, daemon->prober.worker->pidfd, false);
-        }
+        if (daemon->prober.worker)
+                await_worker(wait, daemon->prober.worker);
         timeout_ms = sooner(timeout_ms, until(prober_due_ms(&daemon->prober), now_ms));
+        timeout_ms = sooner(timeout_ms, until(daemon->standby.due_ms, now_ms));
         timeout_ms = sooner(timeout_ms, until(sealer_due_ms(&daemon->sealer), now_ms));
         timeout_ms = sooner(timeout_ms, core_wait_ms(daemon->core, now_ms));
         return sooner(timeout_ms, until(daemon->stop_by_ms, now_ms));
@@ -478,6 +484,7 @@ static int turn(Daemon *daemon) {
         TRY(holder_step(&daemon->holder, clock_mono_ms()));
         TRY(sealer_step(&daemon->sealer, clock_mono_ms()));
         TRY(prober_step(&daemon->prober, clock_mono_ms()));
+        standby_step(&daemon->standby, clock_mono_ms());
         TRY(loop_wait(&wait, prepare_wait(daemon, &wait)));
         read_signals(daemon);
         TRY(poll_broker(daemon));
@@ -496,6 +503,7 @@ int daemon_run(const DaemonSettings *settings) {
         daemon.holder =
                 (Holder){.session = settings->session, .tell = tell_worker, .userdata = &daemon};
         daemon.sealer = (Sealer){.session = settings->session, .files = settings->sealed};
+        daemon.standby = (Standby){.scratch = settings->scratch, .due_ms = clock_mono_ms()};
         daemon.prober = (Prober){.session = settings->session, .scratch = settings->scratch};
         while (r == 0 && !is_over(&daemon))
                 r = turn(&daemon);

@@ -56,8 +56,12 @@ static int start(Prober *prober, uint64_t now_ms) {
         memmove(&prober->queue[0], &prober->queue[1], prober->n * sizeof prober->queue[0]);
         if (codec_decode(buf_get(&frame), &arena, &job, &fault) != 0)
                 return error_origin(-EINVAL);
-        if (worker_start(0, &job, &prober->worker) != 0)
+        if (worker_start(&prober->worker) != 0)
                 return 0; /* it was reported; a verdict must not suffer from it */
+        if (worker_give(prober->worker, 0, &job) != 0) {
+                prober->worker = worker_free(prober->worker, prober->scratch);
+                return 0;
+        }
         prober->stop_at_ms = now_ms + job.job.probe_ms + PROBER_AROUND_MS;
         prober->n_said = 0;
         log_write(LOG_INFO, "probe program for V-%llu, worker %d",

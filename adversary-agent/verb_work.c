@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The coldgate authors */
 
-/* `work`: one gate, from the job on standard input to the verdict on standard output. */
+/* `work`: one gate, from the job on standard input to the verdict on standard output. It is started
+ * before there is a job, and ends behind it: nothing of one claim is there for the next. */
 
 #include <errno.h>
 #include <fcntl.h>
@@ -20,9 +21,11 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/fd.h"
+#include "base/hash.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "sandbox/sandbox.h"
+#include "verify/objects.h"
 #include "verify/redact.h"
 #include "verify/verify.h"
 
@@ -251,6 +254,26 @@ static int carry_out(Work *work) {
         return verify(work, &plan, gate);
 }
 
+/* What every job needs and no job can change. Where it cannot be had, the job says so. */
+static void get_ready(void) {
+        Hash hash;
+
+        hash_of(SLICE_NULL, &hash);
+        if (objects_start_library() != 0)
+                log_write(LOG_DEBUG, "libgit2 cannot be started now");
+}
+
+/* False where there will be none, which is no error: nobody needs us any more. */
+static bool wait_for_job(void) {
+        char byte;
+        ssize_t n;
+
+        do
+                n = read(WORKER_TELL_FD, &byte, 1);
+        while (n < 0 && errno == EINTR && !is_asked_to_stop);
+        return n == 1;
+}
+
 int verb_work(const char *parent) {
         cleanup(work_deinit) Work work = {.out_fd = -1};
         cleanup_arena Arena arena = ARENA_INIT;
@@ -265,6 +288,9 @@ int verb_work(const char *parent) {
         if (!bind_to_parent(parent) || take_output(&work.out_fd) != 0 ||
             sigaction(SIGTERM, &stop, NULL) < 0 || signal(SIGPIPE, SIG_IGN) == SIG_ERR)
                 return EXIT_NOT_CARRIED_OUT;
+        get_ready();
+        if (!wait_for_job())
+                return EXIT_HOLDS;
         if (framing_read(STDIN_FILENO, &stream, &frame) != 0 ||
             codec_decode(buf_get(&frame), &arena, &message, &fault) != 0 ||
             message.type != MESSAGE_JOB) {

@@ -33,19 +33,6 @@ enum {
 
 extern char **environ;
 
-/* Standard input without a pipe: whether the worker reads it or not, we never wait. */
-static int make_input(const Message *job, int *ret_fd) {
-        cleanup_fd int fd = memfd_create("job", MFD_CLOEXEC);
-
-        if (fd < 0)
-                return error_origin(-errno);
-        TRY(framing_write(fd, job));
-        if (lseek(fd, 0, SEEK_SET) < 0)
-                return error_origin(-errno);
-        *ret_fd = fd_take(&fd);
-        return 0;
-}
-
 static int set_attributes(posix_spawnattr_t *attributes) {
         sigset_t none, all;
         int r;
@@ -108,8 +95,9 @@ static int make_tell(int *ret_ours, int *ret_theirs) {
         return 0;
 }
 
-int worker_start(uint64_t lease, const Message *job, Worker **ret_worker) {
-        cleanup_fd int in_fd = -1;
+/* Standard input is no pipe: whether the worker reads it or not, we never wait. */
+int worker_start(Worker **ret_worker) {
+        cleanup_fd int in_fd = memfd_create("job", MFD_CLOEXEC);
         cleanup_fd int child_out = -1;
         cleanup_fd int our_out = -1;
         cleanup_fd int tell_fd = -1, child_tell = -1;
@@ -117,7 +105,8 @@ int worker_start(uint64_t lease, const Message *job, Worker **ret_worker) {
         pid_t pid = 0;
         Worker *worker;
 
-        TRY(make_input(job, &in_fd));
+        if (in_fd < 0)
+                return error_origin(-errno);
         TRY(make_tell(&tell_fd, &child_tell));
         if (pipe2(ends, O_CLOEXEC) < 0)
                 return error_origin(-errno);
@@ -129,11 +118,23 @@ int worker_start(uint64_t lease, const Message *job, Worker **ret_worker) {
         worker = mem_new(Worker);
         *worker = (Worker){.pid = pid,
                            .pidfd = pidfd_open(pid, 0),
+                           .in_fd = fd_take(&in_fd),
                            .out_fd = fd_take(&our_out),
                            .tell_fd = fd_take(&tell_fd),
-                           .lease = lease,
                            .stream = BUF_INIT(STREAM_BYTES)};
         *ret_worker = worker;
+        return 0;
+}
+
+/* The descriptor is shared with the worker, and so is the place in the file. */
+int worker_give(Worker *worker, uint64_t lease, const Message *job) {
+        TRY(framing_write(worker->in_fd, job));
+        if (lseek(worker->in_fd, 0, SEEK_SET) < 0)
+                return error_origin(-errno);
+        fd_close(&worker->in_fd);
+        worker->lease = lease;
+        if (write(worker->tell_fd, "", 1) < 0)
+                log_write(LOG_DEBUG, "worker %d has died before its job", (int)worker->pid);
         return 0;
 }
 
@@ -152,8 +153,13 @@ static void reap(Worker *worker) {
                 worker->has_ended = info.si_pid == worker->pid;
 }
 
+bool worker_is_dead(Worker *worker) {
+        reap(worker);
+        return worker->has_ended;
+}
+
 static int read_stream(Worker *worker) {
-        for (;;) {
+        while (worker->out_fd >= 0) {
                 uint8_t *room = buf_reserve(&worker->stream, READ_BYTES);
                 ssize_t n;
 
@@ -164,10 +170,14 @@ static int read_stream(Worker *worker) {
                         continue;
                 if (n < 0 && errno != EAGAIN)
                         return error_origin(-errno);
+                if (n == 0 &&
+                    worker->pidfd >= 0) /* that tells its end, which comes a moment later */
+                        fd_close(&worker->out_fd);
                 if (n <= 0)
                         return 0;
                 worker->stream.n += (size_t)n;
         }
+        return 0;
 }
 
 int worker_hear(Worker *worker, Arena *arena, Message *ret_message) {
@@ -217,6 +227,7 @@ Worker *worker_free(Worker *worker, const char *scratch) {
                 ;
         remove_scratch(scratch, worker->pid);
         fd_close(&worker->pidfd);
+        fd_close(&worker->in_fd);
         fd_close(&worker->out_fd);
         fd_close(&worker->tell_fd);
         buf_deinit(&worker->stream);

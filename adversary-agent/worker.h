@@ -3,9 +3,10 @@
 #pragma once
 
 /*
- * A process that verifies one gate: `adversary-agent work`. It gets its job on standard input, says
- * on standard output how far it is, then gives its evidence and its verdict, as frames
- * (adversary-agent/framing.h). It leads a process group and dies with us, however we die.
+ * A process that verifies one gate: `adversary-agent work`. It makes itself ready and waits for a
+ * byte from us; its one job is then on standard input. It says on standard output how far it is,
+ * then gives its evidence and its verdict, as frames (adversary-agent/framing.h). It leads a
+ * process group and dies with us, however we die.
  */
 
 #include <sys/types.h>
@@ -19,6 +20,7 @@ enum { WORKER_GRACE_MS = 3000 }; /* between asking it to stop and killing all of
 typedef struct Worker {
         pid_t pid;
         int pidfd, out_fd;
+        int in_fd;   /* until it has its job */
         int tell_fd; /* what it waits for is written there: never blocks */
         uint64_t lease;
         uint64_t kill_at_ms; /* monotonic; 0: not asked to stop */
@@ -27,7 +29,11 @@ typedef struct Worker {
         bool gave_verdict; /* for the owner's use */
 } Worker;
 
-int worker_start(uint64_t lease, const Message *job, Worker **ret_worker) must_check;
+/* It waits for its job, at no cost but memory. */
+int worker_start(Worker **ret_worker) must_check;
+/* Once. That it had died shows as with any that dies. */
+int worker_give(Worker *worker, uint64_t lease, const Message *job) must_check;
+bool worker_is_dead(Worker *worker);
 /* Kills what is left of it, and removes what it left in `scratch`. */
 Worker *worker_free(Worker *worker, const char *scratch);
 

@@ -95,6 +95,12 @@ static int run(char *const *argv, Buf *out, int *ret_status) {
         return 0;
 }
 
+bool commit_is_full(const char *text) {
+        size_t n = strspn(text, "0123456789abcdef");
+
+        return text[n] == 0 && (n == 40 || n == 64);
+}
+
 /* The first line, without its end. */
 static char *take_line(Buf *out) {
         char *text = buf_take(out);
@@ -103,8 +109,20 @@ static char *take_line(Buf *out) {
         return text;
 }
 
-int git_find_top(char **ret_top, Fault *reterr_fault) {
-        char *argv[] = {(char *)"git", (char *)"rev-parse", (char *)"--show-toplevel", NULL};
+/* What stands behind the first line, if it is a commit and nothing else. */
+static void copy_second_line(const Buf *out, char ret_commit[COMMIT_TEXT_MAX]) {
+        Slice rest = slice_from(buf_get(out), slice_find(buf_get(out), slice_text("\n")) + 1);
+        Slice line = slice_head(rest, slice_find(rest, slice_text("\n")));
+
+        (void)snprintf(ret_commit, COMMIT_TEXT_MAX, "%.*s", SLICE_ARGS(line));
+        if (!commit_is_full(ret_commit))
+                ret_commit[0] = 0;
+}
+
+/* Both in one process. Where HEAD names no commit, git fails behind the first line. */
+int git_find_top(char **ret_top, char ret_head[COMMIT_TEXT_MAX], Fault *reterr_fault) {
+        char *argv[] = {(char *)"git", (char *)"rev-parse", (char *)"--show-toplevel",
+                        (char *)"HEAD^{commit}", NULL};
         cleanup_buf Buf out = BUF_INIT(OUTPUT_MAX);
         int status = 1, r = run(argv, &out, &status);
 
@@ -114,16 +132,11 @@ int git_find_top(char **ret_top, Fault *reterr_fault) {
                 return GIT_E_REFUSED;
         }
         TRY(r);
-        if (status != 0 || out.n < 2)
+        if (out.n < 2)
                 return GIT_E_NONE;
+        copy_second_line(&out, ret_head);
         *ret_top = take_line(&out);
         return 0;
-}
-
-bool commit_is_full(const char *text) {
-        size_t n = strspn(text, "0123456789abcdef");
-
-        return text[n] == 0 && (n == 40 || n == 64);
 }
 
 int git_resolve(const char *rev, char ret_commit[COMMIT_TEXT_MAX], Fault *reterr_fault) {

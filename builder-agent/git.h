@@ -11,9 +11,10 @@ enum { COMMIT_TEXT_MAX = 65 };
 
 enum { _GIT_E_SUCCESS, GIT_E_REFUSED, GIT_E_NONE };
 
-/* The top of the repository that holds the current directory. GIT_E_NONE: there is none;
- * GIT_E_REFUSED: git cannot be run (rule git-missing). Caller frees. */
-int git_find_top(char **ret_top, Fault *reterr_fault) must_check;
+/* The top of the repository that holds the current directory, and the commit of its HEAD, "" where
+ * it has none. GIT_E_NONE: there is no repository; GIT_E_REFUSED: git cannot be run (rule
+ * git-missing). Caller frees. */
+int git_find_top(char **ret_top, char ret_head[COMMIT_TEXT_MAX], Fault *reterr_fault) must_check;
 /* The full id of the commit that `rev` names there. Rule claim-commit-unresolved. */
 int git_resolve(const char *rev, char ret_commit[COMMIT_TEXT_MAX], Fault *reterr_fault) must_check;
 /* The same, and a full id where there is no repository to ask, or not that one. */

@@ -38,16 +38,26 @@ static int elsewhere(Matter *matter, const char *repo, const char *rev, Fault *f
         return 0;
 }
 
+/* HEAD is known, if there is one. */
+static int resolve(const char *rev, const char *head, char ret_commit[COMMIT_TEXT_MAX],
+                   Fault *fault) {
+        if (rev || !head[0])
+                return git_resolve(rev ? rev : "HEAD", ret_commit, fault);
+        (void)snprintf(ret_commit, COMMIT_TEXT_MAX, "%s", head);
+        return 0;
+}
+
 /* With the repository at hand. Its uncommitted changes matter where its HEAD is what is claimed:
  * the person has seen them, the adversary will not. */
-static int here(Matter *matter, const char *top, const char *repo, const char *rev, Fault *fault) {
-        char head[COMMIT_TEXT_MAX];
+static int here(Matter *matter, const char *top, const char *head, const Args *args, Fault *fault) {
+        const char *repo = args_get(args, "repo");
+        const char *rev = args_get(args, "commit");
         bool is_ours;
         int r;
 
         git_append_file_url(top, &matter->url);
         is_ours = !repo || strcmp(repo, buf_get_text(&matter->url)) == 0;
-        r = git_resolve(rev ? rev : "HEAD", matter->commit, fault);
+        r = resolve(rev, head, matter->commit, fault);
         if (r == GIT_E_REFUSED && !is_ours && rev && commit_is_full(rev)) {
                 buf_clear(&matter->url);
                 return elsewhere(matter, repo, rev, fault);
@@ -59,7 +69,7 @@ static int here(Matter *matter, const char *top, const char *repo, const char *r
                 buf_clear(&matter->url);
                 buf_text(&matter->url, repo);
         }
-        if (git_resolve("HEAD", head, fault) != 0 || strcmp(head, matter->commit) != 0)
+        if (strcmp(head, matter->commit) != 0)
                 return 0;
         if (!is_ours && rev)
                 return 0;
@@ -70,15 +80,16 @@ static int here(Matter *matter, const char *top, const char *repo, const char *r
 static int find(const Args *args, Matter *matter, Fault *fault) {
         const char *repo = args_get(args, "repo");
         const char *rev = args_get(args, "commit");
+        char head[COMMIT_TEXT_MAX] = "";
         cleanup_free char *top = NULL;
-        int r = git_find_top(&top, fault);
+        int r = git_find_top(&top, head, fault);
 
         if (r == GIT_E_REFUSED)
                 return TALK_E_REFUSED;
         if (r == GIT_E_NONE)
                 return elsewhere(matter, repo, rev, fault);
         TRY(r);
-        return here(matter, top, repo, rev, fault);
+        return here(matter, top, head, args, fault);
 }
 
 /* What the adversary would not fetch is not claimed: a FAIL, or a secret in the URL, would stand in

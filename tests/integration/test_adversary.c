@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/fd.h"
 #include "base/mem.h"
@@ -218,6 +219,63 @@ TEST(a_killed_daemon_takes_its_workers_with_it_and_the_claim_is_offered_again) {
         start_adversary(&court, NULL, NULL);
         CHECK_EQ_INT(builder(&court, &out, "wait", "HELD", NULL, NULL), 0);
         CHECK_CONTAINS(buf_get_text(&out), "HELD: PASS");
+}
+
+/* The one child of a daemon that has nothing to do; 0 while there is none. */
+static pid_t find_waiting(const Court *court) {
+        int pid = (int)process_get_pid(court->adversary);
+        cleanup_free char *path = mem_printf("/proc/%d/task/%d/children", pid, pid);
+        cleanup_buf Buf children = BUF_INIT(4096);
+
+        CHECK_EQ_INT(file_read(path, &children), 0);
+        return (pid_t)strtol(buf_get_text(&children), NULL, 10);
+}
+
+static bool somebody_waits(void *userdata) {
+        return find_waiting(userdata) != 0;
+}
+
+static pid_t await_waiting(Court *court) {
+        CHECK(test_wait_until(somebody_waits, court, LIMIT_MS));
+        return find_waiting(court);
+}
+
+TEST(a_worker_that_waits_gets_the_next_gate_and_no_other) {
+        cleanup_court Court court;
+        pid_t waiting;
+
+        court_open(&court);
+        waiting = await_waiting(&court);
+        CHECK_EQ_INT(builder(&court, NULL, "claim", "GOOD", "--wait", NULL), 0);
+        CHECK_EQ_INT(await_worker(&court), waiting);
+        await_death(waiting);
+        CHECK_EQ_INT(builder(&court, NULL, "claim", "GOOD", "--wait", NULL), 0);
+        CHECK(await_worker(&court) != waiting);
+}
+
+TEST(a_worker_that_is_killed_while_it_waits_is_not_missed) {
+        cleanup_court Court court;
+
+        court_open(&court);
+        CHECK_EQ_INT(kill(await_waiting(&court), SIGKILL), 0);
+        CHECK_EQ_INT(builder(&court, NULL, "claim", "GOOD", "--wait", NULL), 0);
+        CHECK(!strstr(process_get_err(court.adversary), "died without a verdict"));
+}
+
+TEST(a_worker_that_waits_dies_with_its_daemon) {
+        cleanup_court Court court;
+        pid_t waiting;
+
+        court_open(&court);
+        waiting = await_waiting(&court);
+        process_kill(court.adversary);
+        await_death(waiting);
+        start_adversary(&court, NULL, NULL);
+        process_wait_text(court.adversary, "connected to the broker", LIMIT_MS);
+        waiting = await_waiting(&court);
+        process_signal(court.adversary, SIGTERM);
+        CHECK_EQ_INT(process_wait(court.adversary, LIMIT_MS), 0);
+        await_death(waiting);
 }
 
 TEST(sigterm_stops_the_workers_and_ends_with_0) {
