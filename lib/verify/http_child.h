@@ -30,3 +30,7 @@ const char *http_isolate(const HttpRequest *request, pid_t parent, int fd,
 
 /* In the forked child: makes the request, writes the report to `fd`, exits. */
 noreturn_ void http_child(const HttpRequest *request, pid_t parent, int fd);
+
+/* Takes `answer->report` for what a child wrote, of which nothing is believed: false, it is no
+ * report. What it says points into it. */
+bool http_report_read(HttpAnswer *answer) must_check;

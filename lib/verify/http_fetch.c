@@ -54,12 +54,13 @@ static Slice read_field(Reader *reader) {
         return read_bytes(reader, n);
 }
 
-static bool read_report(HttpAnswer *answer) {
+bool http_report_read(HttpAnswer *answer) {
         Reader reader = {.rest = buf_get(&answer->report)};
         HttpReportHead head;
         Slice bytes = read_bytes(&reader, sizeof head);
 
-        if (reader.is_short)
+        /* A byte that is neither false nor true is not to be read as a bool. */
+        if (reader.is_short || bytes.data[offsetof(HttpReportHead, certificate.is_there)] > 1)
                 return false;
         memcpy(&head, bytes.data, sizeof head);
         if (head.end >= _HTTP_END_MAX || head.n_headers > HTTP_HEADERS_MAX || head.status > 999)
@@ -170,7 +171,7 @@ int http_wait(HttpFetch *fetch, uint64_t wait_ms, HttpAnswer *ret_answer) {
         fetch_reap(fetch);
         *ret_answer = (HttpAnswer){.report = fetch->report};
         fetch->report = BUF_INIT(0);
-        if (r != 0 || ret_answer->report.is_full || !read_report(ret_answer)) {
+        if (r != 0 || ret_answer->report.is_full || !http_report_read(ret_answer)) {
                 ret_answer->end = HTTP_BROKEN;
                 (void)snprintf(ret_answer->error, sizeof ret_answer->error,
                                "the client gave no whole report");

@@ -5,16 +5,9 @@
 
 #include "tests/fuzz/fuzz.h"
 
-#include <stdlib.h>
-
 #include "proto/codec.h"
 #include "proto/describe.h"
 #include "proto/scan.h"
-
-static void must(bool holds) {
-        if (!holds)
-                abort();
-}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n) {
         cleanup_arena Arena arena = ARENA_INIT;

@@ -9,8 +9,6 @@
 
 #include "tests/fuzz/fuzz.h"
 
-#include <stdlib.h>
-
 #include "base/utf8.h"
 #include "plan/match.h"
 
@@ -60,11 +58,6 @@ static const char plan_text[] =
         "    examined: { ge: 2, from: '(\\d*) passed' }\n"
         "    expect: { lines: { every-line: a }, count: { any: [2, { gt: 4 }] } }\n"
         "```\n";
-
-static void must(bool holds) {
-        if (!holds)
-                abort();
-}
 
 static void must_be_short(Slice text) {
         must(text.n <= SHOWN_BYTES_MAX && utf8_is_valid(text));

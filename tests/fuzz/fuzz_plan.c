@@ -6,17 +6,10 @@
 
 #include "tests/fuzz/fuzz.h"
 
-#include <stdlib.h>
-
 #include "plan/match.h"
 #include "plan/plan.h"
 
 enum { FAULTS_MAX = 16 };
-
-static void must(bool holds) {
-        if (!holds)
-                abort();
-}
 
 static void must_be_refused_well(const Fault *faults, size_t n_faults) {
         must(n_faults > 0 && n_faults <= FAULTS_MAX);

@@ -6,18 +6,11 @@
 
 #include "tests/fuzz/fuzz.h"
 
-#include <stdlib.h>
-
 #include "sandbox/report.h"
 #include "sandbox/spec.h"
 #include "sandbox/wire.h"
 
 enum { REPORT_BYTES_MAX = 1 << 24 };
-
-static void must(bool holds) {
-        if (!holds)
-                abort();
-}
 
 static void must_be_list(char **texts, size_t n) {
         for (size_t i = 0; i < n; i++)

@@ -6,15 +6,8 @@
 
 #include "tests/fuzz/fuzz.h"
 
-#include <stdlib.h>
-
 #include "base/utf8.h"
 #include "verify/report.h"
-
-static void must(bool holds) {
-        if (!holds)
-                abort();
-}
 
 static void must_be_a_line(Slice name) {
         must(utf8_is_valid(name));

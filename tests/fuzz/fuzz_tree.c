@@ -23,20 +23,22 @@
 #include "verify/mirror.h"
 #include "verify/tree.h"
 
-enum { OBJECTS = 5, INPUT_MAX = 2048, PATH_BYTES = 256, ID_AFTER_NUL = 20 };
+enum {
+        OBJECTS = 5,
+        POINTER = OBJECTS,
+        POINTER_FROM = 250,
+        INPUT_MAX = 2048,
+        PATH_BYTES = 256,
+        ID_AFTER_NUL = 20
+};
 
 typedef struct World {
         char dir[64], mirror[PATH_BYTES], work[PATH_BYTES], out[PATH_BYTES];
         git_odb *objects;
-        git_oid ids[OBJECTS];
+        git_oid ids[OBJECTS + 1];
 } World;
 
 static World world;
-
-static void must(bool holds) {
-        if (!holds)
-                abort();
-}
 
 static void clean_up(void) {
         must(dir_remove(world.dir) == 0);
@@ -48,6 +50,8 @@ static void put(size_t i, const void *bytes, size_t n, git_object_t kind) {
 
 static void make_world(void) {
         static const char leaf[] = "100644 leaf";
+        static const char pointer[] = "version https://git-lfs.github.com/spec/v1\n"
+                                      "oid sha256:00\nsize 1\n";
         git_repository *repository = NULL;
         uint8_t tree[sizeof leaf + GIT_OID_RAWSZ];
 
@@ -66,6 +70,7 @@ static void make_world(void) {
         memcpy(tree + sizeof leaf, world.ids[0].id, GIT_OID_RAWSZ);
         put(3, tree, sizeof tree, GIT_OBJECT_TREE);
         memset(world.ids[4].id, 0x77, GIT_OID_RAWSZ); /* nowhere */
+        put(POINTER, pointer, sizeof pointer - 1, GIT_OBJECT_BLOB);
         (void)atexit(clean_up);
 }
 
@@ -78,7 +83,8 @@ static size_t give_ids(uint8_t *tree, size_t n) {
 
                 if (!nul || (size_t)(tree + n - nul) <= ID_AFTER_NUL)
                         return n;
-                memcpy(nul + 1, world.ids[nul[1] % OBJECTS].id, GIT_OID_RAWSZ);
+                memcpy(nul + 1, world.ids[nul[1] >= POINTER_FROM ? POINTER : nul[1] % OBJECTS].id,
+                       GIT_OID_RAWSZ);
                 at = (size_t)(nul - tree) + 1 + ID_AFTER_NUL;
         }
         return n;
@@ -87,7 +93,7 @@ static size_t give_ids(uint8_t *tree, size_t n) {
 static void drop_object(const git_oid *id) {
         char hex[GIT_OID_HEXSZ + 1], path[PATH_BYTES * 2];
 
-        for (size_t i = 0; i < OBJECTS; i++)
+        for (size_t i = 0; i <= POINTER; i++)
                 if (git_oid_equal(id, &world.ids[i]))
                         return;
         git_oid_tostr(hex, sizeof hex, id);

@@ -36,23 +36,31 @@ static bool run_file(const char *directory, const char *name) {
         return true;
 }
 
-int main(int argc, char **argv) {
+/* How many there are; 0: one of them, or all, cannot be read. */
+static size_t run_directory(const char *path) {
+        DIR *directory = opendir(path);
         const struct dirent *item;
+        bool is_good = true;
         size_t n = 0;
-        DIR *directory;
 
-        if (argc != 2 || !(directory = opendir(argv[1]))) {
-                (void)fprintf(stderr, "usage: %s DIRECTORY\n", argv[0]);
-                return EXIT_FAILURE;
-        }
-        while ((item = readdir(directory)) != NULL) {
+        while (directory && is_good && (item = readdir(directory)) != NULL) {
                 if (item->d_name[0] == '.')
                         continue;
-                if (!run_file(argv[1], item->d_name))
-                        return EXIT_FAILURE;
+                is_good = run_file(path, item->d_name);
                 n++;
         }
-        (void)closedir(directory);
-        (void)printf("%zu inputs\n", n);
-        return n ? EXIT_SUCCESS : EXIT_FAILURE;
+        if (directory)
+                (void)closedir(directory);
+        return is_good ? n : 0;
+}
+
+int main(int argc, char **argv) {
+        for (int i = 1; i < argc; i++) {
+                size_t n = run_directory(argv[i]);
+
+                (void)printf("%s: %zu inputs\n", argv[i], n);
+                if (n == 0)
+                        return EXIT_FAILURE;
+        }
+        return argc > 1 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
