@@ -67,6 +67,7 @@ static ValueReader *const readers[_VALUE_MAX] = {
         [VALUE_ON] = value_read_choice,
         [VALUE_FORMAT] = value_read_choice,
         [VALUE_FLAKY] = value_read_choice,
+        [VALUE_LEFTOVERS] = value_read_choice,
         [VALUE_EVIDENCE] = value_read_choice,
         [VALUE_IDS] = value_read_ids,
         [VALUE_TEXTS] = value_read_texts,
@@ -196,6 +197,17 @@ static void checks_order(Build *build, Gate *gate) {
         gate->checks = checks;
 }
 
+/* On the host the plan's own probes tell: what an engine starts there belongs to its containers. */
+static void settle_leftovers(Gate *gate) {
+        for (size_t i = 0; i < gate->n_checks; i++) {
+                Check *check = &gate->checks[i];
+
+                check->forbids_leftovers = check->leftovers == LEFTOVERS_FAIL ||
+                                           (check->leftovers == LEFTOVERS_UNSAID &&
+                                            gate->n_unchanged && check->on != CHECK_ON_HOST);
+        }
+}
+
 void build_gate(Build *build, const YamlNode *block, Gate *gate) {
         const YamlNode *whole = inherit_defaults(block, build->defaults, &build->plan->arena);
         size_t n_before = build->faults->n_found;
@@ -210,6 +222,7 @@ void build_gate(Build *build, const YamlNode *block, Gate *gate) {
         if (build->faults->n_found != n_before)
                 return;
         checks_order(build, gate);
+        settle_leftovers(gate);
         has_command = gate->n_unchanged > 0;
         for (size_t i = 0; i < gate->n_checks; i++)
                 has_command |= gate->checks[i].n_command > 0 || gate->checks[i].n_teeth > 0;

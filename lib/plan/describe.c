@@ -46,6 +46,9 @@ static void describe_check(const Check *check, Buf *text) {
         describe_items(", sees ", check->host_access, check->n_host_access, text);
         if (check->n_teeth)
                 describe_count(", ", check->n_teeth, "proof", text);
+        if (check->leftovers != LEFTOVERS_UNSAID)
+                buf_text(text, check->forbids_leftovers ? ", may leave nothing"
+                                                        : ", what it leaves is noted");
         if (check->allow_failure)
                 buf_text(text, ", a failure is a warning");
         buf_byte(text, '\n');

@@ -78,6 +78,7 @@ typedef struct Expectation {
 
 typedef enum CheckNetwork { CHECK_NETWORK_NONE, CHECK_NETWORK_HOST } CheckNetwork;
 typedef enum CheckOn { CHECK_ON_SANDBOX, CHECK_ON_HOST } CheckOn;
+typedef enum CheckLeftovers { LEFTOVERS_UNSAID, LEFTOVERS_FAIL, LEFTOVERS_NOTE } CheckLeftovers;
 
 typedef struct Tool {
         Slice name;
@@ -197,6 +198,8 @@ typedef struct Check {
         Slice *host_access; /* absolute paths of the host that may be seen, sockets too */
         size_t n_host_access;
         PlanLock lock;
+        CheckLeftovers leftovers; /* as the plan says it */
+        bool forbids_leftovers;   /* what follows from that, and from the gate */
         CheckLimits limits;
         Teeth *teeth;
         size_t n_teeth;

@@ -22,12 +22,14 @@ static const char id_letters[] =
 /* A word of a choice is stored as its place: in an enum, or in a bool where there are two. */
 static const struct {
         const char *words[3];
+        unsigned first; /* the place of the first */
         bool is_flag;
 } choices[_VALUE_MAX] = {
         [VALUE_NETWORK] = {.words = {"none", "host"}},
         [VALUE_ON] = {.words = {"sandbox", "host"}},
         [VALUE_FORMAT] = {.words = {"junit", "tap"}},
         [VALUE_FLAKY] = {.words = {"fail", "warn"}, .is_flag = true},
+        [VALUE_LEFTOVERS] = {.words = {"fail", "note"}, .first = LEFTOVERS_FAIL},
         [VALUE_EVIDENCE] = {.words = {"shown", "must-match"}, .is_flag = true},
 };
 
@@ -221,7 +223,7 @@ void value_read_choice(Build *build, const Word *word, const YamlNode *node, voi
                 if (choices[word->kind].is_flag)
                         *(bool *)value_member(word, target) = i;
                 else
-                        *(unsigned *)value_member(word, target) = i;
+                        *(unsigned *)value_member(word, target) = choices[word->kind].first + i;
                 return;
         }
         value_refuse_text(build, word, node, text);

@@ -27,6 +27,7 @@ enum {
         VMSTAT_BYTES = 65536,
         SLICE_MS = 100, /* how late a cancellation may be noticed */
         TURN_STEP_MS = 20,
+        FORBIDDEN_GRACE_MS = 1000, /* for what is left, where that decides */
         ROOM_SHARE = 2,
         COPIES = 2, /* of the tree in a run's directory, and what is changed of it */
 };
@@ -92,6 +93,9 @@ static void fill_limits(const AttemptSetting *setting, const Check *check, Sandb
                 limit_of(setting, own->n_processes, is_on_host ? 0 : limits->n_processes);
         if (own->output_bytes)
                 limits->output_bytes = own->output_bytes;
+        /* What ends a little later, on a machine with much to do, is not left. */
+        if (check->forbids_leftovers)
+                limits->leak_grace_ms = FORBIDDEN_GRACE_MS;
         limits->keep_head = KEEP_BYTES;
         limits->keep_tail = KEEP_BYTES;
 }
@@ -261,6 +265,8 @@ int attempt_make(AttemptSetting *setting, const Check *check, bool force_copy,
         r = runners[check->kind](setting, &settled, force_copy, ret_attempt);
         load_mark(&after);
         turn_give(&turn);
+        if (r == 0 && settled.forbids_leftovers && ret_attempt->has_sandbox)
+                judge_residue(&ret_attempt->sandbox, &ret_attempt->judgement);
         /* Children that nobody waited for are in no count but the group's. */
         if (ret_attempt->has_sandbox &&
             ret_attempt->sandbox.group_cpu_ms > ret_attempt->sandbox.cpu_ms)

@@ -175,6 +175,11 @@ static void put_plan(const Explainer *explainer, ExplainCheck *said, const Check
         if (check->git_dir)
                 put_text(explainer, said, "git-dir",
                          "a .git with one synthetic commit is laid into the tree");
+        if (check->n_command)
+                put_text(explainer, said, "leftovers",
+                         check->forbids_leftovers
+                                 ? "fail: no process, port, or file outside of workspace and home"
+                                 : "noted, and no failure");
         put_attempts(explainer, said, check);
         if (check->cleanup.n && check_reaches_out(check))
                 put_slices(explainer, said, "cleanup", &check->cleanup, 1);

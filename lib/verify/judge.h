@@ -58,6 +58,10 @@ void judge_assertions(const MatchResult *results, size_t n_results, Judgement *r
 void judge_run(const SandboxOutcome *outcome, const JudgeFacts *facts, const MatchResult *results,
                size_t n_results, Judgement *ret_judgement);
 
+/* What is left of a check that holds, where the plan forbids it. A server is ended by us: what it
+ * leaves then is no leftover. */
+void judge_residue(const SandboxOutcome *outcome, Judgement *judgement);
+
 /* A server that has ended by itself, or whose sandbox is broken, is the reason for whatever was
  * seen or not seen of it. False: it is not. */
 bool judge_server(const SandboxOutcome *server, bool has_ended, const JudgeFacts *facts,

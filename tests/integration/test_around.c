@@ -53,6 +53,54 @@ TEST(what_a_gate_takes_away_fails_it_too) {
         trial_expect(&trial, dirty, TRIAL_FAIL, "- other");
 }
 
+/* ---- what the sandbox saw itself ---- */
+
+/* One check, words of it, and whether its gate looks for residue. */
+static void expect_left(const char *run, const char *words, bool is_looked_for, int status,
+                        const char *said) {
+        cleanup_trial Trial trial;
+        cleanup_free char *checks =
+                mem_printf("  - id: one\n    run: |\n      %s\n      cat README\n%s"
+                           "    expect: { stdout: { contains: product } }\n%s",
+                           run, words, is_looked_for ? "unchanged: ls /\n" : "");
+
+        trial_make(&trial, NULL, NULL, 0);
+        trial_expect(&trial, checks, status, said);
+}
+
+#define DAEMON "setsid sleep 60 >/dev/null 2>&1 &"
+
+TEST(a_gate_that_looks_for_residue_forbids_processes_that_are_left) {
+        expect_left(DAEMON, "", true, TRIAL_FAIL, "why: it left 1 process behind: `sleep 60`");
+        expect_left(DAEMON, "", false, TRIAL_PASS, "leak: check one left 1 process behind");
+}
+
+TEST(a_plan_says_itself_whether_what_is_left_is_a_failure) {
+        expect_left(DAEMON, "    leftovers: note\n", true, TRIAL_PASS, "leak: check one left 1");
+        expect_left(DAEMON, "    leftovers: fail\n    on: host\n", false, TRIAL_FAIL,
+                    "residue.process");
+}
+
+TEST(on_the_host_what_is_left_is_noted_beside_what_the_plan_looks_at) {
+        expect_left(DAEMON, "    on: host\n", true, TRIAL_PASS, "leak: check one left 1 process");
+}
+
+TEST(what_ends_a_little_later_is_not_left) {
+        expect_left("sleep 0.4 >/dev/null 2>&1 &", "", true, TRIAL_PASS, "PASS  M1");
+}
+
+TEST(what_is_left_and_listens_is_named_with_its_port) {
+        expect_left("setsid perl -MIO::Socket::INET -e '$s = IO::Socket::INET->new(Listen => 1, "
+                    "LocalAddr => \"127.0.0.1\", LocalPort => 8081); sleep 60' >/dev/null 2>&1 &",
+                    "", true, TRIAL_FAIL, "listens on tcp 127.0.0.1:8081");
+}
+
+TEST(files_outside_of_workspace_and_home_are_forbidden_too) {
+        expect_left("touch ~/kept made /tmp/one; rm /tmp/one", "", true, TRIAL_PASS, "PASS  M1");
+        expect_left("touch ~/kept made /tmp/one", "", true, TRIAL_FAIL,
+                    "why: it left 1 file outside of its workspace and home: /tmp/one");
+}
+
 TEST(what_looks_for_residue_has_the_vars_of_the_phase) {
         cleanup_trial Trial trial;
         cleanup_free char *plan = NULL;

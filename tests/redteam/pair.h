@@ -25,7 +25,7 @@
  *      beside:                          for bash; a process that prints `ready` and stays; all
  *                                       of these have $WHO, $REPO, $BASE, $HONEST, $CHEAT, $PORT,
  *                                       $DIR
- *      env NAME=VALUE                   in the environment of who verifies
+ *      env NAME=VALUE                   in the environment of who verifies; @DIR@ as in `gate`
  *      carry                            the base's PASS may be carried over
  *      claim TEXT                       what the cheat claims in place of its commit
  *      tip REF                          the same, as what REF names

@@ -305,10 +305,17 @@ static void start_beside(Play *play) {
         process_wait_text(play->beside, "ready", SHELL_MS);
 }
 
-static void set_environment(const Pair *pair, bool is_set) {
+static void set_environment(const Play *play, bool is_set) {
+        const Pair *pair = play->pair;
+
         for (size_t i = 0; i < pair->n_env; i++) {
-                cleanup_free char *name = mem_strdup(pair->env[i]);
-                char *value = strchr(name, '=');
+                cleanup_buf Buf item = BUF_TEXT;
+                cleanup_free char *name = NULL;
+                char *value;
+
+                add_replaced(&item, pair->env[i], play, PART_CHEAT);
+                name = mem_strdup(buf_get_text(&item));
+                value = strchr(name, '=');
 
                 if (!value)
                         FAIL_TEST("%s: `env %s` has no value", pair->name, name);
@@ -357,12 +364,12 @@ void stage_play(Stage *stage, const Pair *pair, Came ret_came[_PART_MAX]) {
         make_commits(&play);
         if (pair->beside)
                 start_beside(&play);
-        set_environment(pair, true);
+        set_environment(&play, true);
         for (Part part = pair->is_carried ? PART_BASE : PART_HONEST; part < _PART_MAX; part++) {
                 if (pair->before)
                         run_shell(&play, pair->before, part);
                 verify(&play, part, &ret_came[part]);
         }
-        set_environment(pair, false);
+        set_environment(&play, false);
         (void)process_free(play.beside);
 }
