@@ -76,6 +76,10 @@ TEST(what_was_left_or_changed_around_is_seen) {
         raid_family("residue");
 }
 
+TEST(what_must_not_be_left_is_left) {
+        raid_family("leftovers");
+}
+
 TEST(a_plan_that_cannot_fail_is_refused) {
         raid_family("excuses");
 }
