@@ -39,6 +39,10 @@ typedef struct CorePort {
         /* The deliveries that carry a ping or an alert beside the connections; NULL: none. */
         size_t (*carriers)(void *userdata, const Message *message, Slice phase, Slice *ret_names,
                            size_t n_max);
+        /* Whether it is known already that `author` has signed the submission in hand: else the
+         * core looks itself. NULL: it always does. */
+        bool (*knows_signed)(void *userdata, const PublicKey *author, const Hash *ledger,
+                             const struct submit *submit);
 } CorePort;
 
 typedef struct CoreSettings {

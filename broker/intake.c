@@ -5,17 +5,9 @@
 
 #include "broker/intake.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
-
-struct IntakeItem {
-        IntakeItem *next;
-        Route route;
-        size_t n;
-        uint8_t bytes[];
-};
 
 struct IntakeQueue {
         uint8_t curve[CURVE_BYTES];
@@ -64,7 +56,8 @@ void intake_deinit(Intake *intake) {
         *intake = INTAKE_INIT(intake->n_bytes_max);
 }
 
-int intake_put(Intake *intake, const Route *route, const uint8_t curve[CURVE_BYTES], Slice frame) {
+int intake_put(Intake *intake, const Route *route, const uint8_t curve[CURVE_BYTES], Slice frame,
+               IntakeItem **ret_item) {
         IntakeQueue *queue = find(intake, curve);
         size_t cost = cost_of(frame.n);
         IntakeItem *item;
@@ -72,7 +65,9 @@ int intake_put(Intake *intake, const Route *route, const uint8_t curve[CURVE_BYT
         if ((queue ? queue->n_bytes : 0) + cost > intake->n_bytes_max - intake->n_bytes)
                 return INTAKE_E_FULL;
         item = mem_alloc(cost);
-        *item = (IntakeItem){.route = *route, .n = frame.n};
+        item->route = *route;
+        item->n = frame.n;
+        memcpy(item->curve, curve, CURVE_BYTES);
         if (frame.n)
                 memcpy(item->bytes, frame.data, frame.n);
         if (!queue)
@@ -84,29 +79,28 @@ int intake_put(Intake *intake, const Route *route, const uint8_t curve[CURVE_BYT
         queue->last = item;
         queue->n_bytes += cost;
         intake->n_bytes += cost;
+        *ret_item = item;
         return 0;
 }
 
-int intake_take(Intake *intake, Buf *frame, Route *ret_route, uint8_t ret_curve[CURVE_BYTES]) {
+IntakeItem *intake_take(Intake *intake) {
         IntakeQueue *queue;
         IntakeItem *item;
 
         if (intake->n_queues == 0)
-                return INTAKE_E_EMPTY;
+                return NULL;
         queue = &intake->queues[intake->turn];
         item = queue->first;
-        buf_append(frame, item->bytes, item->n);
-        *ret_route = item->route;
-        memcpy(ret_curve, queue->curve, CURVE_BYTES);
         queue->first = item->next;
         queue->n_bytes -= cost_of(item->n);
         intake->n_bytes -= cost_of(item->n);
-        free(item);
-        if (!queue->first)
-                drop(intake, intake->turn);
-        else
+        if (queue->first) {
                 intake->turn++;
+        } else {
+                drop(intake, intake->turn);
+                intake->has_drained = true;
+        }
         if (intake->turn >= intake->n_queues)
                 intake->turn = 0;
-        return 0;
+        return item;
 }

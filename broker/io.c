@@ -103,6 +103,13 @@ static void port_random(void *userdata, void *bytes, size_t n) {
         random_bytes(bytes, n);
 }
 
+static bool port_knows_signed(void *userdata, const PublicKey *author, const Hash *ledger,
+                              const struct submit *submit) {
+        const Io *io = userdata;
+
+        return io->in_hand && ahead_holds(&io->in_hand->ahead, author, ledger, submit);
+}
+
 bool io_admits(void *userdata, const uint8_t curve[CURVE_BYTES]) {
         Io *io = userdata;
 
@@ -140,6 +147,7 @@ static int open_ledger(Io *io, LedgerMode mode, Fault *reterr_fault) {
                 .send = port_send,
                 .random = port_random,
                 .carriers = port_carriers,
+                .knows_signed = port_knows_signed,
         };
         CoreSettings settings;
         int r = ledger_open(io->path, mode, &io->ledger, reterr_fault);
@@ -263,6 +271,7 @@ int io_open(const Project *project, Io **ret_io, Fault *reterr_fault) {
 Io *io_free(Io *io) {
         if (!io)
                 return NULL;
+        (void)ahead_free(io->ahead);
         (void)channel_server_free(io->server);
         (void)scrape_free(io->scrape);
         (void)notify_free(io->notify);

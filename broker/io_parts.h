@@ -31,6 +31,8 @@ struct Io {
         uint64_t started_ms;  /* monotonic */
         uint64_t room_due_ms; /* no room for what deliveries write: not before */
         Intake intake;
+        Ahead *ahead;              /* looks at signatures of what is in it; NULL: not serving */
+        const IntakeItem *in_hand; /* what the core is working on; NULL: nothing of the intake */
         Buf frame;
 };
 

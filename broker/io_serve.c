@@ -24,8 +24,8 @@
 
 enum {
         BATCH_MAX = 1024,
-        ROUND_MS = 3,        /* of work on frames, where several keys wait for their turns */
-        ROUND_ALONE_MS = 10, /* where one does: another may come */
+        ROUND_MS = 3,       /* of work on frames, where somebody waits for nothing but its answer */
+        ROUND_LONG_MS = 12, /* where all that were served have more that waits */
         ROOM_RETRY_MS = 200,
 };
 
@@ -66,43 +66,80 @@ static int bind_channel(Io *io, Fault *reterr_fault) {
         return r == CHANNEL_E_REFUSED ? IO_E_REFUSED : r;
 }
 
-static int take_frames(Io *io, bool *ret_any) {
-        for (size_t i = 0; i < BATCH_MAX; i++) {
-                uint8_t curve[CURVE_BYTES];
-                Route route;
-                int r;
+/* Whose key it is now is whose it most likely is when the frame's turn comes. */
+static void look_ahead(Io *io, IntakeItem *item) {
+        const State *state = core_get_state(io->core);
+        const AgentRecord *agent = state_find_agent_by_curve(state, item->curve);
 
-                buf_clear(&io->frame);
-                r = channel_server_receive(io->server, &io->frame, &route, curve);
-                if (r == CHANNEL_E_EMPTY)
-                        return 0;
-                TRY(r);
-                *ret_any = true;
-                r = intake_put(&io->intake, &route, curve, buf_get(&io->frame));
-                if (r == INTAKE_E_FULL)
-                        r = core_refuse_busy(io->core, &route, buf_get(&io->frame));
-                TRY(r);
-        }
+        if (agent && !agent->is_revoked)
+                ahead_add(io->ahead, &item->ahead, intake_item_get(item), &agent->key,
+                          &state->ledger);
+}
+
+static int take_frame(Io *io) {
+        IntakeItem *item = NULL;
+        uint8_t curve[CURVE_BYTES];
+        Route route;
+        int r;
+
+        buf_clear(&io->frame);
+        r = channel_server_receive(io->server, &io->frame, &route, curve);
+        if (r != 0)
+                return r;
+        r = intake_put(&io->intake, &route, curve, buf_get(&io->frame), &item);
+        if (r == INTAKE_E_FULL)
+                return core_refuse_busy(io->core, &route, buf_get(&io->frame));
+        TRY(r);
+        look_ahead(io, item);
         return 0;
 }
 
+static int take_frames(Io *io, bool *ret_any) {
+        int r = 0;
+
+        for (size_t i = 0; i < BATCH_MAX && r == 0; i++) {
+                r = take_frame(io);
+                *ret_any |= r == 0;
+        }
+        ahead_begin(io->ahead);
+        return r == CHANNEL_E_EMPTY ? 0 : r;
+}
+
+static int work_on(Io *io, IntakeItem *item) {
+        int r;
+
+        ahead_take(io->ahead, &item->ahead);
+        io->in_hand = item;
+        r = core_receive(io->core, &item->route, item->curve, intake_item_get(item));
+        io->in_hand = NULL;
+        return r;
+}
+
+/* The round goes on as long as nobody who was served idles for its answer: those who have more on
+ * its way do not, and the more a commit has the less it costs each. */
+static uint64_t round_limit_ms(const Io *io) {
+        return io->intake.has_drained ? ROUND_MS : ROUND_LONG_MS;
+}
+
 static int work_on_frames(Io *io) {
-        uint64_t started_ms = clock_mono_ms();
+        uint64_t started_ms = clock_mono_ms(), looked_ms = started_ms;
+        bool has_more = false;
 
+        io->intake.has_drained = false;
         for (size_t i = 0; i < BATCH_MAX; i++) {
-                uint64_t limit_ms = io->intake.n_queues > 1 ? ROUND_MS : ROUND_ALONE_MS;
-                uint8_t curve[CURVE_BYTES];
-                Route route;
-                int r;
+                cleanup(intake_item_freep) IntakeItem *item = NULL;
+                uint64_t now_ms = clock_mono_ms();
 
-                if (clock_mono_ms() - started_ms >= limit_ms)
+                if (now_ms - started_ms >= round_limit_ms(io))
                         return 0;
-                buf_clear(&io->frame);
-                r = intake_take(&io->intake, &io->frame, &route, curve);
-                if (r == INTAKE_E_EMPTY)
+                if (now_ms - looked_ms >= ROUND_MS) {
+                        TRY(take_frames(io, &has_more)); /* who comes new has the next turn */
+                        looked_ms = now_ms;
+                }
+                item = intake_take(&io->intake);
+                if (!item)
                         return 0;
-                TRY(r);
-                TRY(core_receive(io->core, &route, curve, buf_get(&io->frame)));
+                TRY(work_on(io, item));
         }
         return 0;
 }
@@ -213,6 +250,7 @@ static int serve_round(Io *io, Serving *serving) {
         if (has_work)
                 TRY(core_commit(io->core));
         TRY(step_deliveries(io, &wait));
+        TRY(ledger_tidy(io->ledger));
         scrape_step(io->scrape, &wait, print_metrics, io);
         rest_step(io->rest, !has_work);
         feed_watchdog(io, &serving->watch);
@@ -245,6 +283,8 @@ int io_run(Io *io, Project *project, Fault *reterr_fault) {
 
         TRY(loop_signal_fd(false, &serving.signal_fd));
         TRY(loop_signal_add_hup(serving.signal_fd));
+        io->ahead = ahead_new();
+        ledger_leave_log(io->ledger);
         r = bind_channel(io, reterr_fault);
         if (r == 0)
                 r = open_scrape(io, reterr_fault);

@@ -143,6 +143,7 @@ int ledger_begin(Ledger *ledger) {
         TRY(run_statement(ledger, statement, "begin"));
         (void)sqlite3_db_config(ledger->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
         ledger->is_in_batch = true;
+        ledger->free_bytes = 0;
         return 0;
 }
 

@@ -52,6 +52,10 @@ int ledger_append(Ledger *ledger, const Entry *entry) must_check;
 int ledger_evidence_put(Ledger *ledger, const Hash *digest, Slice frame) must_check;
 /* Durable afterwards. Any failure is final for the process (fsync is not retried). */
 int ledger_commit(Ledger *ledger) must_check;
+/* Commits empty the write-ahead log when it is long, which who waits for them waits for. From now
+ * on they leave it to ledger_tidy, within limits. */
+void ledger_leave_log(Ledger *ledger);
+int ledger_tidy(Ledger *ledger) must_check;
 
 /* LEDGER_E_NONE. The entry's slices are in the arena. */
 int ledger_read(Ledger *ledger, uint64_t seq, Arena *arena, Entry *ret_entry) must_check;

@@ -25,7 +25,10 @@ struct Ledger {
         bool is_in_batch;
         uint64_t batch_bytes;  /* about what the open batch adds */
         uint64_t log_bytes;    /* of the write-ahead log, as of the newest commit */
+        uint64_t free_bytes;   /* of the disk, as the open batch knows it; 0: not asked yet */
         int empty_pages;       /* of the log, from which on a commit empties it */
+        bool leaves_log;       /* a commit leaves that to ledger_tidy, until twice as many */
+        bool is_untidy;        /* something was committed since */
         uint64_t log_said_ms;  /* when its length was last complained of; 0: never */
         uint64_t log_tried_ms; /* when it was last tried to empty it for who asked for room */
         int lock_fd;

@@ -108,10 +108,27 @@ static int empty_log(Ledger *ledger, int n_pages, bool is_wanted) {
 /* What this returns is what the commit returns: it was done, but nobody will hear of it. */
 static int on_commit(void *userdata, sqlite3 *db, const char *name, int n_pages) {
         Ledger *ledger = userdata;
+        int n_patient = ledger->leaves_log ? 2 * ledger->empty_pages : ledger->empty_pages;
 
         (void)db;
         (void)name;
-        return empty_log(ledger, n_pages, n_pages >= ledger->empty_pages);
+        ledger->is_untidy = true;
+        return empty_log(ledger, n_pages, n_pages >= n_patient);
+}
+
+void ledger_leave_log(Ledger *ledger) {
+        ledger->leaves_log = true;
+}
+
+int ledger_tidy(Ledger *ledger) {
+        int n_pages = (int)(ledger->log_bytes / PAGE_BYTES);
+
+        if (ledger->is_in_batch || !ledger->is_untidy)
+                return 0;
+        ledger->is_untidy = false;
+        if (n_pages >= ledger->empty_pages && empty_log(ledger, n_pages, true) != SQLITE_OK)
+                return ledger_sql_fail(ledger, "checkpoint");
+        return 0;
 }
 
 int ledger_empty_log(Ledger *ledger) {
@@ -152,25 +169,28 @@ static int retry_log(Ledger *ledger) {
         return 0;
 }
 
-/* Once into the log, once into the database. Half of the reserve is for the broker's own. */
+/* Once into the log, once into the database. Half of the reserve is for the broker's own. A batch
+ * asks again only when it wants more than half of what there was: each entry of a thousand would
+ * ask the same. */
 int ledger_ask_room(Ledger *ledger, size_t n_bytes, Fault *reterr_fault) {
         uint64_t wanted =
                 2 * (ledger->batch_bytes + n_bytes) + (n_bytes ? RESERVE_BYTES : RESERVE_BYTES / 2);
         struct statvfs facts;
-        uint64_t n_free;
 
         if (ledger->log_bytes >= LOG_BYTES_MAX && n_bytes) {
                 TRY(retry_log(ledger));
                 if (ledger->log_bytes)
                         return refuse_log(ledger, reterr_fault);
         }
+        if (ledger->is_in_batch && ledger->free_bytes / 2 >= wanted)
+                return 0;
         if (statvfs(ledger->path, &facts) < 0)
                 return error_origin(-errno);
-        n_free = (uint64_t)facts.f_bavail * facts.f_frsize;
-        if (n_free >= wanted)
+        ledger->free_bytes = (uint64_t)facts.f_bavail * facts.f_frsize;
+        if (ledger->free_bytes >= wanted)
                 return 0;
         fault_set(reterr_fault, "disk-full", "%" PRIu64 " KiB are free, %" PRIu64 " are needed",
-                  n_free >> 10, wanted >> 10);
+                  ledger->free_bytes >> 10, wanted >> 10);
         fault_place(reterr_fault, "%s", ledger->path);
         fault_next(reterr_fault, "make room on that file system; the broker goes on by itself");
         return LEDGER_E_REFUSED;

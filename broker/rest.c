@@ -22,7 +22,8 @@
 enum {
         FOLLOW_LEAST = 4, /* entries rendered in one step, at least and at most */
         FOLLOW_MOST = 256,
-        STEP_MS = 5,           /* what a step may take: who talks to us waits for its end */
+        STEP_US = 5000,        /* what a step may take: who talks to us waits for its end */
+        LATE_PART = 4,         /* while somebody talks it is so much smaller */
         QUIET_MS = 3,          /* since somebody talked: until then more may be on its way */
         FILES_REST_MS = 50,    /* between two writings: who talks to us comes first */
         FILES_LATE_MS = 1000,  /* under steady load writing begins not later than this */
@@ -135,7 +136,7 @@ static int write_checkpoint(Rest *rest) {
 }
 
 /* FILES_E_BEHIND as files_follow. */
-static int follow_files(Rest *rest) {
+static int follow_files(Rest *rest, size_t n_follow) {
         Fault fault = FAULT_INIT;
         int r;
 
@@ -144,7 +145,7 @@ static int follow_files(Rest *rest) {
                 TRY(files_new(rest->ledger, rest->project->docs, &rest->files));
                 files_set_hear(rest->files, hear_entry, rest);
         }
-        r = files_follow(rest->files, rest->n_follow, &fault);
+        r = files_follow(rest->files, n_follow, &fault);
         if (r == 0 || r == FILES_E_BEHIND)
                 bring_up_views(rest, r == 0);
         if (r == FILES_E_CORRUPT)
@@ -157,23 +158,24 @@ static bool files_are_behind(const Rest *rest) {
 }
 
 /* Entries differ much, and so do machines: the time is what is bounded. */
-static void fit_step(Rest *rest, uint64_t took_ms) {
-        if (took_ms > STEP_MS)
+static void fit_step(Rest *rest, uint64_t took_us) {
+        if (took_us > STEP_US)
                 rest->n_follow = size_max(rest->n_follow / 2, FOLLOW_LEAST);
-        else if (took_ms < STEP_MS / 2)
+        else if (took_us < STEP_US / 2)
                 rest->n_follow = size_min(rest->n_follow * 2, FOLLOW_MOST);
 }
 
 /* Files can be written anew from the ledger at any time: that they cannot be written now is said
  * and tried again, and stops nobody's work. False: they could not be written. */
-static bool step_files(Rest *rest, uint64_t now_ms) {
-        uint64_t head = state_of(rest)->head_seq;
-        int r = follow_files(rest);
-        uint64_t end_ms = clock_mono_ms();
+static bool step_files(Rest *rest, bool is_idle) {
+        uint64_t head = state_of(rest)->head_seq, began_us = clock_mono_ns() / 1000;
+        size_t part = is_idle ? 1 : LATE_PART;
+        int r = follow_files(rest, size_max(rest->n_follow / part, 1));
+        uint64_t took_us = clock_mono_ns() / 1000 - began_us, end_ms = clock_mono_ms();
 
         if (r == FILES_E_BEHIND) {
-                fit_step(rest, end_ms - now_ms);
-                rest->files_late_ms = end_ms + (end_ms - now_ms + 1) * LATE_SHARE;
+                fit_step(rest, took_us * part);
+                rest->files_late_ms = end_ms + (took_us / 1000 + 1) * LATE_SHARE;
                 return true;
         }
         rest->files_late_ms = 0;
@@ -186,7 +188,7 @@ static bool step_files(Rest *rest, uint64_t now_ms) {
         log_write(LOG_ERROR, "the files in %s cannot be written; tried again in %d s",
                   rest->project->docs, FILES_RETRY_MS / 1000);
         (void)files_free(TAKE(rest->files));
-        rest->files_due_ms = now_ms + FILES_RETRY_MS;
+        rest->files_due_ms = end_ms + FILES_RETRY_MS;
         return false;
 }
 
@@ -195,15 +197,16 @@ static void consider_files(Rest *rest, bool is_idle, uint64_t now_ms) {
                 return;
         if (rest->files_late_ms == 0)
                 rest->files_late_ms = now_ms + FILES_LATE_MS;
-        if ((is_idle && now_ms >= rest->quiet_ms) || now_ms >= rest->files_late_ms)
-                (void)step_files(rest, now_ms); /* it comes again by itself */
+        is_idle = is_idle && now_ms >= rest->quiet_ms;
+        if (is_idle || now_ms >= rest->files_late_ms)
+                (void)step_files(rest, is_idle); /* it comes again by itself */
 }
 
 void rest_finish(Rest *rest, uint64_t limit_ms) {
-        uint64_t now_ms = clock_mono_ms(), end_ms = now_ms + limit_ms;
+        uint64_t end_ms = clock_mono_ms() + limit_ms;
 
-        while (files_are_behind(rest) && now_ms < end_ms && step_files(rest, now_ms))
-                now_ms = clock_mono_ms();
+        while (files_are_behind(rest) && clock_mono_ms() < end_ms && step_files(rest, true))
+                ;
 }
 
 /* ---- commits ---- */

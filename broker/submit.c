@@ -50,12 +50,21 @@ static int decode_entry(Submission *submission) {
         return SUBMIT_E_REFUSED;
 }
 
-static int check_signature(const Core *core, const Submission *submission) {
+static bool is_signed(const Core *core, const Submission *submission) {
+        const PublicKey *author = &submission->actor->key;
         const struct submit *submit = submission->submit;
+        const Hash *ledger = &core->state.ledger;
+
+        return (core->port.knows_signed &&
+                core->port.knows_signed(core->port.userdata, author, ledger, submit)) ||
+               entry_signature_holds(author, ledger, &submission->id, submit->frame,
+                                     submit->signature);
+}
+
+static int check_signature(const Core *core, const Submission *submission) {
         Fault *fault = &submission->refusal->fault;
 
-        if (entry_signature_holds(&submission->actor->key, &core->state.ledger, &submission->id,
-                                  submit->frame, submit->signature))
+        if (is_signed(core, submission))
                 return 0;
         fault_set(fault, "signature-wrong", "not signed by %s for this ledger and id",
                   submission->actor->name);

@@ -10,7 +10,7 @@
 
 #include "tests/lib/test.h"
 
-enum { ROOM = 64 << 10, FRAME_BYTES = 1000 };
+enum { ROOM = 60 << 10, FRAME_BYTES = 1000 };
 
 static void key(uint8_t number, uint8_t ret_curve[CURVE_BYTES]) {
         memset(ret_curve, number, CURVE_BYTES);
@@ -19,20 +19,20 @@ static void key(uint8_t number, uint8_t ret_curve[CURVE_BYTES]) {
 static int put(Intake *intake, uint8_t number, const char *text) {
         const Route route = {.bytes = {number}, .n = 1};
         uint8_t curve[CURVE_BYTES];
+        IntakeItem *item;
 
         key(number, curve);
-        return intake_put(intake, &route, curve, slice_text(text));
+        return intake_put(intake, &route, curve, slice_text(text), &item);
 }
 
 static void expect(Intake *intake, uint8_t number, const char *text) {
-        cleanup_buf Buf frame = BUF_INIT(FRAME_BYTES);
-        uint8_t curve[CURVE_BYTES], wanted[CURVE_BYTES];
-        Route route;
+        cleanup(intake_item_freep) IntakeItem *item = intake_take(intake);
+        uint8_t wanted[CURVE_BYTES];
 
         key(number, wanted);
-        CHECK_EQ_INT(intake_take(intake, &frame, &route, curve), 0);
-        CHECK_EQ_TEXT(buf_get_text(&frame), text);
-        CHECK(memcmp(curve, wanted, CURVE_BYTES) == 0 && route.bytes[0] == number);
+        CHECK(item != NULL);
+        CHECK(slice_is(intake_item_get(item), text));
+        CHECK(memcmp(item->curve, wanted, CURVE_BYTES) == 0 && item->route.bytes[0] == number);
 }
 
 static size_t fill(Intake *intake, uint8_t number) {
@@ -63,14 +63,11 @@ TEST(each_key_has_its_turn_and_its_frames_stay_in_order) {
 }
 
 TEST(an_empty_intake_says_so) {
-        cleanup_buf Buf frame = BUF_INIT(FRAME_BYTES);
         Intake intake = INTAKE_INIT(ROOM);
-        uint8_t curve[CURVE_BYTES];
-        Route route;
 
         CHECK_EQ_INT(put(&intake, 1, ""), 0);
         expect(&intake, 1, "");
-        CHECK_EQ_INT(intake_take(&intake, &frame, &route, curve), INTAKE_E_EMPTY);
+        CHECK(intake_take(&intake) == NULL);
         CHECK_EQ_U64(intake.n_bytes, 0);
         intake_deinit(&intake);
 }
@@ -92,15 +89,29 @@ TEST(one_key_has_half_of_the_room_and_whoever_comes_new_finds_some) {
 }
 
 TEST(a_key_that_was_served_has_room_again) {
-        cleanup_buf Buf frame = BUF_INIT(FRAME_BYTES);
         Intake intake = INTAKE_INIT(ROOM);
-        uint8_t curve[CURVE_BYTES];
-        Route route;
 
         (void)fill(&intake, 1);
         CHECK_EQ_INT(put(&intake, 1, "a"), 0); /* a smaller one still fits */
         (void)fill(&intake, 1);
-        CHECK_EQ_INT(intake_take(&intake, &frame, &route, curve), 0);
+        (void)intake_item_free(intake_take(&intake));
         CHECK(fill(&intake, 1) > 0);
+        intake_deinit(&intake);
+}
+
+TEST(it_is_told_when_a_key_has_nothing_left_that_waits) {
+        Intake intake = INTAKE_INIT(ROOM);
+
+        CHECK_EQ_INT(put(&intake, 1, "1a"), 0);
+        CHECK_EQ_INT(put(&intake, 1, "1b"), 0);
+        CHECK_EQ_INT(put(&intake, 2, "2a"), 0);
+        expect(&intake, 1, "1a");
+        CHECK(!intake.has_drained);
+        expect(&intake, 2, "2a");
+        CHECK(intake.has_drained);
+        intake.has_drained = false;
+        CHECK_EQ_INT(put(&intake, 1, "1c"), 0);
+        expect(&intake, 1, "1b");
+        CHECK(!intake.has_drained);
         intake_deinit(&intake);
 }
