@@ -10,7 +10,12 @@
 #include <curl/curl.h>
 
 #include "base/clock.h"
+#include "base/late.h"
+#include "base/log.h"
 #include "base/mem.h"
+
+#define LATE(function) static LATE_DEFINE(function)
+#include "broker/notify_http.def"
 
 enum { SOCKETS_MAX = 64, ANSWER_BYTES_MAX = 65536 };
 
@@ -38,8 +43,8 @@ struct HttpClient {
 static Transfer *transfer_free(Transfer *transfer) {
         if (!transfer)
                 return NULL;
-        curl_easy_cleanup(transfer->curl);
-        curl_slist_free_all(transfer->headers);
+        late_curl_easy_cleanup(transfer->curl);
+        late_curl_slist_free_all(transfer->headers);
         free(transfer);
         return NULL;
 }
@@ -87,18 +92,34 @@ static size_t on_answer(char *data, size_t size, size_t n, void *userdata) {
 
 /* ---- life ---- */
 
+static bool load_library(void) {
+        static const LateRow rows[] = {
+#define LATE LATE_ROW
+#include "broker/notify_http.def"
+        };
+        const char *why = late_load("libcurl.so.4", rows, ARRAY_SIZE(rows));
+
+        if (why)
+                log_write(LOG_ERROR, "%s: install libcurl's library", why);
+        return !why;
+}
+
 HttpClient *http_client_new(void) {
-        cleanup(http_client_freep) HttpClient *client = mem_new(HttpClient);
+        cleanup(http_client_freep) HttpClient *client = NULL;
+
+        if (!load_library())
+                return NULL;
+        client = mem_new(HttpClient);
 
         client->due_ms = UINT64_MAX;
-        if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+        if (late_curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
                 return NULL;
-        client->multi = curl_multi_init();
+        client->multi = late_curl_multi_init();
         if (!client->multi ||
-            curl_multi_setopt(client->multi, CURLMOPT_SOCKETFUNCTION, on_socket) != CURLM_OK ||
-            curl_multi_setopt(client->multi, CURLMOPT_SOCKETDATA, client) != CURLM_OK ||
-            curl_multi_setopt(client->multi, CURLMOPT_TIMERFUNCTION, on_timer) != CURLM_OK ||
-            curl_multi_setopt(client->multi, CURLMOPT_TIMERDATA, client) != CURLM_OK)
+            late_curl_multi_setopt(client->multi, CURLMOPT_SOCKETFUNCTION, on_socket) != CURLM_OK ||
+            late_curl_multi_setopt(client->multi, CURLMOPT_SOCKETDATA, client) != CURLM_OK ||
+            late_curl_multi_setopt(client->multi, CURLMOPT_TIMERFUNCTION, on_timer) != CURLM_OK ||
+            late_curl_multi_setopt(client->multi, CURLMOPT_TIMERDATA, client) != CURLM_OK)
                 return NULL;
         return TAKE(client);
 }
@@ -109,7 +130,7 @@ static void drop_transfer(HttpClient *client, Transfer *transfer) {
         while (*place != transfer)
                 place = &(*place)->next;
         *place = transfer->next;
-        (void)curl_multi_remove_handle(client->multi, transfer->curl);
+        (void)late_curl_multi_remove_handle(client->multi, transfer->curl);
         (void)transfer_free(transfer);
 }
 
@@ -119,9 +140,9 @@ HttpClient *http_client_free(HttpClient *client) {
         while (client->transfers)
                 drop_transfer(client, client->transfers);
         if (client->multi)
-                (void)curl_multi_cleanup(client->multi);
+                (void)late_curl_multi_cleanup(client->multi);
         free(client);
-        curl_global_cleanup();
+        late_curl_global_cleanup();
         return NULL;
 }
 
@@ -155,36 +176,38 @@ static bool set_rules(Transfer *transfer, const HttpPost *post) {
         CURLcode code = CURLE_OK;
 
         for (size_t i = 0; !code && i < ARRAY_SIZE(numbers); i++)
-                code = curl_easy_setopt(transfer->curl, numbers[i].option, numbers[i].value);
+                code = late_curl_easy_setopt(transfer->curl, numbers[i].option, numbers[i].value);
         for (size_t i = 0; !code && i < ARRAY_SIZE(texts); i++)
-                code = curl_easy_setopt(transfer->curl, texts[i].option, texts[i].value);
+                code = late_curl_easy_setopt(transfer->curl, texts[i].option, texts[i].value);
         if (!code)
-                code = curl_easy_setopt(transfer->curl, CURLOPT_WRITEFUNCTION, on_answer);
+                code = late_curl_easy_setopt(transfer->curl, CURLOPT_WRITEFUNCTION, on_answer);
         if (!code)
-                code = curl_easy_setopt(transfer->curl, CURLOPT_WRITEDATA, transfer);
+                code = late_curl_easy_setopt(transfer->curl, CURLOPT_WRITEDATA, transfer);
         if (!code)
-                code = curl_easy_setopt(transfer->curl, CURLOPT_PRIVATE, transfer);
+                code = late_curl_easy_setopt(transfer->curl, CURLOPT_PRIVATE, transfer);
         return code == CURLE_OK;
 }
 
 static bool set_headers(Transfer *transfer, const HttpPost *post) {
         for (size_t i = 0; i < post->n_headers; i++) {
-                struct curl_slist *more = curl_slist_append(transfer->headers, post->headers[i]);
+                struct curl_slist *more =
+                        late_curl_slist_append(transfer->headers, post->headers[i]);
 
                 if (!more)
                         return false;
                 transfer->headers = more;
         }
-        return curl_easy_setopt(transfer->curl, CURLOPT_HTTPHEADER, transfer->headers) == CURLE_OK;
+        return late_curl_easy_setopt(transfer->curl, CURLOPT_HTTPHEADER, transfer->headers) ==
+               CURLE_OK;
 }
 
 bool http_client_start(HttpClient *client, const HttpPost *post, void *token) {
         cleanup(transfer_freep) Transfer *transfer = mem_new(Transfer);
 
         transfer->token = token;
-        transfer->curl = curl_easy_init();
+        transfer->curl = late_curl_easy_init();
         if (!transfer->curl || !set_rules(transfer, post) || !set_headers(transfer, post) ||
-            curl_multi_add_handle(client->multi, transfer->curl) != CURLM_OK)
+            late_curl_multi_add_handle(client->multi, transfer->curl) != CURLM_OK)
                 return false;
         transfer->next = client->transfers;
         client->transfers = TAKE(transfer);
@@ -226,13 +249,13 @@ void http_client_step(HttpClient *client, const LoopWait *wait) {
                 int action = get_action(wait, sockets[i].fd);
 
                 if (action)
-                        (void)curl_multi_socket_action(client->multi, sockets[i].fd, action,
-                                                       &n_running);
+                        (void)late_curl_multi_socket_action(client->multi, sockets[i].fd, action,
+                                                            &n_running);
         }
         if (client->due_ms > clock_mono_ms())
                 return;
         client->due_ms = UINT64_MAX;
-        (void)curl_multi_socket_action(client->multi, CURL_SOCKET_TIMEOUT, 0, &n_running);
+        (void)late_curl_multi_socket_action(client->multi, CURL_SOCKET_TIMEOUT, 0, &n_running);
 }
 
 /* A word for each end that a person can do something about. */
@@ -252,7 +275,7 @@ bool http_client_take(HttpClient *client, HttpResult *ret_result) {
         CURLMsg *message;
         int n_left;
 
-        while ((message = curl_multi_info_read(client->multi, &n_left))) {
+        while ((message = late_curl_multi_info_read(client->multi, &n_left))) {
                 CURL *curl = message->easy_handle;
                 CURLcode code = message->data.result;
                 Transfer *transfer = NULL;
@@ -260,8 +283,8 @@ bool http_client_take(HttpClient *client, HttpResult *ret_result) {
 
                 if (message->msg != CURLMSG_DONE)
                         continue;
-                (void)curl_easy_getinfo(curl, CURLINFO_PRIVATE, &transfer);
-                (void)curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
+                (void)late_curl_easy_getinfo(curl, CURLINFO_PRIVATE, &transfer);
+                (void)late_curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
                 *ret_result = (HttpResult){.token = transfer->token};
                 if (code == CURLE_OK && status > 0)
                         ret_result->status = (unsigned)status;

@@ -15,12 +15,17 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/hash.h"
+#include "base/late.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "proto/codec.h"
 #include "proto/crowd.h"
 #include "proto/endpoint.h"
 #include "proto/zap.h"
+#include "proto/zmq_load.h"
+
+#define LATE LATE_DECLARE
+#include "proto/zmq.def"
 
 static const char monitor_endpoint[] = "inproc://monitor";
 static const char user_id_property[] = "User-Id";
@@ -99,16 +104,26 @@ struct ChannelClient {
 
 /* ---- sockets ---- */
 
+static int load_library(Fault *reterr_fault) {
+        const char *why = zmq_load();
+
+        if (!why)
+                return 0;
+        fault_set(reterr_fault, "library-missing", "%s", why);
+        fault_next(reterr_fault, "install ZeroMQ's library (Debian: apt-get install libzmq5)");
+        return CHANNEL_E_REFUSED;
+}
+
 static void socket_close(void **socket) {
         if (*socket)
-                (void)zmq_close(*socket);
+                (void)late_zmq_close(*socket);
         *socket = NULL;
 }
 
 static void context_free(void *context) {
         if (!context)
                 return;
-        while (zmq_ctx_term(context) < 0 && errno == EINTR)
+        while (late_zmq_ctx_term(context) < 0 && errno == EINTR)
                 ;
 }
 
@@ -116,20 +131,21 @@ static int set_options(void *socket, const OptionValue *options, size_t n_option
         const int64_t frame_max = FRAME_MAX + WIRE_MORE_BYTES;
 
         for (size_t i = 0; i < n_options; i++)
-                if (zmq_setsockopt(socket, options[i].option, &options[i].value, sizeof(int)) < 0)
+                if (late_zmq_setsockopt(socket, options[i].option, &options[i].value, sizeof(int)) <
+                    0)
                         return error_origin(-errno);
-        if (zmq_setsockopt(socket, ZMQ_MAXMSGSIZE, &frame_max, sizeof frame_max) < 0)
+        if (late_zmq_setsockopt(socket, ZMQ_MAXMSGSIZE, &frame_max, sizeof frame_max) < 0)
                 return error_origin(-errno);
         return 0;
 }
 
 static int set_key(void *socket, int option, const uint8_t key[CURVE_BYTES]) {
-        return zmq_setsockopt(socket, option, key, CURVE_BYTES) < 0 ? error_origin(-errno) : 0;
+        return late_zmq_setsockopt(socket, option, key, CURVE_BYTES) < 0 ? error_origin(-errno) : 0;
 }
 
 static int refuse_endpoint(const char *endpoint, Fault *reterr_fault) {
         fault_set(reterr_fault, errno == EADDRINUSE ? "endpoint-in-use" : "endpoint-unusable", "%s",
-                  zmq_strerror(errno));
+                  late_zmq_strerror(errno));
         fault_place(reterr_fault, "%s", endpoint);
         return CHANNEL_E_REFUSED;
 }
@@ -138,22 +154,22 @@ static int monitor_open(void *context, void *watched, void **ret_monitor) {
         const int unlimited = 0;
         void *monitor;
 
-        if (zmq_socket_monitor(watched, monitor_endpoint, MONITORED) < 0)
+        if (late_zmq_socket_monitor(watched, monitor_endpoint, MONITORED) < 0)
                 return error_origin(-errno);
-        monitor = zmq_socket(context, ZMQ_PAIR);
+        monitor = late_zmq_socket(context, ZMQ_PAIR);
         if (!monitor)
                 return error_origin(-errno);
         *ret_monitor = monitor;
         /* Where it could fill up, ZeroMQ's own thread would wait for us. */
-        if (zmq_setsockopt(monitor, ZMQ_RCVHWM, &unlimited, sizeof unlimited) < 0 ||
-            zmq_connect(monitor, monitor_endpoint) < 0)
+        if (late_zmq_setsockopt(monitor, ZMQ_RCVHWM, &unlimited, sizeof unlimited) < 0 ||
+            late_zmq_connect(monitor, monitor_endpoint) < 0)
                 return error_origin(-errno);
         return 0;
 }
 
 static void monitor_close(void *watched, void **monitor) {
         if (watched)
-                (void)zmq_socket_monitor(watched, NULL, 0);
+                (void)late_zmq_socket_monitor(watched, NULL, 0);
         socket_close(monitor);
 }
 
@@ -164,9 +180,9 @@ static int monitor_read(void *monitor, int *ret_value) {
         uint16_t number;
         int n;
 
-        if (!monitor || zmq_recv(monitor, event, sizeof event, ZMQ_DONTWAIT) != sizeof event)
+        if (!monitor || late_zmq_recv(monitor, event, sizeof event, ZMQ_DONTWAIT) != sizeof event)
                 return 0;
-        n = zmq_recv(monitor, peer, sizeof peer, ZMQ_DONTWAIT);
+        n = late_zmq_recv(monitor, peer, sizeof peer, ZMQ_DONTWAIT);
         memcpy(&number, event, sizeof number);
         memcpy(ret_value, event + sizeof number, sizeof *ret_value);
         if (number & FAILURES)
@@ -178,12 +194,12 @@ static int monitor_read(void *monitor, int *ret_value) {
 /* ---- frames ---- */
 
 static void message_close(zmq_msg_t *message) {
-        (void)zmq_msg_close(message);
+        (void)late_zmq_msg_close(message);
 }
 
 /* The next part: 0, CHANNEL_E_EMPTY, or fatal. */
 static int receive_part(void *socket, zmq_msg_t *part) {
-        while (zmq_msg_recv(part, socket, ZMQ_DONTWAIT) < 0) {
+        while (late_zmq_msg_recv(part, socket, ZMQ_DONTWAIT) < 0) {
                 if (errno == EAGAIN)
                         return CHANNEL_E_EMPTY;
                 if (errno != EINTR)
@@ -193,18 +209,18 @@ static int receive_part(void *socket, zmq_msg_t *part) {
 }
 
 static Slice part_get(zmq_msg_t *part) {
-        return slice_make(zmq_msg_data(part), zmq_msg_size(part));
+        return slice_make(late_zmq_msg_data(part), late_zmq_msg_size(part));
 }
 
 /* Reads away what is left of a message that has more parts than ours. */
 static int drop_parts(void *socket, zmq_msg_t *part) {
-        while (zmq_msg_more(part))
+        while (late_zmq_msg_more(part))
                 TRY(receive_part(socket, part));
         return 0;
 }
 
 static int send_part(void *socket, Slice bytes, int flags) {
-        while (zmq_send(socket, bytes.data, bytes.n, flags | ZMQ_DONTWAIT) < 0) {
+        while (late_zmq_send(socket, bytes.data, bytes.n, flags | ZMQ_DONTWAIT) < 0) {
                 if (errno == EAGAIN)
                         return CHANNEL_E_FULL;
                 if (errno == EHOSTUNREACH)
@@ -248,18 +264,18 @@ void channel_server_kill_zap(ChannelServer *server) {
 
 static int server_configure(ChannelServer *server, const Key *key) {
         TRY(set_options(server->router, server_options, ARRAY_SIZE(server_options)));
-        if (zmq_setsockopt(server->router, ZMQ_ZAP_DOMAIN, zap_domain, strlen(zap_domain)) < 0)
+        if (late_zmq_setsockopt(server->router, ZMQ_ZAP_DOMAIN, zap_domain, strlen(zap_domain)) < 0)
                 return error_origin(-errno);
         return set_key(server->router, ZMQ_CURVE_SECRETKEY, key->curve_secret);
 }
 
 /* In this order: nobody may knock before there is somebody who answers. */
 static int server_open(ChannelServer *server, const Key *key) {
-        server->context = zmq_ctx_new();
+        server->context = late_zmq_ctx_new();
         if (!server->context)
                 return error_origin(-errno);
         TRY(zap_open(server->context, &server->zap));
-        server->router = zmq_socket(server->context, ZMQ_ROUTER);
+        server->router = late_zmq_socket(server->context, ZMQ_ROUTER);
         if (!server->router)
                 return error_origin(-errno);
         TRY(server_configure(server, key));
@@ -273,10 +289,10 @@ int channel_server_new(const char *endpoint, const Key *key, ChannelAdmits admit
         server->endpoint = ENDPOINT_INIT;
         server->admits = admits;
         server->userdata = userdata;
-        if (endpoint_open(endpoint, &server->endpoint, reterr_fault))
+        if (load_library(reterr_fault) || endpoint_open(endpoint, &server->endpoint, reterr_fault))
                 return CHANNEL_E_REFUSED;
         TRY(server_open(server, key));
-        if (zmq_bind(server->router, server->endpoint.address) < 0)
+        if (late_zmq_bind(server->router, server->endpoint.address) < 0)
                 return refuse_endpoint(endpoint, reterr_fault);
         *ret_server = TAKE(server);
         return 0;
@@ -311,18 +327,18 @@ static int server_take(ChannelServer *server, zmq_msg_t *part, Sender *ret_sende
                 return r;
         ret_sender->is_known = false;
         id = part_get(part);
-        if (id.n > ROUTE_BYTES_MAX || !zmq_msg_more(part))
+        if (id.n > ROUTE_BYTES_MAX || !late_zmq_msg_more(part))
                 return drop_parts(server->router, part);
         memcpy(ret_sender->route.bytes, id.data, id.n);
         ret_sender->route.n = id.n;
         TRY(receive_part(server->router, part));
-        if (zmq_msg_more(part) || zmq_msg_size(part) > FRAME_MAX)
+        if (late_zmq_msg_more(part) || late_zmq_msg_size(part) > FRAME_MAX)
                 return drop_parts(server->router, part);
-        user_id = zmq_msg_gets(part, user_id_property);
+        user_id = late_zmq_msg_gets(part, user_id_property);
         ret_sender->is_known =
                 user_id && hex_decode(slice_text(user_id), ret_sender->curve, CURVE_BYTES);
         if (ret_sender->is_known)
-                crowd_hear(&server->crowd, zmq_msg_get(part, ZMQ_SRCFD), ret_sender->curve,
+                crowd_hear(&server->crowd, late_zmq_msg_get(part, ZMQ_SRCFD), ret_sender->curve,
                            clock_mono_ms());
         return 0;
 }
@@ -334,7 +350,7 @@ int channel_server_receive(ChannelServer *server, Buf *ret_frame, Route *ret_rou
                 Sender sender;
                 int r;
 
-                (void)zmq_msg_init(&part);
+                (void)late_zmq_msg_init(&part);
                 r = server_take(server, &part, &sender);
                 if (r)
                         return r;
@@ -362,10 +378,10 @@ int channel_server_send(ChannelServer *server, const Route *route, Slice frame) 
 
 static int client_open(ChannelClient *client, const Key *key,
                        const uint8_t server_curve[CURVE_BYTES]) {
-        client->context = zmq_ctx_new();
+        client->context = late_zmq_ctx_new();
         if (!client->context)
                 return error_origin(-errno);
-        client->dealer = zmq_socket(client->context, ZMQ_DEALER);
+        client->dealer = late_zmq_socket(client->context, ZMQ_DEALER);
         if (!client->dealer)
                 return error_origin(-errno);
         TRY(set_options(client->dealer, client_options, ARRAY_SIZE(client_options)));
@@ -381,10 +397,10 @@ int channel_client_new(const char *endpoint, const Key *key,
         cleanup(channel_client_freep) ChannelClient *client = mem_new(ChannelClient);
 
         client->endpoint = ENDPOINT_INIT;
-        if (endpoint_open(endpoint, &client->endpoint, reterr_fault))
+        if (load_library(reterr_fault) || endpoint_open(endpoint, &client->endpoint, reterr_fault))
                 return CHANNEL_E_REFUSED;
         TRY(client_open(client, key, server_curve));
-        if (zmq_connect(client->dealer, client->endpoint.address) < 0)
+        if (late_zmq_connect(client->dealer, client->endpoint.address) < 0)
                 return refuse_endpoint(endpoint, reterr_fault);
         *ret_client = TAKE(client);
         return 0;
@@ -407,8 +423,8 @@ static void client_connect_again(ChannelClient *client) {
         if (!client->connect_again_ms || clock_mono_ms() < client->connect_again_ms)
                 return;
         client->connect_again_ms = 0;
-        (void)zmq_disconnect(client->dealer, client->endpoint.address);
-        (void)zmq_connect(client->dealer, client->endpoint.address);
+        (void)late_zmq_disconnect(client->dealer, client->endpoint.address);
+        (void)late_zmq_connect(client->dealer, client->endpoint.address);
 }
 
 static void client_note_events(ChannelClient *client) {
@@ -444,11 +460,11 @@ int channel_client_receive(ChannelClient *client, Buf *ret_frame) {
                 bool is_ours;
                 int r;
 
-                (void)zmq_msg_init(&part);
+                (void)late_zmq_msg_init(&part);
                 r = receive_part(client->dealer, &part);
                 if (r)
                         return r;
-                is_ours = !zmq_msg_more(&part) && zmq_msg_size(&part) <= FRAME_MAX;
+                is_ours = !late_zmq_msg_more(&part) && late_zmq_msg_size(&part) <= FRAME_MAX;
                 TRY(drop_parts(client->dealer, &part));
                 if (!is_ours)
                         continue;

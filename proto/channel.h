@@ -31,7 +31,7 @@ typedef bool (*ChannelAdmits)(void *userdata, const uint8_t curve[CURVE_BYTES]);
 
 enum {
         _CHANNEL_E_SUCCESS,
-        CHANNEL_E_REFUSED,  /* endpoint unusable; the fault says why (rules endpoint-*) */
+        CHANNEL_E_REFUSED,  /* endpoint or library unusable; the fault says why */
         CHANNEL_E_EMPTY,    /* nothing to receive now */
         CHANNEL_E_GONE,     /* no such peer any more */
         CHANNEL_E_FULL,     /* the peer does not read: try again later */

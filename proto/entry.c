@@ -8,8 +8,6 @@
 
 #include <string.h>
 
-#include "base/digest.h"
-
 static const char entry_tag[] = "coldgate entry v1\n";
 static const char chain_tag[] = "coldgate chain v1\n";
 static const char checkpoint_tag[] = "coldgate checkpoint v1\n";
@@ -51,31 +49,19 @@ bool entry_signature_holds(const PublicKey *author, const Hash *ledger, const Id
         return sign_verify(author->sign, parts, ENTRY_PARTS, signature);
 }
 
-static void add_u64(Buf *bytes, uint64_t number) {
-        uint8_t big_endian[8];
-
-        for (size_t i = 0; i < sizeof big_endian; i++)
-                big_endian[i] = (uint8_t)(number >> (56 - 8 * i));
-        buf_append(bytes, big_endian, sizeof big_endian);
-}
-
-static void add_field(Buf *bytes, Slice field) {
-        add_u64(bytes, field.n);
-        buf_slice(bytes, field);
-}
-
 void entry_hash(const Entry *entry, Hash *ret_hash) {
         const Slice fields[] = {entry->kind,          entry->phase, entry->actor,
                                 id_slice(&entry->id), entry->frame, entry->signature};
-        cleanup_buf Buf bytes = BUF_TEXT;
+        Hasher hasher;
 
-        buf_text(&bytes, chain_tag);
-        buf_slice(&bytes, hash_slice(&entry->prev));
-        add_u64(&bytes, entry->seq);
-        add_u64(&bytes, entry->received_ms);
+        hash_start(&hasher);
+        hash_add(&hasher, chain_tag, strlen(chain_tag));
+        hash_add(&hasher, entry->prev.bytes, HASH_BYTES);
+        hash_add_u64(&hasher, entry->seq);
+        hash_add_u64(&hasher, entry->received_ms);
         for (size_t i = 0; i < ARRAY_SIZE(fields); i++)
-                add_field(&bytes, fields[i]);
-        digest_of(buf_get(&bytes), ret_hash);
+                hash_add_field(&hasher, fields[i]);
+        hash_finish(&hasher, ret_hash);
 }
 
 /* ---- checkpoints: SSH's wire format, where a string is four bytes of length and its bytes ---- */

@@ -17,6 +17,11 @@
 #include <zmq.h>
 
 #include "base/error.h"
+#include "base/late.h"
+#include "proto/zmq_load.h"
+
+#define LATE LATE_DECLARE
+#include "proto/zmq.def"
 
 /* Beside the descriptors: three sockets of a server, two of a client. */
 enum { CHANNEL_ITEMS_MAX = 5, ITEMS_MAX = LOOP_SOURCES_MAX + CHANNEL_ITEMS_MAX };
@@ -77,9 +82,11 @@ int loop_wait(LoopWait *wait, int64_t timeout_ms) {
         Poll poll = {.n = 0};
         long timeout = timeout_ms < 0 ? -1 : (long)(timeout_ms > INT_MAX ? INT_MAX : timeout_ms);
 
+        if (zmq_load())
+                return error_origin(-ELIBACC);
         add_channels(&poll, wait);
         add_fds(&poll, wait);
-        if (zmq_poll(poll.items, (int)poll.n, timeout) < 0)
+        if (late_zmq_poll(poll.items, (int)poll.n, timeout) < 0)
                 return errno == EINTR ? 0 : error_origin(-errno);
         for (size_t i = 0; i < poll.n; i++)
                 if (poll.items[i].revents)

@@ -12,6 +12,10 @@
 
 #include "base/error.h"
 #include "base/hash.h"
+#include "base/late.h"
+
+#define LATE LATE_DECLARE
+#include "proto/zmq.def"
 
 const char zap_domain[] = "coldgate";
 
@@ -43,7 +47,7 @@ static int receive_part(void *zap, uint8_t bytes[PART_BYTES_MAX]) {
         int n;
 
         do
-                n = zmq_recv(zap, bytes, PART_BYTES_MAX, ZMQ_DONTWAIT);
+                n = late_zmq_recv(zap, bytes, PART_BYTES_MAX, ZMQ_DONTWAIT);
         while (n < 0 && errno == EINTR);
         return n < 0 ? -errno : n;
 }
@@ -52,7 +56,7 @@ static bool has_more(void *zap) {
         size_t n = sizeof(int);
         int more = 0;
 
-        return zmq_getsockopt(zap, ZMQ_RCVMORE, &more, &n) == 0 && more;
+        return late_zmq_getsockopt(zap, ZMQ_RCVMORE, &more, &n) == 0 && more;
 }
 
 /* False in *ret_is_there: nobody asks now. */
@@ -105,7 +109,7 @@ static int zap_answer(void *zap, const ZapRequest *request, bool is_admitted) {
         for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
                 int more = i + 1 < ARRAY_SIZE(parts) ? ZMQ_SNDMORE : 0;
 
-                while (zmq_send(zap, parts[i].data, parts[i].n, more | ZMQ_DONTWAIT) < 0) {
+                while (late_zmq_send(zap, parts[i].data, parts[i].n, more | ZMQ_DONTWAIT) < 0) {
                         /* Whoever asked has gone: nobody waits for the answer. */
                         if (errno == EAGAIN)
                                 return 0;
@@ -119,11 +123,11 @@ static int zap_answer(void *zap, const ZapRequest *request, bool is_admitted) {
 int zap_open(void *context, void **ret_zap) {
         const int no_linger = 0;
 
-        *ret_zap = zmq_socket(context, ZMQ_REP);
+        *ret_zap = late_zmq_socket(context, ZMQ_REP);
         if (!*ret_zap)
                 return error_origin(-errno);
-        if (zmq_setsockopt(*ret_zap, ZMQ_LINGER, &no_linger, sizeof no_linger) < 0 ||
-            zmq_bind(*ret_zap, zap_endpoint) < 0)
+        if (late_zmq_setsockopt(*ret_zap, ZMQ_LINGER, &no_linger, sizeof no_linger) < 0 ||
+            late_zmq_bind(*ret_zap, zap_endpoint) < 0)
                 return error_origin(-errno);
         return 0;
 }

@@ -6,7 +6,7 @@
 # packages and builds. Idempotent; says what it does.
 
 build_packages=(gcc libc6-dev meson ninja-build pkg-config git ca-certificates openssh-client python3
-	libzmq3-dev libmsgpack-dev libcurl4-openssl-dev libexpat1-dev libsqlite3-dev libsodium-dev libssl-dev libcmark-dev
+	libzmq3-dev libmsgpack-dev libcurl4-openssl-dev libexpat1-dev libsqlite3-dev libsodium-dev nettle-dev libcmark-dev
 	libyaml-dev libpcre2-dev libgit2-dev libseccomp-dev libjansson-dev)
 check_packages=(clang clang-format clang-tidy libclang-rt-14-dev openssl sqlite3 mandoc python3-jsonschema
 	python3-yaml nodejs nginx postgresql-15 iproute2 nftables valgrind)

@@ -2,8 +2,8 @@
 /* SPDX-FileCopyrightText: The coldgate authors */
 #pragma once
 
-/* SHA-256, SHA-512, randomness, and the texts of bytes: hex and base64. Home of libsodium's
- * hashing. */
+/* SHA-256, SHA-512, randomness, and the texts of bytes: hex and base64. Homes of
+ * nettle's and libsodium's hashing. */
 
 #include "base/buf.h"
 #include "base/slice.h"
@@ -16,7 +16,7 @@ typedef struct Hash {
 
 /* A hash in the making. */
 typedef struct Hasher {
-        uint64_t opaque[32];
+        uint64_t opaque[16];
 } Hasher;
 
 void hash_start(Hasher *hasher);

@@ -16,10 +16,14 @@
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "base/late.h"
 #include "base/mem.h"
 #include "sandbox/copy.h"
 #include "verify/objects.h"
 #include "verify/scratch.h"
+
+#define LATE LATE_DECLARE
+#include "verify/git2.def"
 
 enum { DIR_MODE = 0755, FILE_MODE = 0644 };
 
@@ -34,16 +38,16 @@ typedef struct Making {
 } Making;
 
 static void making_deinit(Making *making) {
-        git_index_free(making->index);
-        git_tree_free(making->tree);
-        git_packbuilder_free(making->pack);
-        git_repository_free(making->repository);
-        git_odb_free(making->own);
-        git_odb_free(making->mirror);
+        late_git_index_free(making->index);
+        late_git_tree_free(making->tree);
+        late_git_packbuilder_free(making->pack);
+        late_git_repository_free(making->repository);
+        late_git_odb_free(making->own);
+        late_git_odb_free(making->mirror);
 }
 
 static int broken(Fault *reterr_fault, const char *what) {
-        const git_error *error = git_error_last();
+        const git_error *error = late_git_error_last();
 
         fault_set(reterr_fault, "prep.git-dir", "%s: %s", what,
                   error && error->message ? error->message : "no reason is known");
@@ -81,24 +85,24 @@ static int open_making(Making *making, const char *mirror, const char *dir) {
         cleanup_free char *own = mem_printf("%s/objects", dir);
         cleanup_free char *index = mem_printf("%s/index", dir);
 
-        if (objects_start_library() != 0 || git_odb_open(&making->mirror, objects) != 0 ||
-            git_odb_open(&making->own, own) != 0 ||
-            git_repository_wrap_odb(&making->repository, making->mirror) != 0 ||
-            git_packbuilder_new(&making->pack, making->repository) != 0)
+        if (late_git_odb_open(&making->mirror, objects) != 0 ||
+            late_git_odb_open(&making->own, own) != 0 ||
+            late_git_repository_wrap_odb(&making->repository, making->mirror) != 0 ||
+            late_git_packbuilder_new(&making->pack, making->repository) != 0)
                 return -1;
-        return git_index_open(&making->index, index);
+        return late_git_index_open(&making->index, index);
 }
 
 static int write_objects(Making *making, const git_oid *tree, const char *dir) {
         cleanup_free char *pack = mem_printf("%s/objects/pack", dir);
 
-        if (git_tree_lookup(&making->tree, making->repository, tree) != 0 ||
-            git_packbuilder_insert_tree(making->pack, tree) != 0 ||
-            git_packbuilder_write(making->pack, pack, 0, NULL, NULL) != 0)
+        if (late_git_tree_lookup(&making->tree, making->repository, tree) != 0 ||
+            late_git_packbuilder_insert_tree(making->pack, tree) != 0 ||
+            late_git_packbuilder_write(making->pack, pack, 0, NULL, NULL) != 0)
                 return -1;
-        if (git_index_read_tree(making->index, making->tree) != 0)
+        if (late_git_index_read_tree(making->index, making->tree) != 0)
                 return -1;
-        return git_index_write(making->index);
+        return late_git_index_write(making->index);
 }
 
 static int write_commit(Making *making, const char *tree, const char *dir) {
@@ -109,9 +113,9 @@ static int write_commit(Making *making, const char *tree, const char *dir) {
         char line[GIT_OID_HEXSZ + 2];
         git_oid id;
 
-        if (git_odb_write(&id, making->own, text, strlen(text), GIT_OBJECT_COMMIT) != 0)
+        if (late_git_odb_write(&id, making->own, text, strlen(text), GIT_OBJECT_COMMIT) != 0)
                 return -1;
-        git_oid_tostr(line, GIT_OID_HEXSZ + 1, &id);
+        late_git_oid_tostr(line, GIT_OID_HEXSZ + 1, &id);
         line[GIT_OID_HEXSZ] = '\n';
         return file_write_atomic(path, slice_make(line, GIT_OID_HEXSZ + 1), FILE_MODE);
 }
@@ -124,7 +128,7 @@ static int lay(const char *mirror, const char *tree, const char *workspace, Faul
 
         if (r != 0)
                 return r;
-        if (git_oid_fromstr(&id, tree) != 0 || open_making(&making, mirror, dir) != 0 ||
+        if (late_git_oid_fromstr(&id, tree) != 0 || open_making(&making, mirror, dir) != 0 ||
             write_objects(&making, &id, dir) != 0 || write_commit(&making, tree, dir) != 0)
                 return broken(reterr_fault, "the synthetic repository cannot be made");
         return 0;
@@ -140,6 +144,10 @@ static int make_tree(const AttemptSetting *setting, const Checkout *checkout, co
         if (r == 0 &&
             (mkdir(to, DIR_MODE) < 0 || copy_tree(checkout->dir, to, (uid_t)-1, (gid_t)-1) != 0)) {
                 fault_set(reterr_fault, "prep.git-dir", "the workspace cannot be copied");
+                r = PREP_E_ERROR;
+        }
+        if (r == 0 && objects_start_library() != 0) {
+                fault_set(reterr_fault, "prep.git-dir", "libgit2 cannot start");
                 r = PREP_E_ERROR;
         }
         if (r == 0)

@@ -22,6 +22,10 @@ typedef struct HttpReportHead {
         CertificateFacts certificate;
 } HttpReportHead;
 
+/* libcurl, once in a process: the parent has it loaded for all of its children. NULL; or why it
+ * cannot be. */
+const char *http_load(void);
+
 /* Leaves the parent behind: signals, environment, descriptors but `fd`, which becomes 3, and
  * rights; joins the namespaces that the request names. Until the monotonic deadline it waits for
  * the unix socket, as whose owner it goes on. NULL, or what could not be done, with errno. */

@@ -107,6 +107,7 @@ int http_start(const HttpRequest *request, HttpFetch **ret_fetch) {
         pid_t parent = getpid();
         int ends[2];
 
+        (void)http_load(); /* the child tells if it cannot be had */
         fetch->fd = -1;
         fetch->report =
                 BUF_INIT(sizeof(HttpReportHead) + HTTP_BODY_KEPT + 2 * HTTP_HEADER_BYTES_MAX);

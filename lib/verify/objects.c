@@ -10,8 +10,12 @@
 
 #include "base/error.h"
 #include "base/hash.h"
+#include "base/late.h"
 #include "base/log.h"
 #include "base/mem.h"
+
+#define LATE LATE_DEFINE
+#include "verify/git2.def"
 
 struct Objects {
         git_odb *odb;
@@ -25,20 +29,29 @@ static int condition_of(int library_result) {
                 return 0;
         if (library_result == GIT_ENOTFOUND)
                 return OBJECTS_E_MISSING;
-        error = git_error_last();
+        error = late_git_error_last();
         log_write(LOG_DEBUG, "libgit2: %d: %s", library_result,
                   error && error->message ? error->message : "no message");
         return OBJECTS_E_DAMAGED;
 }
 
 int objects_start_library(void) {
+        static const LateRow rows[] = {
+#define LATE LATE_ROW
+#include "verify/git2.def"
+        };
         static const int levels[] = {GIT_CONFIG_LEVEL_PROGRAMDATA, GIT_CONFIG_LEVEL_SYSTEM,
                                      GIT_CONFIG_LEVEL_XDG, GIT_CONFIG_LEVEL_GLOBAL};
+        const char *why = late_load("libgit2.so." LIBGIT2_SOVERSION, rows, ARRAY_SIZE(rows));
 
-        if (git_libgit2_init() < 0)
+        if (why) {
+                log_write(LOG_ERROR, "%s: install libgit2's library", why);
+                return OBJECTS_E_DAMAGED;
+        }
+        if (late_git_libgit2_init() < 0)
                 return OBJECTS_E_DAMAGED;
         for (size_t i = 0; i < ARRAY_SIZE(levels); i++)
-                if (git_libgit2_opts(GIT_OPT_SET_SEARCH_PATH, levels[i], "") < 0)
+                if (late_git_libgit2_opts(GIT_OPT_SET_SEARCH_PATH, levels[i], "") < 0)
                         return OBJECTS_E_DAMAGED;
         return 0;
 }
@@ -49,9 +62,9 @@ int objects_open(const char *git_dir, Objects **ret_objects) {
 
         /* Never shut down again: the first start costs milliseconds, the others nothing. */
         if (objects_start_library() != 0 ||
-            git_libgit2_opts(GIT_OPT_ENABLE_STRICT_HASH_VERIFICATION, 1) < 0)
+            late_git_libgit2_opts(GIT_OPT_ENABLE_STRICT_HASH_VERIFICATION, 1) < 0)
                 return OBJECTS_E_DAMAGED;
-        if (git_odb_open(&objects->odb, path) != 0)
+        if (late_git_odb_open(&objects->odb, path) != 0)
                 return OBJECTS_E_DAMAGED;
         *ret_objects = TAKE(objects);
         return 0;
@@ -60,7 +73,8 @@ int objects_open(const char *git_dir, Objects **ret_objects) {
 Objects *objects_free(Objects *objects) {
         if (!objects)
                 return NULL;
-        git_odb_free(objects->odb);
+        if (objects->odb)
+                late_git_odb_free(objects->odb);
         free(objects);
         return NULL;
 }
@@ -98,7 +112,7 @@ int objects_stat(Objects *objects, const ObjectId *id, ObjectKind *ret_kind, uin
         git_oid oid = library_id(id);
         git_object_t type;
         size_t n;
-        int r = condition_of(git_odb_read_header(&n, &type, objects->odb, &oid));
+        int r = condition_of(late_git_odb_read_header(&n, &type, objects->odb, &oid));
 
         if (r != 0)
                 return r;
@@ -111,26 +125,28 @@ int objects_stat(Objects *objects, const ObjectId *id, ObjectKind *ret_kind, uin
 int objects_read(Objects *objects, const ObjectId *id, Object *ret_object) {
         git_oid oid = library_id(id);
         git_odb_object *object = NULL;
-        int r = condition_of(git_odb_read(&object, objects->odb, &oid));
+        int r = condition_of(late_git_odb_read(&object, objects->odb, &oid));
 
         if (r != 0)
                 return r;
         *ret_object = (Object){
-                .bytes = slice_make(git_odb_object_data(object), git_odb_object_size(object)),
+                .bytes = slice_make(late_git_odb_object_data(object),
+                                    late_git_odb_object_size(object)),
                 .library = object,
         };
         return 0;
 }
 
 void object_deinit(Object *object) {
-        git_odb_object_free(object->library);
+        if (object->library)
+                late_git_odb_object_free(object->library);
         *object = OBJECT_INIT;
 }
 
 int object_hash_blob(Slice bytes, ObjectId *ret_id) {
         git_oid oid;
-        int r = git_odb_hash(&oid, bytes.n ? (const void *)bytes.data : "", bytes.n,
-                             GIT_OBJECT_BLOB);
+        int r = late_git_odb_hash(&oid, bytes.n ? (const void *)bytes.data : "", bytes.n,
+                                  GIT_OBJECT_BLOB);
 
         if (r != 0)
                 return condition_of(r);
