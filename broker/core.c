@@ -10,6 +10,7 @@
 #include "broker/core.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -266,19 +267,20 @@ static int dispatch(Core *core, Incoming *in) {
                       "");
 }
 
+static int refuse_key(Core *core, const Route *route, const AgentRecord *actor) {
+        return actor ? refuse(core, route, "key-revoked", "an operator revoked this key",
+                              "an operator admits a new key: broker admit")
+                     : refuse(core, route, "key-unknown", "nobody was admitted with this key",
+                              "an operator admits it: broker admit");
+}
+
 static int receive(Core *core, Incoming *in, Slice frame) {
         RuleRefusal refusal = {.n_reasons = 0};
         CodecFault fault;
         int r;
 
-        if (!in->actor)
-                return refuse(core, in->route, "key-unknown", "nobody was admitted with this key",
-                              "an operator admits it: broker admit");
-        if (in->actor->is_revoked)
-                return refuse(core, in->route, "key-revoked", "an operator revoked this key",
-                              "an operator admits a new key: broker admit");
-        if (frame.n > FRAME_MAX)
-                return refuse(core, in->route, "frame-too-large", "a frame has at most 1 MiB", "");
+        if (!in->actor || in->actor->is_revoked)
+                return refuse_key(core, in->route, in->actor);
         r = codec_decode(frame, in->arena, &in->message, &fault);
         if (r == CODEC_E_REFUSED) {
                 codec_fault_to_fault(&fault, &refusal.fault);
@@ -305,6 +307,35 @@ int core_receive(Core *core, const Route *route, const uint8_t curve[CURVE_BYTES
         };
 
         TRY(receive(core, &in, frame));
+        if (core->n_held_bytes > HELD_BYTES_MAX)
+                TRY(core_commit(core));
+        return 0;
+}
+
+static int refuse_route(Core *core, const Route *route, const AgentRecord *actor) {
+        char what[256];
+
+        (void)snprintf(what, sizeof what,
+                       "%s connects with a routing id of its own choice, as who wants another's "
+                       "answers does: nothing of it is taken",
+                       actor->name);
+        TRY(core_alert(core, WAIT_FOR_UPKEEP, what, core->state.head_seq, actor->name));
+        return refuse(core, route, "route-chosen", "this connection chose its own routing id",
+                      "let ZeroMQ choose it");
+}
+
+static int refuse_message(Core *core, const Route *route, const AgentRecord *actor, int why) {
+        if (!actor || actor->is_revoked)
+                return refuse_key(core, route, actor);
+        if (why == CHANNEL_E_ROUTE)
+                return refuse_route(core, route, actor);
+        return why == CHANNEL_E_PARTS
+                       ? refuse(core, route, "frame-in-parts", "a message is one frame", "")
+                       : refuse(core, route, "frame-too-large", "a frame has at most 1 MiB", "");
+}
+
+int core_refuse_message(Core *core, const Route *route, const uint8_t curve[CURVE_BYTES], int why) {
+        TRY(refuse_message(core, route, state_find_agent_by_curve(&core->state, curve), why));
         if (core->n_held_bytes > HELD_BYTES_MAX)
                 TRY(core_commit(core));
         return 0;

@@ -100,6 +100,10 @@ bool core_admits(const Core *core, const uint8_t curve[CURVE_BYTES]);
 /* One frame from a peer. Refusals are answers, not errors; <0 is fatal. */
 int core_receive(Core *core, const Route *route, const uint8_t curve[CURVE_BYTES],
                  Slice frame) must_check;
+/* Answers a message that the channel did not hand out; `why` is what it said instead
+ * (CHANNEL_E_TOO_LARGE, CHANNEL_E_PARTS, CHANNEL_E_ROUTE; the last is an alert, too). */
+int core_refuse_message(Core *core, const Route *route, const uint8_t curve[CURVE_BYTES],
+                        int why) must_check;
 /* Answers a frame that is not looked at, since its sender has too many others that wait: `busy`. */
 int core_refuse_busy(Core *core, const Route *route, Slice frame) must_check;
 /* An alert about what a delivery (`who`) could not carry, or about the upkeep of something, unless

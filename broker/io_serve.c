@@ -84,6 +84,8 @@ static int take_frame(Io *io) {
 
         buf_clear(&io->frame);
         r = channel_server_receive(io->server, &io->frame, &route, curve);
+        if (r > 0 && r != CHANNEL_E_EMPTY)
+                return core_refuse_message(io->core, &route, curve, r);
         if (r != 0)
                 return r;
         r = intake_put(&io->intake, &route, curve, buf_get(&io->frame), &item);
@@ -148,6 +150,7 @@ static int work_on_frames(Io *io) {
 static int64_t time_to_wait(const Io *io, const Watch *watch, uint64_t now_ms) {
         uint64_t due_ms = core_next_deadline(io->core), notify_ms = notify_deadline(io->notify);
         uint64_t rest_ms = rest_deadline(io->rest), scrape_ms = scrape_deadline(io->scrape);
+        uint64_t silent_ms = channel_server_deadline(io->server);
 
         if (io->room_due_ms > now_ms)
                 notify_ms = io->room_due_ms;
@@ -155,6 +158,8 @@ static int64_t time_to_wait(const Io *io, const Watch *watch, uint64_t now_ms) {
                 due_ms = notify_ms;
         if (rest_ms < due_ms)
                 due_ms = rest_ms;
+        if (silent_ms < due_ms)
+                due_ms = silent_ms;
         if (scrape_ms < due_ms)
                 due_ms = scrape_ms;
         if (watch->every_ms && watch->due_ms < due_ms)
@@ -212,6 +217,7 @@ static void print_metrics(void *userdata, Buf *text) {
                 .started_ms = io->started_ms,
                 .now_ms = clock_mono_ms(),
                 .wall_ms = clock_wall_ms(),
+                .n_silent = channel_server_count_silent(io->server),
         };
 
         metrics_print(&source, text);

@@ -107,6 +107,10 @@ static void metric_connections(const MetricsSource *source, const char *name, Bu
         number(name, core_get_counters(source->core).n_peers, text);
 }
 
+static void metric_silent(const MetricsSource *source, const char *name, Buf *text) {
+        number(name, source->n_silent, text);
+}
+
 static void metric_claims(const MetricsSource *source, const char *name, Buf *text) {
         const State *state = state_of(source);
         uint64_t n_queued = 0, n_leased = 0;

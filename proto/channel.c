@@ -8,7 +8,9 @@
 #include "proto/channel.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include <zmq.h>
 
@@ -34,11 +36,15 @@ enum {
         /* Hidden behind the draft switch in zmq.h, but there. Without it a server whose handler is
          * gone lets everybody in. */
         OPTION_ZAP_ENFORCE_DOMAIN = 93,
-        /* What CURVE puts around a frame on the wire, and some room. */
-        WIRE_MORE_BYTES = 256,
+        /* What CURVE puts around a frame on the wire; and so much above the limit is still read
+         * and answered, for ZeroMQ only ends the connection of who says more. */
+        WIRE_MORE_BYTES = 1 << 16,
         /* One receive passes over so many messages that no channel made, not more: whoever sends
          * nothing else shall not hold up the loop. */
         DROPS_MAX = 64,
+        GIVEN_ROUTE_BYTES = 5,
+        SECOND_MS = 1000,
+        OWN_FDS = 48, /* of the program and of ZeroMQ, beside its connections */
         MONITORED = ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL |
                     ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH |
                     ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_DISCONNECTED,
@@ -249,8 +255,36 @@ static void server_note_events(ChannelServer *server) {
         server->is_crowded = server->crowd.n_evicted != n_evicted;
 }
 
+static void server_note_silent(ChannelServer *server) {
+        char who[CROWD_WHO_BYTES];
+
+        while (crowd_find_silent(&server->crowd, clock_mono_ms(), who))
+                log_write(LOG_WARNING,
+                          "%s has shown an admitted key and said nothing for %d s: it is idle, or "
+                          "wants the routing id of another connection",
+                          who, CROWD_SILENT_MS / SECOND_MS);
+}
+
+/* What is accepted before we look needs descriptors as well: half of them. */
 void channel_server_limit(ChannelServer *server, size_t n_connections) {
-        server->crowd.n_max = n_connections;
+        struct rlimit limit = {.rlim_cur = RLIM_INFINITY};
+        size_t n_most;
+
+        (void)getrlimit(RLIMIT_NOFILE, &limit);
+        n_most = limit.rlim_cur > OWN_FDS ? (limit.rlim_cur - OWN_FDS) / 2 : 1;
+        if (n_most < n_connections)
+                log_write(LOG_WARNING,
+                          "%zu connections at most: this process may have %llu descriptors", n_most,
+                          (unsigned long long)limit.rlim_cur);
+        server->crowd.n_max = size_min(n_connections, n_most);
+}
+
+uint64_t channel_server_count_silent(const ChannelServer *server) {
+        return server->crowd.n_silent;
+}
+
+uint64_t channel_server_deadline(const ChannelServer *server) {
+        return server->crowd.silent_due_ms ? server->crowd.silent_due_ms : UINT64_MAX;
 }
 
 int channel_server_serve_zap(ChannelServer *server) {
@@ -269,12 +303,22 @@ static int server_configure(ChannelServer *server, const Key *key) {
         return set_key(server->router, ZMQ_CURVE_SECRETKEY, key->curve_secret);
 }
 
+/* ZeroMQ numbers routes from rand() on, which begins the same in each process: nobody shall know
+ * the route of another. */
+static void seed_routes(void) {
+        unsigned seed;
+
+        random_bytes(&seed, sizeof seed);
+        srand(seed);
+}
+
 /* In this order: nobody may knock before there is somebody who answers. */
 static int server_open(ChannelServer *server, const Key *key) {
         server->context = late_zmq_ctx_new();
         if (!server->context)
                 return error_origin(-errno);
         TRY(zap_open(server->context, &server->zap));
+        seed_routes();
         server->router = late_zmq_socket(server->context, ZMQ_ROUTER);
         if (!server->router)
                 return error_origin(-errno);
@@ -312,35 +356,61 @@ ChannelServer *channel_server_free(ChannelServer *server) {
 }
 
 typedef struct Sender {
-        Route route;
+        Route route; /* none: it is longer than any of ours */
         uint8_t curve[CURVE_BYTES];
-        bool is_known; /* false: the message was not made by a channel; to be dropped */
+        bool is_known; /* false: to be dropped, there is nobody to answer */
 } Sender;
+
+/* Ids that ZeroMQ gives are a zero and a number. HANDOVER is off: a chosen one that another
+ * connection has is not given, and the first message is taken for an id instead. But who is silent
+ * could wait until it is free, and be sent what is meant for its former owner. */
+static bool is_route_chosen(const Route *route) {
+        return route->n != GIVEN_ROUTE_BYTES || route->bytes[0] != 0;
+}
+
+static void log_route(const Route *route) {
+        char text[2 * ROUTE_BYTES_MAX + 1];
+
+        if (!log_is_on(LOG_DEBUG))
+                return;
+        hex_encode(slice_make(route->bytes, route->n), text);
+        log_write(LOG_DEBUG, "first heard of route %s", text);
+}
+
+static void learn_sender(ChannelServer *server, zmq_msg_t *part, Sender *sender) {
+        const char *user_id = late_zmq_msg_gets(part, user_id_property);
+
+        sender->is_known = user_id && hex_decode(slice_text(user_id), sender->curve, CURVE_BYTES);
+        if (sender->is_known && crowd_hear(&server->crowd, late_zmq_msg_get(part, ZMQ_SRCFD),
+                                           sender->curve, clock_mono_ms()))
+                log_route(&sender->route);
+}
 
 /* One message as it came; its frame is left in `part`. */
 static int server_take(ChannelServer *server, zmq_msg_t *part, Sender *ret_sender) {
         int r = receive_part(server->router, part);
-        const char *user_id;
+        bool has_more;
         Slice id;
 
         if (r)
                 return r;
-        ret_sender->is_known = false;
+        *ret_sender = (Sender){.is_known = false};
         id = part_get(part);
-        if (id.n > ROUTE_BYTES_MAX || !late_zmq_msg_more(part))
-                return drop_parts(server->router, part);
-        memcpy(ret_sender->route.bytes, id.data, id.n);
-        ret_sender->route.n = id.n;
+        if (id.n <= ROUTE_BYTES_MAX) {
+                memcpy(ret_sender->route.bytes, id.data, id.n);
+                ret_sender->route.n = id.n;
+        }
+        if (!late_zmq_msg_more(part))
+                return 0;
         TRY(receive_part(server->router, part));
-        if (late_zmq_msg_more(part) || late_zmq_msg_size(part) > FRAME_MAX)
-                return drop_parts(server->router, part);
-        user_id = late_zmq_msg_gets(part, user_id_property);
-        ret_sender->is_known =
-                user_id && hex_decode(slice_text(user_id), ret_sender->curve, CURVE_BYTES);
-        if (ret_sender->is_known)
-                crowd_hear(&server->crowd, late_zmq_msg_get(part, ZMQ_SRCFD), ret_sender->curve,
-                           clock_mono_ms());
-        return 0;
+        learn_sender(server, part, ret_sender);
+        has_more = late_zmq_msg_more(part);
+        TRY(drop_parts(server->router, part));
+        if (is_route_chosen(&ret_sender->route))
+                return CHANNEL_E_ROUTE;
+        if (has_more)
+                return CHANNEL_E_PARTS;
+        return late_zmq_msg_size(part) > FRAME_MAX ? CHANNEL_E_TOO_LARGE : 0;
 }
 
 int channel_server_receive(ChannelServer *server, Buf *ret_frame, Route *ret_route,
@@ -352,14 +422,18 @@ int channel_server_receive(ChannelServer *server, Buf *ret_frame, Route *ret_rou
 
                 (void)late_zmq_msg_init(&part);
                 r = server_take(server, &part, &sender);
-                if (r)
+                if (r == CHANNEL_E_EMPTY)
+                        server_note_silent(server);
+                if (r < 0 || r == CHANNEL_E_EMPTY)
                         return r;
                 if (!sender.is_known)
                         continue;
-                buf_clear(ret_frame);
-                buf_slice(ret_frame, part_get(&part));
                 *ret_route = sender.route;
                 memcpy(ret_curve, sender.curve, CURVE_BYTES);
+                if (r)
+                        return r;
+                buf_clear(ret_frame);
+                buf_slice(ret_frame, part_get(&part));
                 return 0;
         }
         return CHANNEL_E_EMPTY;

@@ -31,11 +31,13 @@ typedef bool (*ChannelAdmits)(void *userdata, const uint8_t curve[CURVE_BYTES]);
 
 enum {
         _CHANNEL_E_SUCCESS,
-        CHANNEL_E_REFUSED,  /* endpoint or library unusable; the fault says why */
-        CHANNEL_E_EMPTY,    /* nothing to receive now */
-        CHANNEL_E_GONE,     /* no such peer any more */
-        CHANNEL_E_FULL,     /* the peer does not read: try again later */
-        CHANNEL_E_TOO_LARGE /* larger than FRAME_MAX */
+        CHANNEL_E_REFUSED,   /* endpoint or library unusable; the fault says why */
+        CHANNEL_E_EMPTY,     /* nothing to receive now */
+        CHANNEL_E_GONE,      /* no such peer any more */
+        CHANNEL_E_FULL,      /* the peer does not read: try again later */
+        CHANNEL_E_TOO_LARGE, /* larger than FRAME_MAX */
+        CHANNEL_E_PARTS,     /* a message of several parts; a frame is one */
+        CHANNEL_E_ROUTE,     /* its sender has chosen its own routing id: no channel does */
 };
 
 /* Binds `endpoint` (ipc://… or tcp://…; an ipc path too long for a socket address is reached
@@ -44,15 +46,24 @@ int channel_server_new(const char *endpoint, const Key *key, ChannelAdmits admit
                        ChannelServer **ret_server, Fault *reterr_fault) must_check;
 ChannelServer *channel_server_free(ChannelServer *server);
 /* One frame; `ret_curve` is the sender's transport key as ZAP established it.
- * The buffer's ceiling is FRAME_MAX or more. CHANNEL_E_EMPTY. */
+ * The buffer's ceiling is FRAME_MAX or more. CHANNEL_E_EMPTY. With CHANNEL_E_TOO_LARGE,
+ * CHANNEL_E_PARTS and CHANNEL_E_ROUTE the message is gone and its sender is told, to be answered.
+ */
 int channel_server_receive(ChannelServer *server, Buf *ret_frame, Route *ret_route,
                            uint8_t ret_curve[CURVE_BYTES]) must_check;
 /* CHANNEL_E_GONE, CHANNEL_E_FULL, CHANNEL_E_TOO_LARGE. */
 int channel_server_send(ChannelServer *server, const Route *route, Slice frame) must_check;
 /* Answers waiting ZAP requests. To be called whenever loop_wait says zap_is_ready. */
 int channel_server_serve_zap(ChannelServer *server) must_check;
-/* Never more connections than these: whoever comes new pushes out the quietest (crowd.h). */
+/* Never more connections than these, nor than descriptors are there for: whoever comes new pushes
+ * out the quietest (crowd.h). */
 void channel_server_limit(ChannelServer *server, size_t n_connections);
+/* Connections whose key was admitted and that said nothing for seconds; each is logged. One that
+ * wants the routing id of another is among them: ZeroMQ leaves it unheard. */
+uint64_t channel_server_count_silent(const ChannelServer *server);
+/* Monotonic time at which channel_server_receive should be called though nothing came; UINT64_MAX:
+ * never. */
+uint64_t channel_server_deadline(const ChannelServer *server);
 /* For tests: closes the ZAP handler; from then on nobody new is let in. */
 void channel_server_kill_zap(ChannelServer *server);
 

@@ -7,6 +7,9 @@
 
 #include "proto/crowd.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -101,6 +104,8 @@ void crowd_open(Crowd *crowd, int fd, uint64_t now_ms) {
         crowd->rows[fd] = (CrowdRow){.is_open = true, .cookie = cookie, .at_ms = now_ms};
         crowd->n_open++;
         crowd->n_unheard++;
+        if (!crowd->silent_due_ms)
+                crowd->silent_due_ms = now_ms + CROWD_SILENT_MS;
         while (crowd->n_max && crowd->n_open > crowd->n_max)
                 evict(crowd);
 }
@@ -113,17 +118,57 @@ void crowd_close(Crowd *crowd, int fd) {
         crowd->n_open--;
 }
 
-void crowd_hear(Crowd *crowd, int fd, const uint8_t curve[CURVE_BYTES], uint64_t now_ms) {
+static void describe(int fd, char ret_who[CROWD_WHO_BYTES]) {
+        struct sockaddr_storage address = {.ss_family = AF_UNSPEC};
+        const struct sockaddr_in *inet = (const struct sockaddr_in *)&address;
+        socklen_t n = sizeof address, n_peer = sizeof(struct ucred);
+        struct ucred peer = {.pid = 0};
+        char text[INET_ADDRSTRLEN];
+
+        (void)snprintf(ret_who, CROWD_WHO_BYTES, "somebody");
+        (void)getpeername(fd, (struct sockaddr *)&address, &n);
+        if (address.ss_family == AF_INET && inet_ntop(AF_INET, &inet->sin_addr, text, sizeof text))
+                (void)snprintf(ret_who, CROWD_WHO_BYTES, "%s:%u", text, ntohs(inet->sin_port));
+        if (address.ss_family == AF_UNIX &&
+            getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &n_peer) == 0)
+                (void)snprintf(ret_who, CROWD_WHO_BYTES, "process %d", peer.pid);
+}
+
+bool crowd_find_silent(Crowd *crowd, uint64_t now_ms, char ret_who[CROWD_WHO_BYTES]) {
+        if (!crowd->silent_due_ms || now_ms < crowd->silent_due_ms)
+                return false;
+        crowd->silent_due_ms = 0;
+        for (size_t i = 0; i < crowd->n_rows; i++) {
+                CrowdRow *row = &crowd->rows[i];
+                uint64_t due_ms = row->at_ms + CROWD_SILENT_MS;
+
+                if (!row->is_open || row->is_heard || row->is_silent)
+                        continue;
+                if (due_ms <= now_ms) {
+                        row->is_silent = true;
+                        crowd->n_silent++;
+                        crowd->silent_due_ms = now_ms; /* others may be */
+                        describe((int)i, ret_who);
+                        return true;
+                }
+                if (!crowd->silent_due_ms || due_ms < crowd->silent_due_ms)
+                        crowd->silent_due_ms = due_ms;
+        }
+        return false;
+}
+
+bool crowd_hear(Crowd *crowd, int fd, const uint8_t curve[CURVE_BYTES], uint64_t now_ms) {
         CrowdRow *row;
 
         if (fd < 0 || (size_t)fd >= crowd->n_rows || !crowd->rows[fd].is_open)
-                return;
+                return false;
         row = &crowd->rows[fd];
         row->at_ms = now_ms;
         if (row->is_heard && memcmp(crowd->keys[row->key].curve, curve, CURVE_BYTES) == 0)
-                return;
+                return false;
         leave_group(crowd, row);
         row->is_heard = true;
         row->key = find_key(crowd, curve);
         crowd->keys[row->key].n_open++;
+        return true;
 }

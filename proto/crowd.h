@@ -13,6 +13,7 @@
 
 typedef struct CrowdRow {
         bool is_open;
+        bool is_silent;  /* that was said */
         bool is_heard;   /* a frame came: its key is known, and admitted */
         uint64_t cookie; /* the kernel's number of the socket: descriptors are used again */
         uint64_t at_ms;  /* accepted, or last heard */
@@ -33,10 +34,19 @@ typedef struct Crowd {
         size_t n_open, n_unheard;
         size_t n_max; /* 0: any number */
         uint64_t n_evicted;
+        uint64_t silent_due_ms; /* 0: nobody can become silent */
+        uint64_t n_silent;
 } Crowd;
+
+enum { CROWD_SILENT_MS = 4000, CROWD_WHO_BYTES = 64 };
 
 void crowd_deinit(Crowd *crowd);
 /* A connection was accepted; whoever is too many now is cut off. */
 void crowd_open(Crowd *crowd, int fd, uint64_t now_ms);
 void crowd_close(Crowd *crowd, int fd);
-void crowd_hear(Crowd *crowd, int fd, const uint8_t curve[CURVE_BYTES], uint64_t now_ms);
+/* The next one, each once, that is CROWD_SILENT_MS old and has said nothing: an address, or a
+ * process. Its handshake is through, or it would have been ended. Whoever wants a routing id that
+ * another connection has is left so by ZeroMQ. */
+bool crowd_find_silent(Crowd *crowd, uint64_t now_ms, char ret_who[CROWD_WHO_BYTES]);
+/* Whether it is the first that this connection says with this key. */
+bool crowd_hear(Crowd *crowd, int fd, const uint8_t curve[CURVE_BYTES], uint64_t now_ms);

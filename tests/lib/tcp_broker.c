@@ -15,7 +15,7 @@
 #include "base/mem.h"
 #include "tests/lib/test.h"
 
-static uint16_t find_port(void) {
+uint16_t tcp_broker_find_port(void) {
         cleanup_fd int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
         struct sockaddr_in address = {.sin_family = AF_INET};
         socklen_t n = sizeof address;
@@ -30,7 +30,7 @@ void tcp_broker_init(TcpBroker *broker, const char *config) {
         cleanup_free char *endpoint = NULL, *path = NULL;
         FILE *file;
 
-        *broker = (TcpBroker){.port = find_port()};
+        *broker = (TcpBroker){.port = tcp_broker_find_port()};
         endpoint = mem_printf("tcp://127.0.0.1:%u", broker->port);
         real_broker_init_at(&broker->real, endpoint);
         path = mem_printf("%s/.coldgate/config", broker->real.dir);

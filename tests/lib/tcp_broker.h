@@ -17,5 +17,7 @@ void tcp_broker_start(TcpBroker *broker, const char *config); /* runs as well */
 void tcp_broker_deinit(TcpBroker *broker);
 #define cleanup_tcp_broker cleanup(tcp_broker_deinit)
 
+/* A port that is free now. */
+uint16_t tcp_broker_find_port(void) must_check;
 /* A key in .coldgate/keys, admitted. */
 void tcp_broker_admit(const TcpBroker *broker, const char *name, const char *role);

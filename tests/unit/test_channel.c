@@ -18,7 +18,7 @@
 #include "proto/loop.h"
 
 /* How long we wait for what must come, and for what must not. */
-enum { PATIENCE_MS = 8000, SILENCE_MS = 600 };
+enum { PATIENCE_MS = 8000, SILENCE_MS = 600, FAR_ABOVE_BYTES = 1 << 17 };
 
 typedef struct Fixture {
         Key broker, agent, stranger;
@@ -268,7 +268,7 @@ TEST(a_client_without_curve_is_refused) {
         CHECK(!raw_send(&fixture, &raw, slice_text("hello"), 0, SILENCE_MS));
 }
 
-TEST(a_message_of_several_parts_is_dropped_whole) {
+TEST(a_message_of_several_parts_is_a_condition_and_dropped_whole) {
         cleanup_fixture Fixture fixture;
         cleanup(close_raw) RawClient raw;
 
@@ -298,20 +298,55 @@ TEST(a_frame_above_the_limit_never_reaches_the_program) {
         cleanup_fixture Fixture fixture;
         cleanup(close_raw) RawClient raw;
         cleanup(channel_client_freep) ChannelClient *client = NULL;
-        cleanup_free uint8_t *bytes = mem_alloc(FRAME_MAX + 4096);
+        cleanup_free uint8_t *bytes = mem_alloc(FRAME_MAX + FAR_ABOVE_BYTES);
 
         open_fixture(&fixture);
         open_raw(&fixture, &fixture.agent, NULL, &raw);
-        /* A little above: received and dropped. */
+        /* A little above: received, and a condition. */
         CHECK(raw_send(&fixture, &raw, slice_make(bytes, FRAME_MAX + 1), 0, PATIENCE_MS));
         CHECK(raw_send(&fixture, &raw, slice_text("first"), 0, PATIENCE_MS));
         CHECK(frame_comes(&fixture, "first"));
         /* Far above: ZeroMQ ends the connection; the next one is as good as any. */
-        CHECK(raw_send(&fixture, &raw, slice_make(bytes, FRAME_MAX + 4096), 0, PATIENCE_MS));
+        CHECK(raw_send(&fixture, &raw, slice_make(bytes, FRAME_MAX + FAR_ABOVE_BYTES), 0,
+                       PATIENCE_MS));
         CHECK(is_cut_off(&raw));
         client = open_client(&fixture, &fixture.agent);
         CHECK(exchange(&fixture, client, "second", PATIENCE_MS));
         CHECK_EQ_TEXT(buf_get_text(&fixture.frame), "second");
+}
+
+/* What the next message gives instead of a frame. */
+static int condition_of(Fixture *fixture) {
+        uint64_t end = clock_mono_ms() + PATIENCE_MS;
+        int r = CHANNEL_E_EMPTY;
+
+        while (r == CHANNEL_E_EMPTY && clock_mono_ms() < end) {
+                LoopWait wait = {.server = fixture->server};
+
+                CHECK_EQ_INT(loop_wait(&wait, 20), 0);
+                CHECK_EQ_INT(channel_server_serve_zap(fixture->server), 0);
+                r = channel_server_receive(fixture->server, &fixture->frame, &fixture->route,
+                                           fixture->curve);
+        }
+        CHECK(memcmp(fixture->curve, fixture->agent.public.curve, CURVE_BYTES) == 0);
+        return r;
+}
+
+TEST(what_is_too_large_or_in_parts_or_from_a_chosen_route_names_its_sender) {
+        cleanup_fixture Fixture fixture;
+        cleanup(close_raw) RawClient raw, chosen;
+        cleanup_free uint8_t *bytes = mem_alloc(FRAME_MAX + 1);
+
+        open_fixture(&fixture);
+        open_raw(&fixture, &fixture.agent, NULL, &raw);
+        open_raw(&fixture, &fixture.agent, "mine", &chosen);
+        CHECK(raw_send(&fixture, &raw, slice_make(bytes, FRAME_MAX + 1), 0, PATIENCE_MS));
+        CHECK_EQ_INT(condition_of(&fixture), CHANNEL_E_TOO_LARGE);
+        CHECK(raw_send(&fixture, &raw, slice_text("one"), ZMQ_SNDMORE, PATIENCE_MS));
+        CHECK(raw_send(&fixture, &raw, slice_text("two"), 0, PATIENCE_MS));
+        CHECK_EQ_INT(condition_of(&fixture), CHANNEL_E_PARTS);
+        CHECK(raw_send(&fixture, &chosen, slice_text("hello"), 0, PATIENCE_MS));
+        CHECK_EQ_INT(condition_of(&fixture), CHANNEL_E_ROUTE);
 }
 
 /* ---- sending ---- */

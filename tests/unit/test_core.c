@@ -167,6 +167,25 @@ TEST(a_route_that_another_key_takes_over_must_say_hello_again) {
         desk_close(&desk);
 }
 
+TEST(who_chooses_its_own_route_is_refused_and_one_alert_names_it) {
+        Route route = fake_route(BUILDER);
+        const Entry *newest;
+        Desk desk;
+
+        desk_open(&desk);
+        for (int i = 0; i < 3; i++)
+                CHECK_EQ_INT(core_refuse_message(desk.core, &route,
+                                                 desk.keys[ADVERSARY].public.curve,
+                                                 CHANNEL_E_ROUTE),
+                             0);
+        desk_commit(&desk);
+        CHECK_EQ_TEXT(desk_rule(&desk, BUILDER), "route-chosen");
+        CHECK_EQ_U64(core_get_state(desk.core)->n_alerts, 1);
+        newest = &desk.port.entries[desk.port.n_entries - 1];
+        CHECK(slice_find(newest->frame, slice_text("ada connects with")) < newest->frame.n);
+        desk_close(&desk);
+}
+
 TEST(bytes_that_are_no_message_are_refused_with_a_reason) {
         static const uint8_t bomb[] = {0xdd, 1, 0, 0, 0};
         Route route = fake_route(BUILDER);

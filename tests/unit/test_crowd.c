@@ -81,3 +81,16 @@ TEST(who_goes_or_shows_another_key_is_counted_once) {
         CHECK_EQ_U64(place.crowd.n_open, 0);
         CHECK_EQ_U64(place.crowd.n_unheard, 0);
 }
+
+TEST(who_says_nothing_for_seconds_is_told_once_and_who_speaks_is_not) {
+        cleanup(place_deinit) Place place = {.crowd.n_max = MOST};
+        char who[CROWD_WHO_BYTES];
+
+        (void)come(&place, NULL);
+        (void)come(&place, modest);
+        CHECK(!crowd_find_silent(&place.crowd, place.now_ms, who));
+        place.now_ms += CROWD_SILENT_MS;
+        CHECK(crowd_find_silent(&place.crowd, place.now_ms, who));
+        CHECK(!crowd_find_silent(&place.crowd, place.now_ms + CROWD_SILENT_MS, who));
+        CHECK_EQ_U64(place.crowd.n_silent, 1);
+}
