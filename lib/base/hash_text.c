@@ -50,6 +50,9 @@ void base64_append(Buf *text, Slice bytes) {
 bool base64_decode(Slice text, uint8_t *ret_bytes, size_t n) {
         size_t n_decoded;
 
+        for (size_t i = 0; i < text.n; i++)
+                if (text.data[i] & 0x80) /* which libsodium takes for one of its characters */
+                        return false;
         return sodium_base642bin(ret_bytes, n, (const char *)text.data, text.n, NULL, &n_decoded,
                                  NULL, sodium_base64_VARIANT_ORIGINAL) == 0 &&
                n_decoded == n;

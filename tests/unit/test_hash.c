@@ -132,4 +132,6 @@ TEST(base64_is_strict) {
         CHECK(!base64_decode(slice_text("YWJj ZA=="), bytes, 4));
         CHECK(!base64_decode(slice_text("YWJjZA==x"), bytes, 4));
         CHECK(!base64_decode(slice_text("YWJjZB=="), bytes, 4));
+        CHECK(!base64_decode(slice_text("YWJj\xff\x80=="), bytes, 4));
+        CHECK(!base64_decode(slice_text("YW\xffjZA=="), bytes, 4));
 }
