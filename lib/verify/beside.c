@@ -13,15 +13,6 @@
 
 enum { NAME_BYTES = 40, AHEAD_FACTOR = 8 };
 
-void beside_init(Beside *beside) {
-        for (size_t i = 0; i < HELPERS_MAX; i++)
-                beside->helpers[i] = HELPER_NONE;
-}
-
-void beside_deinit(Beside *beside) {
-        helpers_deinit(beside->helpers, HELPERS_MAX);
-}
-
 static size_t ahead_of(const Beside *beside) {
         return size_min(beside->n_places * AHEAD_FACTOR, HELPERS_MAX);
 }
@@ -54,7 +45,7 @@ static int make_run(const void *userdata, uint64_t check, Buf *answer) {
 static bool begin(Beside *beside, size_t check) {
         size_t place = place_of(beside, check);
 
-        if (!helper_start(&beside->helpers[place], make_run, beside, check))
+        if (!helper_ask(&beside->helpers[place], &beside->crew, check))
                 return false;
         beside->is_begun[place] = true;
         beside->n_busy++;
@@ -107,6 +98,17 @@ static void take(Beside *beside, size_t place, HandedRun *ret_run) {
                          "the process of the check died without an answer");
         }
         ret_run->was_beside_others = beside->was_beside[place];
+}
+
+void beside_init(Beside *beside) {
+        for (size_t i = 0; i < HELPERS_MAX; i++)
+                beside->helpers[i] = HELPER_NONE;
+        crew_init(&beside->crew, make_run, beside);
+}
+
+void beside_deinit(Beside *beside) {
+        helpers_deinit(beside->helpers, HELPERS_MAX);
+        crew_deinit(&beside->crew);
 }
 
 int beside_take(Beside *beside, size_t check, HandedRun *ret_run) {

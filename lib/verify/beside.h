@@ -21,6 +21,7 @@ typedef struct Beside {
         BesideNow (*look)(void *userdata, size_t check);
         size_t n_seen; /* checks of the gate that were begun or passed over */
         size_t n_busy;
+        Crew crew;                   /* as many as there are places */
         Helper helpers[HELPERS_MAX]; /* the n-th check in n modulo the window's length */
         bool is_begun[HELPERS_MAX];
         bool was_beside[HELPERS_MAX];
