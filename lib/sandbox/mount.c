@@ -19,6 +19,10 @@ int mount_clone(const char *path, bool is_recursive) {
                          OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (is_recursive ? AT_RECURSIVE : 0));
 }
 
+int mount_clone_fd(int mount_fd) {
+        return open_tree(mount_fd, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);
+}
+
 int mount_new(const char *type, const char *const *options, unsigned attributes) {
         cleanup_fd int fd = fsopen(type, FSOPEN_CLOEXEC);
 

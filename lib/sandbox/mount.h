@@ -13,6 +13,8 @@ enum { _MOUNT_E_SUCCESS, MOUNT_E_BROKEN };
 /* Each gives a detached mount, or -1 with errno. `options` are pairs of name and value and end with
  * NULL; `attributes` are MOUNT_ATTR_* beside NOSUID. */
 int mount_clone(const char *path, bool is_recursive);
+/* The same of a mount that has been put somewhere. */
+int mount_clone_fd(int mount_fd) must_check;
 int mount_new(const char *type, const char *const *options, unsigned attributes);
 
 /* Adds MOUNT_ATTR_* to a mount, and below it. -1 with errno. */

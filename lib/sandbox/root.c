@@ -295,35 +295,63 @@ static int make_hiding_dir(const Setup *setup, const char *path) {
         return -1;
 }
 
-static int hide_path(const Setup *setup, const char *path, int root_fd, Fault *reterr_fault) {
+/* One that nothing leads through is as good as any other: a file system for each would cost more
+ * than all the rest. */
+static int make_hiding(const Setup *setup, const char *path, bool is_plain, int plain_fd) {
+        cleanup_fd int fd = -1;
+
+        if (is_plain && plain_fd >= 0)
+                return mount_clone_fd(plain_fd);
+        fd = make_hiding_dir(setup, path);
+        if (fd < 0 || mount_restrict(fd, MOUNT_ATTR_RDONLY, false) < 0)
+                return -1;
+        return fd_take(&fd);
+}
+
+static int make_empty_file(void) {
+        cleanup_fd int fd = mount_clone(PART_EMPTY, false);
+
+        return fd < 0 || mount_restrict(fd, MOUNT_ATTR_RDONLY, false) < 0 ? -1 : fd_take(&fd);
+}
+
+/* `plain_fd`: the first directory that was hidden whole, -1 before it. */
+static int hide_path(const Setup *setup, const char *path, int root_fd, int *plain_fd,
+                     Fault *reterr_fault) {
+        bool is_dir, is_plain;
         struct stat facts;
         cleanup_fd int fd = -1;
         int r;
 
         if (lstat(path, &facts) < 0)
                 return 0;
-        fd = S_ISDIR(facts.st_mode) ? make_hiding_dir(setup, path) : mount_clone(PART_EMPTY, false);
-        if (fd < 0 || mount_restrict(fd, MOUNT_ATTR_RDONLY, false) < 0)
+        is_dir = S_ISDIR(facts.st_mode);
+        is_plain = is_dir && !access_is_below(setup, path);
+        fd = is_dir ? make_hiding(setup, path, is_plain, *plain_fd) : make_empty_file();
+        if (fd < 0)
                 return broken(reterr_fault, path, errno);
         r = mount_put(fd, root_fd, path);
+        if (r == 0 && is_plain && *plain_fd < 0)
+                *plain_fd = fd_take(&fd);
         return r < 0 ? broken(reterr_fault, path, -r) : 0;
 }
 
 static int hide_paths(const Setup *setup, int root_fd, Fault *reterr_fault) {
+        cleanup_fd int plain_fd = -1;
         int r = 0;
 
         for (size_t i = 0; r == 0 && i < setup->n_hide; i++)
-                r = hide_path(setup, setup->hide[i], root_fd, reterr_fault);
+                r = hide_path(setup, setup->hide[i], root_fd, &plain_fd, reterr_fault);
         return r;
 }
 
 /* What has just been opened may show what is ours. */
 static int hide_own_again(const Setup *setup, int root_fd, Fault *reterr_fault) {
+        cleanup_fd int plain_fd = -1;
         int r = 0;
 
         for (size_t i = 0; r == 0 && i < setup->n_hide_own; i++)
                 if (access_opens(setup, setup->hide[i]))
-                        r = hide_path(setup, setup->hide[i], root_fd, reterr_fault);
+                        r = hide_path(setup, setup->hide[i], root_fd, &plain_fd, reterr_fault);
         return r;
 }
 

@@ -11,6 +11,7 @@
 #include <limits.h>
 #include <linux/sched.h>
 #include <pwd.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,7 +28,13 @@
 /* Each sandbox that runs at the same time has a uid of its own, so that a limit on the number of
  * processes and a permission never reach from one into another. The range is above what packages
  * and people get, below nobody. */
-enum { UID_FIRST = 64123, N_UIDS = 1024, HIDE_MAX = 1024, TABLE_BYTES_MAX = 4 << 20 };
+enum {
+        UID_FIRST = 64123,
+        N_UIDS = 1024,
+        HIDE_MAX = 1024,
+        TABLE_BYTES_MAX = 4 << 20,
+        STACK_BYTES = 16384,
+};
 
 static const char *const part_names[] = {PART_ROOT, PART_UPPER,      PART_WORKING, PART_LOWER,
                                          PART_WORK, PART_WORK_UPPER, PART_WORK_OWN};
@@ -66,15 +73,21 @@ int setup_map_user(pid_t pid, uid_t inside, uid_t outside, gid_t group_inside,
         return r ? r : write_map(pid, "gid_map", groups);
 }
 
-/* A namespace needs a process to be made, not to live. */
+noreturn_ static int wait_for_end(void *nothing) {
+        (void)nothing;
+        for (;;)
+                (void)pause();
+}
+
+/* A namespace needs a process to be made, not to live. It has our memory: to copy that costs more
+ * than the namespace. */
 static int open_idmap(uid_t on_disk, gid_t group_on_disk, const Setup *setup) {
+        _Alignas(16) char stack[STACK_BYTES];
         cleanup_free char *path = NULL;
-        pid_t pid = setup_clone(CLONE_NEWUSER, NULL);
+        pid_t pid =
+                clone(wait_for_end, stack + sizeof stack, CLONE_VM | CLONE_NEWUSER | SIGCHLD, NULL);
         int r, fd = -1;
 
-        if (pid == 0)
-                for (;;)
-                        (void)pause();
         if (pid < 0)
                 return -1;
         path = mem_printf("/proc/%d/ns/user", (int)pid);
