@@ -179,19 +179,36 @@ int fetch_obtain(Fetch *fetch, const char *const *refspecs) {
         return quarantine_each_pack(fetch->mirror, check_pack, fetch);
 }
 
+static int stat_in(const char *git_dir, const ObjectId *id, ObjectKind *ret_kind) {
+        cleanup(objects_freep) Objects *objects = NULL;
+        uint64_t n_bytes;
+        int r = objects_open(git_dir, &objects);
+
+        return r == 0 ? objects_stat(objects, id, ret_kind, &n_bytes) : r;
+}
+
+/* What a server without a program of git's gives: nothing has looked into it yet. */
+static int refuse_loose(Fetch *fetch) {
+        fault_set(fetch->fault, "prep.fetch",
+                  "the server gives objects outside of packs: it serves files, and not git");
+        fault_place(fetch->fault, "%s", fetch->url);
+        fault_next(fetch->fault, "serve it by git-http-backend, or by ssh");
+        return FETCH_E_ERROR;
+}
+
 /* FETCH_E_ABSENT, FETCH_E_FAIL if it is something else than a commit. */
 static int look(Fetch *fetch) {
-        cleanup(objects_freep) Objects *objects = NULL;
         ObjectId id;
         ObjectKind kind;
-        uint64_t n_bytes;
         int r;
 
         if (!object_id_parse(slice_text(fetch->commit), &id))
                 return error_origin(-EINVAL);
-        r = objects_open(fetch->quarantine, &objects);
-        if (r == 0)
-                r = objects_stat(objects, &id, &kind, &n_bytes);
+        if (quarantine_has_loose(fetch->mirror))
+                return refuse_loose(fetch);
+        r = stat_in(fetch->quarantine, &id, &kind);
+        if (r == OBJECTS_E_MISSING)
+                r = stat_in(fetch->mirror, &id, &kind);
         if (r == OBJECTS_E_MISSING)
                 return FETCH_E_ABSENT;
         if (r == OBJECTS_E_DAMAGED) {

@@ -41,7 +41,7 @@ enum {
  * git. OBJECTS_E_DAMAGED. */
 int objects_start_library(void) must_check;
 
-/* The objects of a bare repository and of its alternates. OBJECTS_E_DAMAGED. */
+/* The objects in the packs of a bare repository. OBJECTS_E_DAMAGED. */
 int objects_open(const char *git_dir, Objects **ret_objects) must_check;
 Objects *objects_free(Objects *objects);
 DEFINE_FREEP(Objects, objects_free, objects_freep)

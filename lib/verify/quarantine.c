@@ -117,26 +117,25 @@ static int file_move(void *userdata, const char *path) {
         return rename(path, target) < 0 ? error_origin(-errno) : 0;
 }
 
-/* An object outside of packs would stay behind, and the mirror would lack it. */
-static int expect_packs_only(const char *mirror) {
+bool quarantine_has_loose(const char *mirror) {
         cleanup_free char *objects = mem_printf("%s/quarantine/objects", mirror);
         cleanup_dir DIR *dir = opendir(objects);
-        struct dirent *entry;
+        const struct dirent *entry;
 
-        if (!dir)
-                return error_origin(-errno);
-        while ((entry = readdir(dir)))
+        while (dir && (entry = readdir(dir)))
                 if (entry->d_name[0] != '.' && strcmp(entry->d_name, "info") != 0 &&
                     strcmp(entry->d_name, "pack") != 0)
-                        return error_origin(-EBADMSG);
-        return 0;
+                        return true;
+        return false;
 }
 
 int quarantine_move_in(const char *mirror) {
         static const char *const suffixes[] = {".pack", ".rev", ".idx"};
         cleanup_free char *target = mem_printf("%s/objects/pack", mirror);
 
-        TRY(expect_packs_only(mirror));
+        /* It would stay behind, and the mirror would lack it. */
+        if (quarantine_has_loose(mirror))
+                return error_origin(-EBADMSG);
         for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++)
                 TRY(each_file(mirror, suffixes[i], file_sync, NULL));
         for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++) {

@@ -20,6 +20,8 @@ int quarantine_remove(const char *mirror) must_check;
 /* `<mirror>/quarantine`; to be freed. */
 char *quarantine_get_path(const char *mirror) must_check;
 
+/* Whether there are objects outside of packs. */
+bool quarantine_has_loose(const char *mirror);
 /* Calls `visit` with the absolute path of each pack; ends at the first that is not 0. */
 int quarantine_each_pack(const char *mirror, int (*visit)(void *userdata, const char *pack),
                          void *userdata) must_check;

@@ -34,8 +34,10 @@ enum {
 
 typedef struct World {
         char dir[64], mirror[PATH_BYTES], work[PATH_BYTES], out[PATH_BYTES];
+        git_repository *repository;
         git_odb *objects;
         git_oid ids[OBJECTS + 1];
+        char pack[PATH_BYTES]; /* the newest, without its suffix */
 } World;
 
 static World world;
@@ -48,11 +50,24 @@ static void put(size_t i, const void *bytes, size_t n, git_object_t kind) {
         must(git_odb_write(&world.ids[i], world.objects, bytes, n, kind) == 0);
 }
 
+/* The mirror is read by its packs alone. */
+static void write_pack(const git_oid *ids, size_t n) {
+        cleanup_free char *dir = mem_printf("%s/objects/pack", world.mirror);
+        git_packbuilder *pack = NULL;
+
+        must(git_packbuilder_new(&pack, world.repository) == 0);
+        (void)git_packbuilder_set_threads(pack, 1);
+        for (size_t i = 0; i < n; i++)
+                must(git_packbuilder_insert(pack, &ids[i], NULL) == 0);
+        must(git_packbuilder_write(pack, dir, 0600, NULL, NULL) == 0);
+        (void)snprintf(world.pack, PATH_BYTES, "%s/pack-%s", dir, git_packbuilder_name(pack));
+        git_packbuilder_free(pack);
+}
+
 static void make_world(void) {
         static const char leaf[] = "100644 leaf";
         static const char pointer[] = "version https://git-lfs.github.com/spec/v1\n"
                                       "oid sha256:00\nsize 1\n";
-        git_repository *repository = NULL;
         uint8_t tree[sizeof leaf + GIT_OID_RAWSZ];
 
         (void)snprintf(world.dir, sizeof world.dir, "/dev/shm/fuzz-tree-%d", (int)getpid());
@@ -60,17 +75,18 @@ static void make_world(void) {
         (void)snprintf(world.work, PATH_BYTES, "%s/work", world.dir);
         (void)snprintf(world.out, PATH_BYTES, "%s/out", world.dir);
         must(git_libgit2_init() > 0 && dir_make(world.mirror, 0700) == 0 &&
-             git_repository_init(&repository, world.mirror, 1) == 0 &&
-             git_repository_odb(&world.objects, repository) == 0);
-        git_repository_free(repository);
+             git_repository_init(&world.repository, world.mirror, 1) == 0 &&
+             git_repository_odb(&world.objects, world.repository) == 0);
         put(0, "bytes\n", 6, GIT_OBJECT_BLOB);
         put(1, "../out", 6, GIT_OBJECT_BLOB);
         put(2, "", 0, GIT_OBJECT_BLOB);
         memcpy(tree, leaf, sizeof leaf);
         memcpy(tree + sizeof leaf, world.ids[0].id, GIT_OID_RAWSZ);
         put(3, tree, sizeof tree, GIT_OBJECT_TREE);
+        write_pack(world.ids, 4);
         memset(world.ids[4].id, 0x77, GIT_OID_RAWSZ); /* nowhere */
         put(POINTER, pointer, sizeof pointer - 1, GIT_OBJECT_BLOB);
+        write_pack(&world.ids[POINTER], 1);
         (void)atexit(clean_up);
 }
 
@@ -98,6 +114,10 @@ static void drop_object(const git_oid *id) {
                         return;
         git_oid_tostr(hex, sizeof hex, id);
         (void)snprintf(path, sizeof path, "%s/objects/%.2s/%s", world.mirror, hex, hex + 2);
+        (void)unlink(path);
+        (void)snprintf(path, sizeof path, "%s.idx", world.pack);
+        (void)unlink(path);
+        (void)snprintf(path, sizeof path, "%s.pack", world.pack);
         (void)unlink(path);
 }
 
@@ -144,6 +164,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n) {
         if (git_odb_write(&id, world.objects, tree, n, GIT_OBJECT_TREE) != 0)
                 return 0;
         git_oid_tostr(hex, sizeof hex, &id);
+        write_pack(&id, 1);
         check_out(hex);
         drop_object(&id);
         return 0;

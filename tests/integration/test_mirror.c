@@ -236,6 +236,30 @@ TEST(an_object_outside_of_packs_keeps_a_quarantine_out) {
         CHECK_EQ_INT(quarantine_move_in(path), -EBADMSG);
 }
 
+/* What nobody has looked into is not read: a server chooses its bytes. */
+TEST(objects_outside_of_packs_are_never_read) {
+        cleanup_story Story story;
+        cleanup_fetch Fetch fetch;
+        cleanup_free char *objects = NULL, *from = NULL, *to = NULL;
+        Fault fault = FAULT_INIT;
+
+        story_make(&story);
+        fetch_init(&fetch, mirror_get_path(story.mirror), story.repo.url, story.second);
+        fetch.deadline_ms = clock_mono_ms() + STORY_FETCH_MS;
+        fetch.fault = &fault;
+        CHECK_EQ_INT(quarantine_reset(fetch.mirror), 0);
+        CHECK_EQ_INT(fetch_prove(&fetch), FETCH_E_ABSENT);
+        objects = mem_printf("%s/objects/%.2s", fetch.quarantine, story.second);
+        from = mem_printf("%s/.git/objects/%.2s/%s", story.repo.path, story.second,
+                          story.second + 2);
+        to = mem_printf("%s/%s", objects, story.second + 2);
+        CHECK_EQ_INT(dir_make(objects, 0700), 0);
+        CHECK_EQ_INT(link(from, to), 0);
+        CHECK_EQ_INT(fetch_prove(&fetch), FETCH_E_ERROR);
+        CHECK(fault_is(&fault, "prep.fetch"));
+        CHECK_CONTAINS(fault.found, "outside of packs");
+}
+
 TEST(what_a_crash_left_in_the_quarantine_is_thrown_away) {
         cleanup_story Story story;
         const char *path;

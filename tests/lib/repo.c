@@ -14,6 +14,8 @@
 #include "tests/lib/bench.h"
 #include "tests/lib/test.h"
 
+enum { PACK_MS = 20000 };
+
 void repo_make(Repo *ret_repo) {
         const char *dir = test_dir();
 
@@ -46,6 +48,15 @@ void repo_object(const Repo *repo, const char *kind, Slice bytes, RepoId ret_id)
                 FAIL_TEST("%s could not be written", path);
         repo_ask(repo, ret_id, "hash-object", "-w", "--literally", "--no-filters", "-t", kind,
                  path);
+}
+
+void repo_pack(const Repo *repo) {
+        static const char script[] =
+                "ids=$(find .git/objects/?? -type f | cut -d/ -f3- | tr -d /)\n"
+                "echo \"$ids\" | git pack-objects -q .git/objects/pack/pack";
+        ProcessSpec spec = {.argv = {"bash", "-euo", "pipefail", "-c", script}, .cwd = repo->path};
+
+        bench_run_expect(&spec, PACK_MS, 0, NULL);
 }
 
 void repo_tree_add(Buf *tree, const char *mode, Slice name, const char *id) {

@@ -29,5 +29,7 @@ void repo_ask_argv(const Repo *repo, RepoId ret_id, const char *const *arguments
 void repo_object(const Repo *repo, const char *kind, Slice bytes, RepoId ret_id);
 /* One entry more at the end of a tree's bytes; `mode` as octal text. */
 void repo_tree_add(Buf *tree, const char *mode, Slice name, const char *id);
+/* All objects that are in no pack yet, as they are, into one. */
+void repo_pack(const Repo *repo);
 /* A commit of that tree without parents, as the head of `branch`. */
 void repo_commit_tree(const Repo *repo, const char *tree, const char *branch, RepoId ret_commit);

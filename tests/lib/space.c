@@ -34,6 +34,7 @@ void space_commit(Space *space) {
 void space_write(Space *space) {
         Fault fault = FAULT_INIT;
 
+        repo_pack(&space->repo);
         if (tree_write(space->mirror, space->tree, space->dir, &tree_limits_default, &space->facts,
                        &fault) != 0)
                 FAIL_TEST("%s: %s at %s", fault.rule, fault.found, fault.place);
@@ -79,8 +80,10 @@ void space_expect_differing(const Space *space, const char *place, const char *f
 void space_expect_refused(Space *space, const TreeLimits *limits, int expected, const char *rule,
                           const char *place) {
         Fault fault = FAULT_INIT;
-        int r = tree_write(space->mirror, space->tree, space->dir, limits, &space->facts, &fault);
+        int r;
 
+        repo_pack(&space->repo);
+        r = tree_write(space->mirror, space->tree, space->dir, limits, &space->facts, &fault);
         if (r != expected || !fault_is(&fault, rule))
                 FAIL_TEST("%s: %d %s: %s", rule, r, fault.rule, fault.found);
         if (place)
