@@ -23,7 +23,7 @@ enum {
         FOLLOW_LEAST = 4, /* entries rendered in one step, at least and at most */
         FOLLOW_MOST = 256,
         STEP_US = 5000,        /* what a step may take: who talks to us waits for its end */
-        LATE_PART = 4,         /* while somebody talks it is so much smaller */
+        LATE_PART = 8,         /* while somebody talks it is so much smaller */
         QUIET_MS = 3,          /* since somebody talked: until then more may be on its way */
         FILES_REST_MS = 50,    /* between two writings: who talks to us comes first */
         FILES_LATE_MS = 1000,  /* under steady load writing begins not later than this */

@@ -67,20 +67,40 @@ static double commit_p50_us(Bench *bench) {
 
 /* ---- acks ---- */
 
-static void load(Bench *bench, unsigned n_clients, unsigned window, LoadResult *ret_result) {
+/* Seconds of processors. */
+typedef struct CpuTimes {
+        double broker, clients;
+} CpuTimes;
+
+static CpuTimes get_cpu_times(const Bench *bench) {
+        return (CpuTimes){.broker = figures_cpu_s((int)process_get_pid(bench->broker.process)),
+                          .clients = figures_cpu_s((int)getpid())};
+}
+
+static void load(Bench *bench, unsigned n_clients, unsigned window, LoadResult *ret_result,
+                 CpuTimes *ret_took) {
         LoadShape shape = {.window = window, .warm_s = 0.2, .seconds = figures_is_quick() ? 1 : 2};
         cleanup(swarm_freep) Swarm *swarm = swarm_new(&bench->broker, n_clients);
+        CpuTimes before, after;
 
         swarm_sign(swarm, swarm_guess(&shape, n_clients), BODY_BYTES);
+        before = get_cpu_times(bench);
         swarm_load(swarm, &shape, ret_result);
+        after = get_cpu_times(bench);
+        *ret_took = (CpuTimes){.broker = after.broker - before.broker,
+                               .clients = after.clients - before.clients};
 }
 
 /* Answers a second, and how often the device was told to flush for one. */
-static double measure_acks(Bench *bench, unsigned n_clients, unsigned window, FigureRow flushes) {
+static double measure_acks(Bench *bench, unsigned window, FigureRow row, FigureRow flushes) {
         cleanup_load_result LoadResult result = {.rate = 0};
         uint64_t before = figures_flushes(bench->broker.dir), after;
+        CpuTimes took;
 
-        load(bench, n_clients, window, &result);
+        load(bench, N_CLIENTS, window, &result, &took);
+        figures_note(row, "processor for each: broker %.0f us, clients %.0f us",
+                     took.broker * 1e6 / (double)result.n_answers,
+                     took.clients * 1e6 / (double)result.n_answers);
         after = figures_flushes(bench->broker.dir);
         if (flushes != _ROW_MAX && before == UINT64_MAX)
                 figures_skip(flushes, "the device is not in /proc/diskstats");
@@ -93,9 +113,10 @@ static void measure_one(Bench *bench) {
         cleanup_load_result LoadResult result = {.rate = 0};
         uint64_t before, after;
         double commit_us = commit_p50_us(bench);
+        CpuTimes took;
 
         before = figures_flushes(bench->broker.dir);
-        load(bench, 1, 1, &result);
+        load(bench, 1, 1, &result, &took);
         after = figures_flushes(bench->broker.dir);
         figures_add(ROW_ACK_ONE, samples_quantile(&result.us, 0.5), commit_us);
         figures_note(ROW_ACK_ONE, "p99 %.0f us", samples_quantile(&result.us, 0.99));
@@ -106,8 +127,8 @@ static void measure_one(Bench *bench) {
 static void measure_many(Bench *bench) {
         double limit = figures_verify_rate(1);
 
-        figures_add(ROW_ACKS_MANY, measure_acks(bench, N_CLIENTS, 1, _ROW_MAX), limit);
-        figures_add(ROW_ACKS_DEEP, measure_acks(bench, N_CLIENTS, 16, ROW_FLUSH_DEEP), limit);
+        figures_add(ROW_ACKS_MANY, measure_acks(bench, 1, ROW_ACKS_MANY, _ROW_MAX), limit);
+        figures_add(ROW_ACKS_DEEP, measure_acks(bench, 16, ROW_ACKS_DEEP, ROW_FLUSH_DEEP), limit);
 }
 
 /* ---- events ---- */
