@@ -123,9 +123,18 @@ static uint64_t round_limit_ms(const Io *io) {
         return io->intake.has_drained ? ROUND_MS : ROUND_LONG_MS;
 }
 
-static int work_on_frames(Io *io) {
+/* The next in turn; what has come meanwhile belongs to this round, too. NULL: nobody waits. */
+static int take_next(Io *io, bool *ret_any, IntakeItem **ret_item) {
+        *ret_item = intake_take(&io->intake);
+        if (*ret_item)
+                return 0;
+        TRY(take_frames(io, ret_any));
+        *ret_item = intake_take(&io->intake);
+        return 0;
+}
+
+static int work_on_frames(Io *io, bool *ret_any) {
         uint64_t started_ms = clock_mono_ms(), looked_ms = started_ms;
-        bool has_more = false;
 
         io->intake.has_drained = false;
         for (size_t i = 0; i < BATCH_MAX; i++) {
@@ -135,10 +144,10 @@ static int work_on_frames(Io *io) {
                 if (now_ms - started_ms >= round_limit_ms(io))
                         return 0;
                 if (now_ms - looked_ms >= ROUND_MS) {
-                        TRY(take_frames(io, &has_more)); /* who comes new has the next turn */
+                        TRY(take_frames(io, ret_any)); /* who comes new has the next turn */
                         looked_ms = now_ms;
                 }
-                item = intake_take(&io->intake);
+                TRY(take_next(io, ret_any, &item));
                 if (!item)
                         return 0;
                 TRY(work_on(io, item));
@@ -248,7 +257,7 @@ static int serve_round(Io *io, Serving *serving) {
                 TRY(channel_server_serve_zap(io->server));
         has_work = io->intake.n_queues > 0;
         TRY(take_frames(io, &has_work));
-        TRY(work_on_frames(io));
+        TRY(work_on_frames(io, &has_work));
         if (clock_mono_ms() >= core_next_deadline(io->core)) {
                 TRY(core_tick(io->core));
                 has_work = true;
