@@ -12,6 +12,7 @@
 
 #include "base/slice.h"
 #include "proto/zap.h"
+#include "proto/zmq_load.h"
 
 enum {
         PARTS_MAX = 16,
@@ -24,7 +25,7 @@ static void *context, *zap, *asker;
 
 static void make_world(void) {
         context = zmq_ctx_new();
-        must(context && zap_open(context, &zap) == 0);
+        must(context && !zmq_load() && zap_open(context, &zap) == 0);
         asker = zmq_socket(context, ZMQ_DEALER);
         must(asker && zmq_connect(asker, "inproc://zeromq.zap.01") == 0);
 }
