@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The coldgate authors */
 
-/* Each family of pairs is a file in pairs/; what a cheat must get stands there. */
+/* Each family of pairs is a file in pairs/, or court.c; what a cheat must get stands there. */
 
 #include <dirent.h>
 #include <string.h>
@@ -9,7 +9,7 @@
 
 #include "base/mem.h"
 #include "tests/lib/test.h"
-#include "tests/redteam/raid.h"
+#include "tests/redteam/court.h"
 
 enum { PAIRS_LEAST = 60 };
 
@@ -78,6 +78,13 @@ TEST(what_was_left_or_changed_around_is_seen) {
 
 TEST(what_must_not_be_left_is_left) {
         raid_family("leftovers");
+}
+
+TEST(a_result_is_of_something_else_or_not_what_was_claimed) {
+        Tally tally;
+
+        court_play(&tally);
+        raid_count(&tally);
 }
 
 TEST(a_plan_that_cannot_fail_is_refused) {

@@ -95,16 +95,20 @@ void raid_play(const char *dir, const char *family, Tally *ret_tally) {
         }
 }
 
+void raid_count(const Tally *tally) {
+        if (table->n == FAMILIES_MAX)
+                FAIL_TEST("there are more than %d families", FAMILIES_MAX);
+        table->rows[table->n++] = *tally;
+        CHECK_EQ_U64(tally->n_caught, tally->n_pairs);
+        CHECK_EQ_U64(tally->n_false_red, 0);
+        CHECK(tally->n_pairs > 0);
+}
+
 void raid_family(const char *family) {
         Tally tally;
 
         raid_play("pairs", family, &tally);
-        if (table->n == FAMILIES_MAX)
-                FAIL_TEST("there are more than %d families", FAMILIES_MAX);
-        table->rows[table->n++] = tally;
-        CHECK_EQ_U64(tally.n_caught, tally.n_pairs);
-        CHECK_EQ_U64(tally.n_false_red, 0);
-        CHECK(tally.n_pairs > 0);
+        raid_count(&tally);
 }
 
 static void print_row(const Tally *row) {

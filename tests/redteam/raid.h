@@ -17,9 +17,10 @@ typedef struct Tally {
 
 /* All pairs of tests/redteam/<dir>/<family>.pair. */
 void raid_play(const char *dir, const char *family, Tally *ret_tally);
-/* The same of pairs/, with its row in the table; fails the test unless all are caught and no twin
- * is red. */
+/* The same of pairs/, with its row in the table. */
 void raid_family(const char *family);
+/* A row of the table; fails the test unless all are caught and no twin is red. */
+void raid_count(const Tally *tally);
 /* Prints the table, a sum at its end. */
 void raid_print_table(Tally *ret_sum);
 /* Whether the table has a row of this family. */
