@@ -277,6 +277,31 @@ static int decode_slice(Decoder *decoder, const FieldSpec *field, void *body) {
         return 0;
 }
 
+static size_t value_bytes_least(const FieldSpec *field) {
+        switch (field->kind) {
+        case FIELD_U64: return 1;
+        case FIELD_WORD:
+        case FIELD_BYTES: return 2;
+        case FIELD_TEXT: return 1 + field->least;
+        case FIELD_TEXTS:
+        case FIELD_LIST: return 1 + codec_item_bytes_least(field);
+        }
+        return 1;
+}
+
+/* A head and what is required, each behind its tag. */
+size_t codec_item_bytes_least(const FieldSpec *list) {
+        const RecordSpec *spec = list->kind == FIELD_LIST ? record_spec(list->record) : NULL;
+        size_t n = 1;
+
+        if (!spec)
+                return 1 + list->least;
+        for (size_t i = 0; i < spec->n_fields; i++)
+                if (spec->fields[i].presence == REQUIRED)
+                        n += 1 + value_bytes_least(&spec->fields[i]);
+        return n;
+}
+
 /* The count of a list, limited by its row and by the bytes that are there: what is allocated for
  * it is in proportion to the frame. */
 static int read_count(Decoder *decoder, const FieldSpec *field, size_t *ret_n) {
@@ -285,7 +310,8 @@ static int read_count(Decoder *decoder, const FieldSpec *field, size_t *ret_n) {
 
         if (read_head(decoder, SCAN_ARRAY, &n))
                 return refuse(decoder->fault, field, "is not a list");
-        fault = n > decoder->rest.n ? "declares more than there is" : count_fault(field, n);
+        fault = n > decoder->rest.n / codec_item_bytes_least(field) ? "declares more than there is"
+                                                                    : count_fault(field, n);
         if (fault)
                 return refuse(decoder->fault, field, fault);
         *ret_n = n;

@@ -34,6 +34,9 @@ int codec_encode(const Message *message, Buf *frame, CodecFault *reterr_fault) m
 int codec_decode(Slice frame, Arena *arena, Message *ret_message,
                  CodecFault *reterr_fault) must_check;
 
+/* The fewest bytes of a frame that an item of this field, of TEXTS or LIST, can have. */
+size_t codec_item_bytes_least(const FieldSpec *list);
+
 /* As a refusal: rule "frame-malformed", place "message.field" or
  * "message.record.field". */
 void codec_fault_to_fault(const CodecFault *codec_fault, Fault *ret_fault);

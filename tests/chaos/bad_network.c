@@ -5,10 +5,17 @@
 
 #include "tests/chaos/bad_network.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "base/clock.h"
+#include "base/fd.h"
 #include "base/mem.h"
 #include "proto/codec.h"
 #include "tests/lib/figures.h"
@@ -94,6 +101,54 @@ static bool has_few_fds(void *userdata) {
         const FdsWanted *wanted = userdata;
 
         return process_count_fds(wanted->pid) <= wanted->n;
+}
+
+/* It takes connections and never closes one. */
+static void noreturn_ keep_for_ever(int listener) {
+        (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+        for (;;)
+                (void)accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+}
+
+static int connect_to(uint16_t port) {
+        struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port)};
+        int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        CHECK(fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof address) == 0);
+        return fd;
+}
+
+size_t bad_network_reset_keeper(uint32_t n, uint64_t limit_ms) {
+        struct sockaddr_in address = {.sin_family = AF_INET};
+        int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        socklen_t n_address = sizeof address;
+        cleanup_tcp_proxy TcpProxy proxy;
+        FdsWanted wanted;
+
+        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        CHECK(bind(listener, (struct sockaddr *)&address, n_address) == 0 &&
+              listen(listener, SOMAXCONN) == 0 &&
+              getsockname(listener, (struct sockaddr *)&address, &n_address) == 0);
+        wanted.pid = fork();
+        if (wanted.pid == 0)
+                keep_for_ever(listener);
+        CHECK(wanted.pid > 0);
+        fd_close(&listener);
+        wanted.n = process_count_fds(wanted.pid);
+        tcp_proxy_start(&proxy, ntohs(address.sin_port));
+        proxy.weather->reset_after = 1;
+        for (uint32_t i = 0; i < n; i++) {
+                cleanup_fd int fd = connect_to(proxy.port);
+                char byte = 0;
+
+                (void)!send(fd, &byte, 1, MSG_NOSIGNAL);
+                (void)!recv(fd, &byte, 1, 0); /* until it is reset */
+        }
+        (void)!test_wait_until(has_few_fds, &wanted, limit_ms);
+        wanted.n = process_count_fds(wanted.pid) - wanted.n;
+        raw_agent_end_flood(wanted.pid);
+        return wanted.n;
 }
 
 void bad_network_reset_each(BadNetwork *network, uint32_t step) {

@@ -26,3 +26,6 @@ uint64_t bad_network_heal(BadNetwork *network);
 /* Connections that are reset behind the n-th byte of what their client says, for each n from 1 in
  * such steps; the broker has as many descriptors afterwards as before. */
 void bad_network_reset_each(BadNetwork *network, uint32_t step);
+/* So many connections that are reset, to a server that closes none: the descriptors that it has too
+ * many, after a while. */
+size_t bad_network_reset_keeper(uint32_t n, uint64_t limit_ms) must_check;

@@ -8,7 +8,7 @@
 #include "tests/chaos/bad_network.h"
 #include "tests/lib/test.h"
 
-enum { RESET_STEP = 97, BAD_MS = 1200 };
+enum { RESET_STEP = 97, BAD_MS = 1200, N_KEPT = 10, KEPT_MS = 200 };
 
 TEST(connections_that_are_reset_anywhere_leave_nothing_behind) {
         cleanup_bad_network BadNetwork network;
@@ -16,6 +16,10 @@ TEST(connections_that_are_reset_anywhere_leave_nothing_behind) {
         bad_network_init(&network);
         bad_network_reset_each(&network, RESET_STEP);
         (void)bad_network_heal(&network);
+}
+
+TEST(a_server_that_keeps_what_was_reset_is_seen_to_keep_it) {
+        CHECK_EQ_U64(bad_network_reset_keeper(N_KEPT, KEPT_MS), N_KEPT);
 }
 
 TEST(connections_that_are_reset_again_and_again_lose_nothing) {

@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "tests/chaos/bad_network.h"
 #include "tests/lib/figures.h"
+#include "tests/lib/handshake.h"
 #include "tests/lib/test.h"
 
 enum {
@@ -21,6 +22,10 @@ enum {
         LOSS_MS = 20000,
         BACK_MS_MAX = 5000,
         TOOL_MS = 10000,
+        SECOND_MS = 1000,
+        ANSWERS_LEAST = 20, /* in a second */
+        TRICKLE_MS = 6000,
+        N_CLAIMS = 6,
 };
 
 TEST(connections_that_are_reset_at_each_byte_leave_nothing_behind) {
@@ -98,17 +103,125 @@ TEST(a_hundred_partitions_lose_nothing_and_traffic_is_back_within_seconds) {
         CHECK(figures_percentile(&back, 99) <= BACK_MS_MAX);
 }
 
-TEST(a_fifth_of_all_packets_lost_loses_nothing) {
+/* ---- lines that lose and are slow ---- */
+
+typedef struct Line {
+        const char *name;
+        bool loses;       /* a fifth of all packets, both ways */
+        const char *rate; /* of both ways together; NULL: any */
+} Line;
+
+static void spoil(const Line *line, uint16_t port) {
+        static const char *const ends[] = {"dport", "sport"};
+
+        for (size_t i = 0; line->loses && i < ARRAY_SIZE(ends); i++) {
+                cleanup_free char *rule =
+                        mem_printf("nft add rule inet chaos in tcp %s %u numgen random mod 5 == 0 "
+                                   "counter drop",
+                                   ends[i], port);
+
+                CHECK(run_tool(rule));
+        }
+        if (line->rate) {
+                cleanup_free char *rule =
+                        mem_printf("tc qdisc add dev lo root tbf rate %s burst 16kb latency 400ms",
+                                   line->rate);
+
+                CHECK(run_tool(rule));
+        }
+}
+
+static void mend(const Line *line) {
+        CHECK(run_tool("nft flush chain inet chaos in"));
+        if (line->rate)
+                CHECK(run_tool("tc qdisc del dev lo root"));
+}
+
+/* What the kernel has done: dropped by a rule, held back by a queue. A fault that was never there
+ * shows nothing. */
+static uint64_t count_harm(const Line *line) {
+        ProcessSpec spec = {
+                .argv = {"sh", "-c",
+                         line->loses ? "nft list chain inet chaos in | grep -o 'packets [0-9]*' | "
+                                       "awk '{n += $2} END {print n}'"
+                                     : "tc -s qdisc show dev lo | grep -o 'overlimits [0-9]*' | "
+                                       "cut -d' ' -f2"}};
+        cleanup_buf Buf out = BUF_TEXT;
+
+        CHECK_EQ_INT(bench_run(&spec, TOOL_MS, &out, NULL), 0);
+        return strtoull(buf_get_text(&out), NULL, 10);
+}
+
+/* Answers in a second; what was said before is settled afterwards, and nothing is lost. */
+static uint64_t answers_on(const Line *line, uint64_t duration_ms) {
         cleanup_bad_network BadNetwork network;
+        uint64_t n_harm;
         size_t n_acks;
 
         enter_own_network();
         bad_network_init(&network);
         n_acks = network.fleet.history.n_acks;
-        set_rule(&network.broker, "dport", "numgen random mod 5 == 0 drop");
-        fleet_run(&network.fleet, LOSS_MS);
+        spoil(line, network.broker.port);
+        fleet_run(&network.fleet, duration_ms);
         n_acks = network.fleet.history.n_acks - n_acks;
-        (void)heal(&network);
-        printf("# a fifth of the packets lost | %zu answers in %d ms\n", n_acks, LOSS_MS);
-        CHECK(n_acks > 20 * LOSS_MS / 1000);
+        n_harm = count_harm(line);
+        mend(line);
+        (void)bad_network_heal(&network);
+        printf("# %s | %zu answers in %llu ms, lost 0; packets dropped or held back %llu\n",
+               line->name, n_acks, (unsigned long long)duration_ms, (unsigned long long)n_harm);
+        CHECK(n_harm > 0);
+        return n_acks * SECOND_MS / duration_ms;
+}
+
+static const Line loss = {.name = "a fifth lost", .loses = true};
+static const Line megabit = {.name = "1 Mbit", .rate = "1mbit"};
+static const Line both = {.name = "a fifth lost of 1 Mbit", .loses = true, .rate = "1mbit"};
+static const Line trickle = {.name = "8 kbit", .rate = "8kbit"};
+
+TEST(a_fifth_of_all_packets_lost_loses_nothing) {
+        CHECK(answers_on(&loss, LOSS_MS) >= ANSWERS_LEAST);
+}
+
+TEST(a_line_of_a_megabit_loses_nothing) {
+        CHECK(answers_on(&megabit, LOSS_MS) >= ANSWERS_LEAST);
+}
+
+TEST(a_megabit_of_which_a_fifth_is_lost_loses_nothing) {
+        CHECK(answers_on(&both, LOSS_MS) >= ANSWERS_LEAST);
+}
+
+TEST(a_line_of_eight_kilobits_is_slower_than_that) {
+        CHECK(answers_on(&trickle, TRICKLE_MS) < ANSWERS_LEAST);
+}
+
+/* ---- who lives ---- */
+
+static void start_far_apart(Handshake *handshake, uint16_t port) {
+        cleanup_free char *endpoint = mem_printf("tcp://127.0.0.1:%u", port);
+
+        handshake_init_at(handshake, endpoint, "6s");
+        handshake_start(handshake);
+}
+
+TEST(a_live_adversary_is_not_taken_for_dead_on_a_bad_line) {
+        uint16_t port = tcp_broker_find_port();
+        cleanup_handshake Handshake handshake;
+
+        enter_own_network();
+        start_far_apart(&handshake, port);
+        spoil(&both, port);
+        for (unsigned i = 0; i < N_CLAIMS; i++) {
+                cleanup_free char *text = mem_printf("hello %u\n", i);
+
+                handshake_commit(&handshake, "greeting", text);
+                CHECK_EQ_INT(BUILDER(&handshake, NULL, "claim", "SLOW", "--wait"), 0);
+        }
+        mend(&both);
+        printf("# %s | claims %u, verdicts %u, leases lapsed %u, alerts %u\n", both.name,
+               handshake_count(&handshake, "claim"), handshake_count(&handshake, "verdict"),
+               handshake_count(&handshake, "lapse"), handshake_count(&handshake, "alert"));
+        CHECK_EQ_U64(handshake_count(&handshake, "verdict"), N_CLAIMS);
+        CHECK_EQ_U64(handshake_count(&handshake, "lapse"), 0);
+        CHECK_EQ_U64(handshake_count(&handshake, "alert"), 0);
+        handshake_verify(&handshake);
 }

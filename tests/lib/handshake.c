@@ -40,16 +40,16 @@ static const char plan[] = "# Story\n\n"
                            "```\n";
 
 /* A short lease, so that a killed adversary is noticed within the test. */
-static void shorten_lease(const Handshake *handshake) {
+static void shorten_lease(const Handshake *handshake, const char *lease) {
         cleanup_free char *path = mem_printf("%s/.coldgate/config", handshake->dir);
         FILE *config = fopen(path, "ae");
 
         CHECK(config != NULL);
-        CHECK(fprintf(config, "lease = 2s\n") > 0);
+        CHECK(fprintf(config, "lease = %s\n", lease) > 0);
         CHECK_EQ_INT(fclose(config), 0);
 }
 
-void handshake_init(Handshake *handshake) {
+void handshake_init_at(Handshake *handshake, const char *endpoint, const char *lease) {
         cleanup_free char *state = mem_printf("%s/.coldgate/own/state", test_dir());
         cleanup_free char *cache = mem_printf("%s/.coldgate/own/cache", test_dir());
 
@@ -60,9 +60,15 @@ void handshake_init(Handshake *handshake) {
         bench_git(handshake->dir, NULL, "init", "-q");
         bench_write(handshake->dir, "plan.md", plan, 0644);
         handshake_commit(handshake, "greeting", "hello\n");
-        CHECK_EQ_INT(BROKER(handshake, NULL, "init", "--name", "story"), 0);
-        shorten_lease(handshake);
+        CHECK_EQ_INT(BROKER(handshake, NULL, "init", "--name", "story",
+                            endpoint ? "--endpoint" : NULL, endpoint),
+                     0);
+        shorten_lease(handshake, lease);
         CHECK_EQ_INT(BROKER(handshake, NULL, "plan", "approve", "plan.md"), 0);
+}
+
+void handshake_init(Handshake *handshake) {
+        handshake_init_at(handshake, NULL, "2s");
 }
 
 void handshake_deinit(Handshake *handshake) {

@@ -19,6 +19,9 @@ typedef struct Handshake {
  * SLOW (takes two seconds; its check is called slowly). The repository has one commit, which
  * passes all. */
 void handshake_init(Handshake *handshake);
+/* The same at another endpoint (NULL: a socket in the directory), with another lease than the short
+ * one. */
+void handshake_init_at(Handshake *handshake, const char *endpoint, const char *lease);
 void handshake_deinit(Handshake *handshake);
 #define cleanup_handshake cleanup(handshake_deinit)
 

@@ -25,6 +25,8 @@ typedef struct Pair {
         int client, server; /* -1: no pair */
         uint64_t n_up;
         uint64_t reset_at; /* 0: never */
+        uint64_t flip_at;
+        bool is_first;
 } Pair;
 
 typedef struct State {
@@ -71,10 +73,27 @@ static void accept_pair(State *state) {
                 (void)close(server);
                 return;
         }
-        *pair = (Pair){.client = client, .server = server, .reset_at = weather->reset_after};
+        *pair = (Pair){.client = client,
+                       .server = server,
+                       .reset_at = weather->reset_after,
+                       .flip_at = weather->flip_at,
+                       .is_first = weather->n_connections == 0};
         if (pair->reset_at && weather->reset_spread)
                 pair->reset_at += (uint64_t)rand() % weather->reset_spread;
         weather->n_connections++;
+}
+
+static void look_at(TcpWeather *weather, const Pair *pair, char *bytes, size_t n) {
+        for (size_t i = 0; i < n; i++) {
+                uint64_t place = pair->n_up + i;
+
+                if (pair->flip_at && place + 1 == pair->flip_at)
+                        bytes[i] = (char)(bytes[i] ^ (1 << (rand() % 8)));
+                if (pair->is_first && place < TCP_SAID_BYTES) {
+                        weather->said[place] = (uint8_t)bytes[i];
+                        weather->n_said = (uint32_t)place + 1;
+                }
+        }
 }
 
 /* False: the pair is over. */
@@ -90,6 +109,8 @@ static bool pass_on(State *state, Pair *pair, bool is_up) {
         n = recv(from, bytes, n_max, MSG_DONTWAIT);
         if (n <= 0)
                 return false;
+        if (is_up)
+                look_at(weather, pair, bytes, (size_t)n);
         if (weather->delay_ms_max)
                 (void)usleep((useconds_t)((uint32_t)rand() % weather->delay_ms_max) * 1000);
         if (send(to, bytes, (size_t)n, MSG_NOSIGNAL) != n)

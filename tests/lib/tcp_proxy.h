@@ -8,14 +8,20 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+enum { TCP_SAID_BYTES = 4096 };
+
 /* Shared with the process; may be changed at any time. */
 typedef struct TcpWeather {
         volatile uint32_t reset_after;  /* bytes from the client of a new connection; 0: never */
         volatile uint32_t reset_spread; /* and up to so many more, by chance */
         volatile uint32_t delay_ms_max; /* of each piece, by chance, from 0 */
         volatile uint32_t piece_max;    /* bytes that go on at once; 0: what there is */
+        volatile uint32_t flip_at;      /* of what its client says, one bit of this byte; 0: none */
         volatile bool holds_up, holds_down; /* to the server, to the client */
         volatile uint32_t n_connections, n_resets;
+        /* What the first client said. */
+        uint8_t said[TCP_SAID_BYTES];
+        volatile uint32_t n_said;
 } TcpWeather;
 
 typedef struct TcpProxy {

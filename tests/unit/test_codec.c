@@ -114,6 +114,22 @@ TEST(a_count_above_its_row_takes_nothing_from_the_arena) {
         CHECK(arena.newest == NULL);
 }
 
+TEST(items_too_short_for_what_they_must_hold_take_nothing_from_the_arena) {
+        cleanup_arena Arena arena = ARENA_INIT;
+        cleanup_buf Buf frame = BUF_INIT(FRAME_MAX);
+        CodecFault fault;
+        Message message;
+
+        /* A status of 200 phases, each of them one byte. */
+        buf_slice(&frame, FRAME(0x92, 0x4c, 0x84, 1, 0xa1, 'p', 2, 1, 3, 1, 4, 0xdc, 0x00, 200));
+        for (int i = 0; i < 200; i++)
+                buf_byte(&frame, 0);
+        CHECK_EQ_INT(codec_decode(buf_get(&frame), &arena, &message, &fault), CODEC_E_REFUSED);
+        CHECK_EQ_TEXT(fault.field, "phases");
+        CHECK_EQ_TEXT(fault.reason, "declares more than there is");
+        CHECK(arena.newest == NULL);
+}
+
 TEST(what_is_no_message_is_refused) {
         check_reason(SLICE_NULL, NULL, "is empty");
         check_reason(FRAME(0x01), NULL, "is not a number and a map");
