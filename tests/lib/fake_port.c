@@ -12,6 +12,8 @@
 #include "proto/codec.h"
 #include "tests/lib/test.h"
 
+enum { WINDOW_MS = 2000 };
+
 static bool fails(FakePort *port, FakeCall call) {
         port->n_calls[call]++;
         return port->fail_at[call] && --port->fail_at[call] == 0;
@@ -51,6 +53,8 @@ static int commit(void *userdata) {
 
         if (fails(port, FAKE_COMMIT))
                 return -EIO;
+        if (port->n_entries > port->n_durable)
+                port->n_synced = port->n_durable;
         port->n_durable = port->n_entries;
         for (size_t i = 0; i < port->n_evidence; i++)
                 port->evidence[i].is_durable = true;
@@ -58,11 +62,15 @@ static int commit(void *userdata) {
         return 0;
 }
 
+static bool is_forgotten(const FakePort *port, const Entry *entry) {
+        return port->bug == FAKE_BUG_WINDOW && entry->received_ms + WINDOW_MS < port->wall_ms;
+}
+
 static int find(void *userdata, const Id *id, Arena *arena, Entry *ret_entry) {
         FakePort *port = userdata;
 
         for (size_t i = port->n_entries; i-- > 0;)
-                if (id_equal(&port->entries[i].id, id)) {
+                if (!is_forgotten(port, &port->entries[i]) && id_equal(&port->entries[i].id, id)) {
                         copy_entry(arena, &port->entries[i], ret_entry);
                         return 0;
                 }
@@ -172,6 +180,8 @@ CorePort fake_port_get(FakePort *port) {
 void fake_port_crash(FakePort *port) {
         size_t n = 0;
 
+        if (port->bug == FAKE_BUG_ACK_FIRST)
+                port->n_durable = port->n_synced;
         port->n_entries = port->n_durable;
         for (size_t i = 0; i < port->n_evidence; i++)
                 if (port->evidence[i].is_durable)

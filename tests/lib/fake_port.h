@@ -22,6 +22,14 @@ typedef enum FakeCall {
         _FAKE_CALL_MAX
 } FakeCall;
 
+/* What a wrong broker would do, for tests of the tests. */
+typedef enum FakeBug {
+        FAKE_BUG_NONE,
+        FAKE_BUG_ACK_FIRST, /* the newest commit is not on the disk when it says so */
+        FAKE_BUG_WINDOW,    /* what was said is known again only for a while */
+        FAKE_BUG_ROUTE,     /* who speaks is told by the route: for who calls core_receive */
+} FakeBug;
+
 typedef struct FakeSent {
         uint8_t to; /* first byte of the route */
         Slice frame;
@@ -39,6 +47,8 @@ typedef struct FakePort {
         uint64_t wall_ms, mono_ms;
         Entry *entries;
         size_t n_entries, n_durable;
+        FakeBug bug;
+        size_t n_synced; /* by FAKE_BUG_ACK_FIRST; else n_durable is meant */
         FakeEvidence evidence[FAKE_EVIDENCE_MAX];
         size_t n_evidence;
         bool is_dirty;

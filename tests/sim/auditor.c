@@ -18,6 +18,8 @@ enum { MARK_BYTES = 9, EVERY_MS = 30000 };
 
 void auditor_open(Auditor *auditor) {
         *auditor = (Auditor){.n_entries = 0};
+        for (int who = 0; who < _WHO_MAX; who++)
+                auditor->heard[who] = (Who)who;
         state_init(&auditor->shadow);
 }
 
@@ -72,15 +74,16 @@ static bool may_see(const Oracle *oracle, const Mark *mark, Who who) {
 }
 
 static void check_sealed(Auditor *auditor, const FakeSent *sent) {
+        Who who = auditor->heard[sent->to];
         const Mark *mark;
         size_t at = 0;
 
-        if (sent->to != ADVERSARY && sent->to != ADVERSARY_2)
+        if (who != ADVERSARY && who != ADVERSARY_2)
                 return;
         while ((mark = find_mark(auditor, sent->frame, &at)))
-                if (!may_see(&auditor->oracle, mark, (Who)sent->to))
+                if (!may_see(&auditor->oracle, mark, who))
                         FAIL_TEST("%s reached %s: a %s of claim %llu %s",
-                                  message_name(sent->message.type), desk_names[sent->to],
+                                  message_name(sent->message.type), desk_names[who],
                                   mark->kind == MARK_JOURNAL ? "journal note"
                                   : mark->kind == MARK_CLAIM ? "sealed text"
                                                              : "verdict",
@@ -160,6 +163,7 @@ static void check_ack(const FakePort *port, const struct ack *ack) {
 static void check_refusal(Auditor *auditor, const struct refuse *refuse) {
         bool is_refused = false;
 
+        CHECK(!slice_is(refuse->rule, "signature-wrong")); /* everybody signs what they say */
         if (!refuse->id.n)
                 return;
         auditor->n_refused++;
@@ -198,15 +202,18 @@ static Receipt *add_receipt(Auditor *auditor, const Desk *desk, Slice frame) {
 }
 
 /* What makes no entry changes nothing. */
-int auditor_receive(Auditor *auditor, Desk *desk, Who who, Slice frame) {
+int auditor_receive(Auditor *auditor, Desk *desk, Who who, uint8_t to, Slice frame) {
         cleanup_buf Buf before = BUF_TEXT, after = BUF_TEXT;
         Receipt *receipt = add_receipt(auditor, desk, frame);
         size_t n_entries = desk->port.n_entries;
-        Route route = fake_route((uint8_t)who);
+        Route route = fake_route(to);
+        /* At first everybody has the route of their own number. */
+        Who taken_for = desk->port.bug == FAKE_BUG_ROUTE ? (Who)to : who;
         int r;
 
+        auditor->heard[to] = who;
         state_describe(desk_state(desk), &before);
-        r = core_receive(desk->core, &route, desk->keys[who].public.curve, frame);
+        r = core_receive(desk->core, &route, desk->keys[taken_for].public.curve, frame);
         if (r != 0)
                 return r;
         state_describe(desk_state(desk), &after);
@@ -276,6 +283,9 @@ void auditor_look(Auditor *auditor, Desk *desk) {
 
                 if (message->type == MESSAGE_ACK)
                         check_ack(port, &message->ack);
+                if (message->type == MESSAGE_WELCOME)
+                        CHECK(slice_is(message->welcome.name,
+                                       desk_names[auditor->heard[port->sent[i].to]]));
                 if (message->type == MESSAGE_REFUSE)
                         check_refusal(auditor, &message->refuse);
                 check_sealed(auditor, &port->sent[i]);

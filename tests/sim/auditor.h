@@ -46,6 +46,7 @@ typedef struct Auditor {
         bool tells;       /* prints each entry */
         bool is_new;      /* the broker began anew, and has not looked at its leases yet */
         uint64_t signs_ms[ORACLE_THINGS_MAX]; /* by lease: when its holder last gave a sign */
+        Who heard[_WHO_MAX];                  /* by route: who spoke last on it */
 } Auditor;
 
 void auditor_open(Auditor *auditor);
@@ -54,8 +55,8 @@ void auditor_close(Auditor *auditor);
 /* The text of a new mark; in the desk's arena. */
 const char *auditor_mark(Auditor *auditor, Desk *desk, const Mark *mark);
 
-/* A frame into the open batch, as core_receive. */
-int auditor_receive(Auditor *auditor, Desk *desk, Who who, Slice frame);
+/* A frame into the open batch, as core_receive, on this route. */
+int auditor_receive(Auditor *auditor, Desk *desk, Who who, uint8_t to, Slice frame);
 /* After a tick, where one was due, and the commit: everything. Then what was sent may be forgotten.
  */
 void auditor_look(Auditor *auditor, Desk *desk);

@@ -72,9 +72,9 @@ static void put_as(Play *play, Who who, Message message) {
 
         message_set_present(&message);
         CHECK_EQ_INT(codec_encode(&message, &frame, &fault), 0);
-        CHECK_EQ_INT(
-                auditor_receive(&play->world->auditor, &play->world->desk, who, buf_get(&frame)),
-                0);
+        CHECK_EQ_INT(auditor_receive(&play->world->auditor, &play->world->desk, who, (uint8_t)who,
+                                     buf_get(&frame)),
+                     0);
 }
 
 static void put(Play *play, Message message) {

@@ -119,8 +119,8 @@ static void land(World *world, const Flight *flight) {
                 CHECK_EQ_INT(codec_decode(frame, &arena, &message, &fault), 0);
                 agent_hear(world, agent, &message);
         } else if (!world->is_broken) {
-                world->is_broken =
-                        auditor_receive(&world->auditor, &world->desk, flight->who, frame) < 0;
+                world->is_broken = auditor_receive(&world->auditor, &world->desk, flight->who,
+                                                   agent->route, frame) < 0;
         }
 }
 
@@ -156,6 +156,13 @@ static void restart(World *world) {
         fake_port_forget(&world->desk.port);
 }
 
+static Who holder_of(const World *world, uint8_t route) {
+        for (size_t i = 0; i < AGENTS; i++)
+                if (world->agents[i].route == route)
+                        return world->agents[i].who;
+        FAIL_TEST("nobody has route %u", route);
+}
+
 static void step_broker(World *world) {
         FakePort *port = &world->desk.port;
         Core *core = world->desk.core;
@@ -170,7 +177,7 @@ static void step_broker(World *world) {
         }
         auditor_look(&world->auditor, &world->desk);
         for (size_t i = 0; i < port->n_sent; i++)
-                fly(world, (Who)port->sent[i].to, false, port->sent[i].frame);
+                fly(world, holder_of(world, port->sent[i].to), false, port->sent[i].frame);
         fake_port_forget(port);
 }
 
@@ -180,22 +187,40 @@ void world_put_now(World *world, Who who, Message message) {
 
         message_set_present(&message);
         CHECK_EQ_INT(codec_encode(&message, &frame, &fault), 0);
-        world->is_broken = auditor_receive(&world->auditor, &world->desk, who, buf_get(&frame)) < 0;
+        world->is_broken = auditor_receive(&world->auditor, &world->desk, who,
+                                           world->agents[who].route, buf_get(&frame)) < 0;
         step_broker(world);
 }
 
 /* ---- what goes wrong ---- */
 
-static void kill_agent(World *world, Agent *agent) {
+/* What is on its way to it, or on its way at all. */
+static void drop_flights(World *world, const Agent *agent, bool all) {
         size_t n = 0;
 
         for (size_t i = 0; i < world->n_flights; i++)
-                if (world->flights[i].who == agent->who && !world->flights[i].is_to_broker)
+                if (world->flights[i].who == agent->who && (all || !world->flights[i].is_to_broker))
                         free(world->flights[i].bytes);
                 else
                         world->flights[n++] = world->flights[i];
         world->n_flights = n;
+}
+
+static void kill_agent(World *world, Agent *agent) {
+        drop_flights(world, agent, false);
         agent_kill(agent);
+}
+
+/* The program does not know: its transport does it by itself. */
+static void swap_routes(World *world) {
+        Agent *one = &world->agents[world_roll(world, AGENTS)];
+        Agent *other = &world->agents[world_roll(world, AGENTS)];
+        uint8_t route = one->route;
+
+        drop_flights(world, one, true);
+        drop_flights(world, other, true);
+        one->route = other->route;
+        other->route = route;
 }
 
 static void hinder(World *world, Agent *agent) {
@@ -208,11 +233,11 @@ static void hinder(World *world, Agent *agent) {
                 agent->cut_until_ms = now_ms + world_roll(world, CUT_MS);
         if (happens_rarely(world, world->settings.full_permille))
                 agent->full_until_ms = now_ms + world_roll(world, FULL_MS);
-        port->conditions[agent->who] = 0;
+        port->conditions[agent->route] = 0;
         if (agent->full_until_ms > now_ms)
-                port->conditions[agent->who] = CHANNEL_E_FULL;
+                port->conditions[agent->route] = CHANNEL_E_FULL;
         else if (agent->cut_until_ms > now_ms && agent->who % 2)
-                port->conditions[agent->who] = CHANNEL_E_GONE;
+                port->conditions[agent->route] = CHANNEL_E_GONE;
 }
 
 static void hinder_all(World *world) {
@@ -221,6 +246,8 @@ static void hinder_all(World *world) {
 
         for (size_t i = 0; i < AGENTS; i++)
                 hinder(world, &world->agents[i]);
+        if (settings->swap_permille && happens_rarely(world, settings->swap_permille))
+                swap_routes(world);
         if (happens_rarely(world, settings->kill_broker_permille))
                 restart(world);
         if (happens_rarely(world, settings->kill_broker_permille))
@@ -264,8 +291,9 @@ World *world_new(const WorldSettings *settings) {
         desk_hello(&world->desk, OPERATOR);
         CHECK(desk_submit(&world->desk, OPERATOR, says_plan(world, true)) > 0);
         for (size_t i = 0; i < AGENTS; i++)
-                world->agents[i] = (Agent){.who = (Who)i};
+                world->agents[i] = (Agent){.who = (Who)i, .route = (uint8_t)i};
         fake_port_forget(&world->desk.port);
+        world->desk.port.bug = settings->bug;
         world->desk.port.fail_at[settings->fail_call] = settings->fail_at;
         return world;
 }

@@ -27,6 +27,8 @@ typedef struct WorldSettings {
         uint64_t kill_broker_permille, kill_agent_permille, cut_permille, full_permille;
         uint64_t jump_permille;  /* of the wall clock */
         uint64_t sleep_permille; /* minutes and hours in which nothing happens */
+        uint64_t swap_permille;  /* two agents connect anew, each on the other's route */
+        FakeBug bug;
         /* That call of the broker's port fails, once; 0: none does. */
         FakeCall fail_call;
         uint64_t fail_at;
@@ -58,6 +60,7 @@ typedef struct Agent {
         Job jobs[JOBS_MAX];
         size_t n_jobs;
         /* Of its network: */
+        uint8_t route;
         uint64_t cut_until_ms, full_until_ms;
 } Agent;
 
