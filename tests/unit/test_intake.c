@@ -10,7 +10,7 @@
 
 #include "tests/lib/test.h"
 
-enum { ROOM = 60 << 10, FRAME_BYTES = 1000 };
+enum { ROOM = 60 << 10, FRAME_BYTES = 1000, N_FLOOD = 20 };
 
 static void key(uint8_t number, uint8_t ret_curve[CURVE_BYTES]) {
         memset(ret_curve, number, CURVE_BYTES);
@@ -114,4 +114,34 @@ TEST(it_is_told_when_a_key_has_nothing_left_that_waits) {
         expect(&intake, 1, "1b");
         CHECK(!intake.has_drained);
         intake_deinit(&intake);
+}
+
+/* How many frames are served before the polite one's, which comes behind all of three who flood. */
+static size_t count_before(uint8_t polite) {
+        cleanup_buf Buf frame = BUF_INIT(FRAME_BYTES);
+        Intake intake = INTAKE_INIT(ROOM);
+        uint8_t curve[CURVE_BYTES];
+        size_t n = 0;
+        Route route;
+
+        for (uint8_t number = 1; number <= 3; number++)
+                for (size_t i = 0; i < N_FLOOD; i++)
+                        CHECK_EQ_INT(put(&intake, number, "flood"), 0);
+        CHECK_EQ_INT(put(&intake, polite, "please"), 0);
+        for (;; n++) {
+                buf_clear(&frame);
+                CHECK_EQ_INT(intake_take(&intake, &frame, &route, curve), 0);
+                if (slice_is(buf_get(&frame), "please"))
+                        break;
+        }
+        intake_deinit(&intake);
+        return n;
+}
+
+TEST(who_comes_behind_three_floods_waits_for_one_frame_of_each) {
+        CHECK(count_before(4) <= 3);
+}
+
+TEST(who_had_to_share_a_queue_with_a_flood_would_wait_for_all_of_it) {
+        CHECK(count_before(1) >= N_FLOOD);
 }
