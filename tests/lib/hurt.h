@@ -39,6 +39,8 @@ bool hurt_start(Hurt *hurt);
 void hurt_say(Hurt *hurt, size_t n);
 /* SIGTERM, unless it has ended: its exit status, or 128 + signal. */
 int hurt_end(Hurt *hurt);
+/* Of what was acknowledged, what the ledger does not have. No broker runs. */
+size_t hurt_count_lost(const Hurt *hurt);
 /* A broker without the shim: whatever was ever acknowledged is there, what was not is said again
  * and acknowledged, and the ledger verifies. */
 void hurt_check(Hurt *hurt);

@@ -390,6 +390,8 @@ int clock_gettime(clockid_t clock, struct timespec *ret_now) {
 
         if (r == 0 && shim.state && clock == CLOCK_REALTIME)
                 ret_now->tv_sec += atomic_load(&shim.state->wall_s);
+        if (r == 0 && shim.state && clock == CLOCK_MONOTONIC)
+                ret_now->tv_sec += atomic_load(&shim.state->mono_s);
         return r;
 }
 

@@ -51,6 +51,7 @@ typedef struct ShimState {
         uint64_t at;            /* the number of the call that fails; 0: none */
         uint32_t is_lasting;    /* and each later one */
         _Atomic int64_t wall_s; /* by how much the wall clock is wrong */
+        _Atomic int64_t mono_s; /* and the monotonic one: less than 0 for who was suspended */
         _Atomic uint64_t n_calls;
         _Atomic uint64_t n_faults;
         _Atomic uint64_t fault_ms; /* monotonic, of the first */
