@@ -84,6 +84,10 @@ typedef struct Waiting {
         Process *builder;
 } Waiting;
 
+static bool is_decided(void *userdata) {
+        return !process_is_running(((const Waiting *)userdata)->builder);
+}
+
 static bool has_ended(void *userdata) {
         const Waiting *waiting = userdata;
 
@@ -109,6 +113,10 @@ static int claim(Hurting *hurting, bool holds) {
                 hurting->n_ends++;
                 start_adversary(hurting);
         }
+        if (!test_wait_until(is_decided, &waiting, CLAIM_MS))
+                FAIL_TEST("fault %u in %s, and no end:\n%s\n%s", hurting->shim->fault,
+                          hurting->shim->fault_path, process_get_err(builder),
+                          process_get_err(handshake->adversary));
         return process_wait(builder, CLAIM_MS);
 }
 

@@ -27,7 +27,7 @@ enum {
         SLACK_US = 20000, /* of the machine, which is not ours alone */
         STOPPED_KIB_MAX = 5 << 10,
         ANSWER_MS = 60000,
-        CATCH_UP_MS = 300000,
+        CATCH_UP_MS = 1200000,
         LONG_SECONDS = 7000,
 };
 

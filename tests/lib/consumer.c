@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The coldgate authors */
 
-/* Gives credit by halves, counts what comes. */
+/* Gives credit when the last of it is used up, counts what comes. */
 
 #include "tests/lib/consumer.h"
 
@@ -48,7 +48,7 @@ static void consume(Session *session, Consumed *consumed) {
                 if (message.type == MESSAGE_ENTRY)
                         take(consumed, message.entry.seq);
                 if (message.type == MESSAGE_WELCOME ||
-                    (message.type == MESSAGE_ENTRY && consumed->n % (CREDIT / 2) == 0))
+                    (message.type == MESSAGE_ENTRY && consumed->n % CREDIT == 0))
                         give_credit(session, consumed);
         }
 }
