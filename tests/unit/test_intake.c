@@ -118,21 +118,20 @@ TEST(it_is_told_when_a_key_has_nothing_left_that_waits) {
 
 /* How many frames are served before the polite one's, which comes behind all of three who flood. */
 static size_t count_before(uint8_t polite) {
-        cleanup_buf Buf frame = BUF_INIT(FRAME_BYTES);
         Intake intake = INTAKE_INIT(ROOM);
-        uint8_t curve[CURVE_BYTES];
+        bool is_polite = false;
         size_t n = 0;
-        Route route;
 
         for (uint8_t number = 1; number <= 3; number++)
                 for (size_t i = 0; i < N_FLOOD; i++)
                         CHECK_EQ_INT(put(&intake, number, "flood"), 0);
         CHECK_EQ_INT(put(&intake, polite, "please"), 0);
-        for (;; n++) {
-                buf_clear(&frame);
-                CHECK_EQ_INT(intake_take(&intake, &frame, &route, curve), 0);
-                if (slice_is(buf_get(&frame), "please"))
-                        break;
+        while (!is_polite) {
+                cleanup(intake_item_freep) IntakeItem *item = intake_take(&intake);
+
+                CHECK(item != NULL);
+                is_polite = slice_is(intake_item_get(item), "please");
+                n += !is_polite;
         }
         intake_deinit(&intake);
         return n;
