@@ -6,6 +6,8 @@
 #include "proto/channel.h"
 
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <zmq.h>
@@ -46,14 +48,18 @@ static void open_server(Fixture *fixture) {
                      0);
 }
 
-static void open_fixture(Fixture *fixture) {
+static void open_fixture_in(Fixture *fixture, const char *dir, const char *name) {
         *fixture = (Fixture){.admits_agent = true, .frame = BUF_INIT(FRAME_MAX)};
         CHECK_EQ_INT(sign_start(), 0);
         key_make(&fixture->broker);
         key_make(&fixture->agent);
         key_make(&fixture->stranger);
-        fixture->endpoint = mem_printf("ipc://%s/broker.sock", test_dir());
+        fixture->endpoint = mem_printf("ipc://%s/%s.sock", dir, name);
         open_server(fixture);
+}
+
+static void open_fixture(Fixture *fixture) {
+        open_fixture_in(fixture, test_dir(), "broker");
 }
 
 static void close_fixture(Fixture *fixture) {
@@ -127,6 +133,36 @@ TEST(an_admitted_key_gets_through_and_is_named) {
         CHECK_EQ_INT(channel_server_send(fixture.server, &fixture.route, slice_text("welcome")), 0);
         CHECK(answer_comes(client, &answer));
         CHECK_EQ_TEXT(buf_get_text(&answer), "welcome");
+}
+
+/* The route that a server gives first, in a process of its own. */
+static void first_route(const char *dir, const char *name, Route *ret_route) {
+        pid_t pid = fork();
+        int status;
+
+        if (pid == 0) {
+                ChannelClient *client;
+                Fixture fixture;
+
+                open_fixture_in(&fixture, dir, name);
+                client = open_client(&fixture, &fixture.agent);
+                CHECK(exchange(&fixture, client, "hello", PATIENCE_MS));
+                *ret_route = fixture.route;
+                _exit(0);
+        }
+        CHECK(waitpid(pid, &status, 0) == pid && status == 0);
+}
+
+TEST(nobody_knows_the_first_route_of_a_server) {
+        const char *dir = test_dir();
+        Route *routes = mmap(NULL, 2 * sizeof *routes, PROT_READ | PROT_WRITE,
+                             MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+        CHECK(routes != MAP_FAILED);
+        first_route(dir, "one", &routes[0]);
+        first_route(dir, "other", &routes[1]);
+        CHECK(routes[0].n == routes[1].n && routes[0].n > 0);
+        CHECK(memcmp(routes[0].bytes, routes[1].bytes, routes[0].n) != 0);
 }
 
 static bool learns_that_it_is_refused(Fixture *fixture, ChannelClient *client) {
