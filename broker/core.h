@@ -84,7 +84,7 @@ void core_set_settings(Core *core, const CoreSettings *settings);
 
 /* Restart: the ledger's entries, in order; signatures are `broker verify`'s business. */
 int core_replay(Core *core, const Entry *entry, Fault *reterr_fault) must_check;
-/* The same without a look at the entry's hash: somebody else looks at it (broker/chain.h). */
+/* The same without a look at the entry's hash: whoever reads has looked (broker/chain.h). */
 int core_fold(Core *core, const Entry *entry, Fault *reterr_fault) must_check;
 /* The first entries of a new ledger, by the broker's own hand: genesis, then each agent admitted
  * at init (an operator first). Appends to the open batch. */

@@ -198,23 +198,16 @@ static int replay_entry(void *userdata, const Entry *entry) {
         return core_fold(replay->core, entry, replay->fault);
 }
 
-/* Hashes are looked at before the fold, or beside it. */
+/* Each entry's hash is looked at before it is folded. */
 static int fold_proved(Io *io, Fault *reterr_fault) {
         Replay replay = {.core = io->core, .fault = reterr_fault, .said_ms = clock_mono_ms()};
-        const State *state = core_get_state(io->core);
-        cleanup(chain_freep) Chain *chain = NULL;
         uint64_t head_seq = 0;
-        int r;
+        int r = CHAIN_E_ALONE;
 
         TRY(ledger_head(io->ledger, &head_seq));
-        r = head_seq < CHAIN_LONG_ENTRIES ? CHAIN_E_ALONE : chain_start(io->path, &chain);
-        if (r == CHAIN_E_ALONE)
-                r = chain_check(io->ledger, reterr_fault);
-        if (r == 0)
-                r = ledger_walk(io->ledger, 1, SLICE_NULL, replay_entry, &replay);
-        if (r == 0 && chain)
-                r = chain_finish(chain, state->head_seq, &state->head_hash, reterr_fault);
-        return r;
+        if (head_seq >= CHAIN_LONG_ENTRIES)
+                r = chain_walk_ahead(io->path, replay_entry, &replay, reterr_fault);
+        return r == CHAIN_E_ALONE ? chain_walk(io->ledger, replay_entry, &replay, reterr_fault) : r;
 }
 
 int io_replay(Io *io, Fault *reterr_fault) {

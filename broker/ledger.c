@@ -13,13 +13,17 @@
 #include "base/error.h"
 #include "base/log.h"
 
-enum { DEFECT_BYTES = 96, ROW_BYTES = 8192 /* what a row costs beside its frame, at most */ };
+enum {
+        DEFECT_BYTES = 96,
+        ROW_BYTES = 8192, /* what a row costs beside its frame, at most */
+        ENTRY_COLUMNS = 10,
+};
 
 static const struct {
         const char *name;
         int type;
         int n_bytes; /* 0: any number */
-} entry_columns[] = {
+} entry_columns[ENTRY_COLUMNS] = {
         {"seq", SQLITE_INTEGER, 0},        {"received_ms", SQLITE_INTEGER, 0},
         {"kind", SQLITE_TEXT, 0},          {"phase", SQLITE_TEXT, 0},
         {"actor", SQLITE_TEXT, 0},         {"message_id", SQLITE_BLOB, ID_BYTES},
@@ -59,17 +63,38 @@ static Slice column_slice(sqlite3_stmt *row, int column) {
         return data && n > 0 ? slice_make(data, (size_t)n) : SLICE_NULL;
 }
 
-static bool find_defect(sqlite3_stmt *row, char ret_defect[DEFECT_BYTES]) {
-        for (int i = 0; i < (int)ARRAY_SIZE(entry_columns); i++) {
-                if (sqlite3_column_type(row, i) != entry_columns[i].type) {
+/* All of a row's values at once: to ask the statement for each property of each costs more than to
+ * read the row. Their types are to be asked before their bytes. */
+typedef struct Row {
+        sqlite3_value *values[ENTRY_COLUMNS];
+} Row;
+
+static Row row_of(sqlite3_stmt *query) {
+        Row row;
+
+        for (int i = 0; i < ENTRY_COLUMNS; i++)
+                row.values[i] = sqlite3_column_value(query, i);
+        return row;
+}
+
+static Slice value_slice(const Row *row, int column) {
+        const void *data = sqlite3_value_blob(row->values[column]);
+        int n = sqlite3_value_bytes(row->values[column]);
+
+        return data && n > 0 ? slice_make(data, (size_t)n) : SLICE_NULL;
+}
+
+static bool find_defect(const Row *row, char ret_defect[DEFECT_BYTES]) {
+        for (int i = 0; i < ENTRY_COLUMNS; i++) {
+                if (sqlite3_value_type(row->values[i]) != entry_columns[i].type) {
                         (void)snprintf(ret_defect, DEFECT_BYTES, "%s is of another type",
                                        entry_columns[i].name);
                         return true;
                 }
                 if (entry_columns[i].n_bytes &&
-                    sqlite3_column_bytes(row, i) != entry_columns[i].n_bytes) {
+                    sqlite3_value_bytes(row->values[i]) != entry_columns[i].n_bytes) {
                         (void)snprintf(ret_defect, DEFECT_BYTES, "%s has %d bytes, not %d",
-                                       entry_columns[i].name, sqlite3_column_bytes(row, i),
+                                       entry_columns[i].name, sqlite3_value_bytes(row->values[i]),
                                        entry_columns[i].n_bytes);
                         return true;
                 }
@@ -78,28 +103,28 @@ static bool find_defect(sqlite3_stmt *row, char ret_defect[DEFECT_BYTES]) {
 }
 
 /* Borrows from the row. Values of another size than theirs stay zero. */
-static void entry_from_row(sqlite3_stmt *row, Entry *ret_entry) {
+static void entry_from_row(const Row *row, Entry *ret_entry) {
         *ret_entry = (Entry){
-                .seq = (uint64_t)sqlite3_column_int64(row, 0),
-                .received_ms = (uint64_t)sqlite3_column_int64(row, 1),
-                .kind = column_slice(row, 2),
-                .phase = column_slice(row, 3),
-                .actor = column_slice(row, 4),
-                .frame = column_slice(row, 6),
-                .signature = column_slice(row, 7),
+                .seq = (uint64_t)sqlite3_value_int64(row->values[0]),
+                .received_ms = (uint64_t)sqlite3_value_int64(row->values[1]),
+                .kind = value_slice(row, 2),
+                .phase = value_slice(row, 3),
+                .actor = value_slice(row, 4),
+                .frame = value_slice(row, 6),
+                .signature = value_slice(row, 7),
         };
-        (void)id_from_slice(column_slice(row, 5), &ret_entry->id);
-        (void)hash_from_slice(column_slice(row, 8), &ret_entry->prev);
-        (void)hash_from_slice(column_slice(row, 9), &ret_entry->hash);
+        (void)id_from_slice(value_slice(row, 5), &ret_entry->id);
+        (void)hash_from_slice(value_slice(row, 8), &ret_entry->prev);
+        (void)hash_from_slice(value_slice(row, 9), &ret_entry->hash);
 }
 
-static int check_row(Ledger *ledger, sqlite3_stmt *row) {
+static int check_row(Ledger *ledger, const Row *row) {
         char defect[DEFECT_BYTES];
 
         if (!find_defect(row, defect))
                 return 0;
         log_write(LOG_ERROR, "%s: entry %lld: %s; see `broker verify`", ledger->path,
-                  (long long)sqlite3_column_int64(row, 0), defect);
+                  (long long)sqlite3_value_int64(row->values[0]), defect);
         return error_origin(-EUCLEAN);
 }
 
@@ -221,13 +246,15 @@ static int check_hash(const Ledger *ledger, const Entry *entry) {
 
 static int fetch_entry(Ledger *ledger, sqlite3_stmt *query, Arena *arena, Entry *ret_entry) {
         int sql_code = sqlite3_step(query);
+        Row row;
 
         if (sql_code == SQLITE_DONE)
                 return LEDGER_E_NONE;
         if (sql_code != SQLITE_ROW)
                 return ledger_sql_fail(ledger, "read");
-        TRY(check_row(ledger, query));
-        entry_from_row(query, ret_entry);
+        row = row_of(query);
+        TRY(check_row(ledger, &row));
+        entry_from_row(&row, ret_entry);
         TRY(check_hash(ledger, ret_entry));
         entry_to_arena(ret_entry, arena);
         return 0;
@@ -280,12 +307,13 @@ int ledger_inspect(Ledger *ledger, LedgerInspect inspect, void *userdata) {
 
         (void)sqlite3_bind_int64(query, 1, INT64_MIN);
         while ((sql_code = sqlite3_step(query)) == SQLITE_ROW) {
+                Row row = row_of(query);
                 char defect[DEFECT_BYTES];
-                bool is_bad = find_defect(query, defect);
+                bool is_bad = find_defect(&row, defect);
                 Entry entry;
                 int r;
 
-                entry_from_row(query, &entry);
+                entry_from_row(&row, &entry);
                 r = inspect(userdata, &entry, is_bad ? defect : NULL);
                 if (r != 0)
                         return r;
@@ -302,11 +330,12 @@ int ledger_walk(Ledger *ledger, uint64_t first, Slice phase, LedgerVisit visit, 
         if (phase.n)
                 bind_text(query, 2, phase);
         while ((sql_code = sqlite3_step(query)) == SQLITE_ROW) {
+                Row row = row_of(query);
                 Entry entry;
                 int r;
 
-                TRY(check_row(ledger, query));
-                entry_from_row(query, &entry);
+                TRY(check_row(ledger, &row));
+                entry_from_row(&row, &entry);
                 r = visit(userdata, &entry);
                 if (r != 0)
                         return r;

@@ -6,6 +6,7 @@
 
 #include "proto/entry.h"
 
+#include <endian.h>
 #include <string.h>
 
 static const char entry_tag[] = "coldgate entry v1\n";
@@ -49,19 +50,53 @@ bool entry_signature_holds(const PublicKey *author, const Hash *ledger, const Id
         return sign_verify(author->sign, parts, ENTRY_PARTS, signature);
 }
 
+/* What is small is hashed together: to add a number costs more than to write it down. */
+typedef struct Gather {
+        Hasher hasher;
+        uint8_t bytes[512];
+        size_t n;
+} Gather;
+
+static void gather_flush(Gather *gather) {
+        hash_add(&gather->hasher, gather->bytes, gather->n);
+        gather->n = 0;
+}
+
+static void gather_add(Gather *gather, const void *data, size_t n) {
+        if (n > sizeof gather->bytes - gather->n)
+                gather_flush(gather);
+        if (n > sizeof gather->bytes) {
+                hash_add(&gather->hasher, data, n);
+                return;
+        }
+        if (n)
+                memcpy(gather->bytes + gather->n, data, n);
+        gather->n += n;
+}
+
+static void gather_add_u64(Gather *gather, uint64_t number) {
+        uint64_t big_endian = htobe64(number);
+
+        gather_add(gather, &big_endian, sizeof big_endian);
+}
+
 void entry_hash(const Entry *entry, Hash *ret_hash) {
         const Slice fields[] = {entry->kind,          entry->phase, entry->actor,
                                 id_slice(&entry->id), entry->frame, entry->signature};
-        Hasher hasher;
+        Gather gather;
 
-        hash_start(&hasher);
-        hash_add(&hasher, chain_tag, strlen(chain_tag));
-        hash_add(&hasher, entry->prev.bytes, HASH_BYTES);
-        hash_add_u64(&hasher, entry->seq);
-        hash_add_u64(&hasher, entry->received_ms);
-        for (size_t i = 0; i < ARRAY_SIZE(fields); i++)
-                hash_add_field(&hasher, fields[i]);
-        hash_finish(&hasher, ret_hash);
+        gather.n = 0;
+        hash_start(&gather.hasher);
+        gather_add(&gather, chain_tag, strlen(chain_tag));
+        gather_add(&gather, entry->prev.bytes, HASH_BYTES);
+        gather_add_u64(&gather, entry->seq);
+        gather_add_u64(&gather, entry->received_ms);
+        for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {
+                gather_add_u64(&gather, fields[i].n);
+                gather_add(&gather, fields[i].data, fields[i].n);
+        }
+        gather_flush(&gather);
+        hash_finish(&gather.hasher, ret_hash);
 }
 
 /* ---- checkpoints: SSH's wire format, where a string is four bytes of length and its bytes ---- */
