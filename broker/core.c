@@ -64,6 +64,7 @@ Core *core_free(Core *core) {
         free(core->quotas);
         peer_clear(core);
         state_deinit(&core->state);
+        arena_deinit(&core->folding);
         free(core);
         return NULL;
 }
@@ -109,12 +110,12 @@ static bool has_room(Core *core) {
 /* ---- entries ---- */
 
 int core_fold(Core *core, const Entry *entry, Fault *reterr_fault) {
-        cleanup_arena Arena arena = ARENA_INIT;
         CodecFault codec_fault;
         Message message;
         int r;
 
-        r = codec_decode(entry->frame, &arena, &message, &codec_fault);
+        arena_reset(&core->folding);
+        r = codec_decode(entry->frame, &core->folding, &message, &codec_fault);
         if (r == CODEC_E_REFUSED) {
                 codec_fault_to_fault(&codec_fault, reterr_fault);
                 fault_place(reterr_fault, "entry %llu", (unsigned long long)entry->seq);

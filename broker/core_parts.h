@@ -117,6 +117,7 @@ struct Core {
         uint64_t room_due_ms; /* there was no room: nothing of our own before; 0: there is */
         bool has_checkpoint;  /* of the head */
         Checkpoint checkpoint;
+        Arena folding; /* of the entry in hand, at a start */
 };
 
 /* One message on its way through. */

@@ -5,15 +5,14 @@
 
 #include "proto/scan.h"
 
-/* A head whose first byte carries its value in the low bits. */
+/* A head whose first byte carries its value in the low bits, by the high four of it. */
 static const struct {
-        uint8_t first, last;
+        uint8_t first;
         ScanKind kind;
 } short_forms[] = {
-        {0x00, 0x7f, SCAN_UINT},
-        {0x80, 0x8f, SCAN_MAP},
-        {0x90, 0x9f, SCAN_ARRAY},
-        {0xa0, 0xbf, SCAN_TEXT},
+        {0x00, SCAN_UINT}, {0x00, SCAN_UINT},  {0x00, SCAN_UINT}, {0x00, SCAN_UINT},
+        {0x00, SCAN_UINT}, {0x00, SCAN_UINT},  {0x00, SCAN_UINT}, {0x00, SCAN_UINT},
+        {0x80, SCAN_MAP},  {0x90, SCAN_ARRAY}, {0xa0, SCAN_TEXT}, {0xa0, SCAN_TEXT},
 };
 
 /* A head with its value behind it, by its first byte from LONG_FIRST on; a value below `least` has
@@ -65,15 +64,14 @@ int scan_head(Slice bytes, ScanHead *ret_head) {
         if (!bytes.n)
                 return SCAN_E_TRUNCATED;
         first = bytes.data[0];
-        for (size_t i = 0; i < ARRAY_SIZE(short_forms); i++)
-                if (first >= short_forms[i].first && first <= short_forms[i].last) {
-                        *ret_head = (ScanHead){
-                                .kind = short_forms[i].kind,
-                                .value = (uint64_t)first - short_forms[i].first,
-                                .n_bytes = 1,
-                        };
-                        return 0;
-                }
+        if (first >> 4 < ARRAY_SIZE(short_forms)) {
+                *ret_head = (ScanHead){
+                        .kind = short_forms[first >> 4].kind,
+                        .value = (uint64_t)first - short_forms[first >> 4].first,
+                        .n_bytes = 1,
+                };
+                return 0;
+        }
         form = (size_t)first - LONG_FIRST; /* wraps around below it */
         if (form < ARRAY_SIZE(long_forms) && long_forms[form].n_bytes)
                 return read_long(bytes, form, ret_head);

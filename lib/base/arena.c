@@ -33,6 +33,24 @@ void arena_deinit(Arena *arena) {
         arena->n_bytes = 0;
 }
 
+void arena_reset(Arena *arena) {
+        ArenaBlock *first = arena->newest;
+
+        while (first && first->older) {
+                ArenaBlock *block = first;
+
+                first = block->older;
+                free(block);
+        }
+        if (first && first->n_max > BLOCK_BYTES) {
+                free(first);
+                first = NULL;
+        }
+        if (first)
+                first->n_used = 0;
+        *arena = (Arena){.newest = first};
+}
+
 static ArenaBlock *block_add(Arena *arena, size_t n_bytes) {
         size_t n_max = size_max(n_bytes, BLOCK_BYTES);
         ArenaBlock *block = mem_resize(NULL, sizeof *block + n_max, 1);

@@ -17,6 +17,8 @@ typedef struct Arena {
 #define ARENA_INIT ((Arena){.newest = NULL})
 
 void arena_deinit(Arena *arena);
+/* What was handed out is void; a first block is kept for what comes next. */
+void arena_reset(Arena *arena);
 /* Zeroed and aligned for anything. Sizes from outside must have been limited before. */
 void *arena_alloc(Arena *arena, size_t n_bytes) must_check __attribute__((returns_nonnull));
 void *arena_alloc_array(Arena *arena, size_t n, size_t element_bytes) must_check

@@ -63,3 +63,28 @@ TEST(an_arena_is_used_again_after_its_end) {
         arena_deinit(&arena);
         arena_deinit(&arena);
 }
+
+TEST(an_arena_that_is_reset_hands_out_zeroed_memory_again) {
+        cleanup_arena Arena arena = ARENA_INIT;
+
+        arena_reset(&arena);
+        for (size_t round = 0; round < 4; round++) {
+                for (size_t n = 100; n < 10000; n += 900) {
+                        uint8_t *memory = arena_alloc(&arena, n);
+
+                        for (size_t i = 0; i < n; i++)
+                                CHECK_EQ_INT(memory[i], 0);
+                        memset(memory, 0xff, n);
+                }
+                arena_reset(&arena);
+                CHECK_EQ_U64(arena.n_bytes, 0);
+        }
+}
+
+TEST(an_arena_that_is_reset_keeps_no_large_piece) {
+        cleanup_arena Arena arena = ARENA_INIT;
+
+        memset(arena_alloc(&arena, 1 << 20), 1, 1 << 20);
+        arena_reset(&arena);
+        CHECK(arena.newest == NULL);
+}
