@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -73,26 +74,53 @@ static int start(char *const *argv, int out_fd, pid_t *ret_pid) {
         return -r;
 }
 
-/* Its output up to a ceiling, and how it ended. Where the ceiling is reached, git is told so by the
- * closed pipe. */
-static int run(char *const *argv, Buf *out, int *ret_status) {
+static int ask(char *const *argv, GitQuestion *ret_question) {
         cleanup_fd int read_fd = -1, write_fd = -1;
-        int fds[2], status = 0;
-        pid_t pid = -1;
+        int fds[2];
 
         if (pipe2(fds, O_CLOEXEC) < 0)
                 return error_origin(-errno);
         read_fd = fds[0];
         write_fd = fds[1];
-        TRY(start(argv, write_fd, &pid));
-        fd_close(&write_fd);
-        TRY(fd_read_all(read_fd, out));
-        fd_close(&read_fd);
-        while (waitpid(pid, &status, 0) < 0)
+        TRY(start(argv, write_fd, &ret_question->pid));
+        ret_question->fd = fd_take(&read_fd);
+        return 0;
+}
+
+static int reap(pid_t pid, int *ret_status) {
+        while (waitpid(pid, ret_status, 0) < 0)
                 if (errno != EINTR)
                         return error_origin(-errno);
+        return 0;
+}
+
+/* Its output up to a ceiling, and how it ended. Where the ceiling is reached, git is told so by the
+ * closed pipe. */
+static int hear(GitQuestion *question, Buf *out, int *ret_status) {
+        int status = 0;
+
+        TRY(fd_read_all(question->fd, out));
+        fd_close(&question->fd);
+        TRY(reap(question->pid, &status));
         *ret_status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
         return 0;
+}
+
+static int run(char *const *argv, Buf *out, int *ret_status) {
+        cleanup(git_question_deinit) GitQuestion question = GIT_QUESTION_NONE;
+
+        TRY(ask(argv, &question));
+        return hear(&question, out, ret_status);
+}
+
+void git_question_deinit(GitQuestion *question) {
+        int status;
+
+        if (question->fd < 0)
+                return;
+        fd_close(&question->fd);
+        (void)kill(question->pid, SIGKILL); /* it only reads */
+        (void)reap(question->pid, &status);
 }
 
 bool commit_is_full(const char *text) {
@@ -193,21 +221,26 @@ static size_t list_changes(Slice out, Buf *names) {
         return n_changes;
 }
 
-int git_check_clean(const char *top, Fault *reterr_fault) {
+int git_ask_changes(GitQuestion *ret_question) {
         char *argv[] = {(char *)"git",
-                        (char *)"-C",
-                        (char *)top,
                         (char *)"status",
                         (char *)"--porcelain=v1",
                         (char *)"-z",
                         (char *)"--untracked-files=normal",
                         (char *)"--ignore-submodules=none",
                         NULL};
+
+        return ask(argv, ret_question);
+}
+
+int git_check_clean(const char *top, GitQuestion *question, Fault *reterr_fault) {
         cleanup_buf Buf out = BUF_INIT(OUTPUT_MAX), names = BUF_TEXT;
         size_t n_changes;
         int status = 1;
 
-        TRY(run(argv, &out, &status));
+        if (question->fd < 0)
+                TRY(git_ask_changes(question));
+        TRY(hear(question, &out, &status));
         if (status != 0 && !out.is_full) {
                 fault_set(reterr_fault, "claim-dirty-tree", "git status failed in %s", top);
                 fault_next(reterr_fault, "git -C %s status", top);

@@ -5,9 +5,19 @@
 /* The Builder's own repository, asked with the Builder's own git. (The adversary never runs git in
  * somebody else's.) */
 
+#include <sys/types.h>
+
 #include "base/fault.h"
 
 enum { COMMIT_TEXT_MAX = 65 };
+
+/* A git that is at work. */
+typedef struct GitQuestion {
+        pid_t pid;
+        int fd; /* -1: nothing was asked */
+} GitQuestion;
+
+#define GIT_QUESTION_NONE ((GitQuestion){.fd = -1})
 
 enum { _GIT_E_SUCCESS, GIT_E_REFUSED, GIT_E_NONE };
 
@@ -20,8 +30,12 @@ int git_resolve(const char *rev, char ret_commit[COMMIT_TEXT_MAX], Fault *reterr
 /* The same, and a full id where there is no repository to ask, or not that one. */
 int git_name_commit(const char *rev, char ret_commit[COMMIT_TEXT_MAX],
                     Fault *reterr_fault) must_check;
-/* Refuses changes that are in no commit, untracked files included. Rule claim-dirty-tree. */
-int git_check_clean(const char *top, Fault *reterr_fault) must_check;
+/* Begins to look for changes in the repository that holds the current directory. */
+int git_ask_changes(GitQuestion *ret_question) must_check;
+/* Refuses changes that are in no commit, untracked files included. Asks, where `question` has not
+ * been asked. Rule claim-dirty-tree. */
+int git_check_clean(const char *top, GitQuestion *question, Fault *reterr_fault) must_check;
+void git_question_deinit(GitQuestion *question);
 
 /* 40 or 64 lower-case hex digits. */
 bool commit_is_full(const char *text);

@@ -5,13 +5,27 @@
 
 #include "builder-agent/matter.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "base/mem.h"
 #include "verbs/talk.h"
 #include "verify/mirror.h"
+
+/* Where we are, as far as git tells. */
+typedef struct Place {
+        char *top;
+        char head[COMMIT_TEXT_MAX];
+        GitQuestion changes; /* asked ahead where they will matter: git takes a while to start */
+} Place;
+
+static void place_deinit(Place *place) {
+        git_question_deinit(&place->changes);
+        free(place->top);
+}
 
 void matter_deinit(Matter *matter) {
         buf_deinit(&matter->url);
@@ -49,15 +63,15 @@ static int resolve(const char *rev, const char *head, char ret_commit[COMMIT_TEX
 
 /* With the repository at hand. Its uncommitted changes matter where its HEAD is what is claimed:
  * the person has seen them, the adversary will not. */
-static int here(Matter *matter, const char *top, const char *head, const Args *args, Fault *fault) {
+static int here(Matter *matter, Place *place, const Args *args, Fault *fault) {
         const char *repo = args_get(args, "repo");
         const char *rev = args_get(args, "commit");
         bool is_ours;
         int r;
 
-        git_append_file_url(top, &matter->url);
+        git_append_file_url(place->top, &matter->url);
         is_ours = !repo || strcmp(repo, buf_get_text(&matter->url)) == 0;
-        r = resolve(rev, head, matter->commit, fault);
+        r = resolve(rev, place->head, matter->commit, fault);
         if (r == GIT_E_REFUSED && !is_ours && rev && commit_is_full(rev)) {
                 buf_clear(&matter->url);
                 return elsewhere(matter, repo, rev, fault);
@@ -69,27 +83,29 @@ static int here(Matter *matter, const char *top, const char *head, const Args *a
                 buf_clear(&matter->url);
                 buf_text(&matter->url, repo);
         }
-        if (strcmp(head, matter->commit) != 0)
+        if (strcmp(place->head, matter->commit) != 0)
                 return 0;
         if (!is_ours && rev)
                 return 0;
-        r = git_check_clean(top, fault);
+        r = git_check_clean(place->top, &place->changes, fault);
         return r == GIT_E_REFUSED ? TALK_E_REFUSED : r;
 }
 
 static int find(const Args *args, Matter *matter, Fault *fault) {
         const char *repo = args_get(args, "repo");
         const char *rev = args_get(args, "commit");
-        char head[COMMIT_TEXT_MAX] = "";
-        cleanup_free char *top = NULL;
-        int r = git_find_top(&top, head, fault);
+        cleanup(place_deinit) Place place = {.changes = GIT_QUESTION_NONE};
+        int r = rev ? 0 : git_ask_changes(&place.changes);
 
+        if (r < 0 && r != -ENOENT && r != -EACCES) /* git_find_top says what these mean */
+                return r;
+        r = git_find_top(&place.top, place.head, fault);
         if (r == GIT_E_REFUSED)
                 return TALK_E_REFUSED;
         if (r == GIT_E_NONE)
                 return elsewhere(matter, repo, rev, fault);
         TRY(r);
-        return here(matter, top, head, args, fault);
+        return here(matter, &place, args, fault);
 }
 
 /* What the adversary would not fetch is not claimed: a FAIL, or a secret in the URL, would stand in
