@@ -134,7 +134,7 @@ static const Row rows[] = {
         ELSEWHERE(HOST_DISK, "a_disk_that_others_filled_is_no_fault_of_the_check"),
         ELSEWHERE(HOST_LOAD, "what_times_out_twice_on_a_busy_machine_is_inconclusive"),
         ELSEWHERE(RESIDUE_PROCESS, "a_gate_that_looks_for_residue_forbids_processes_that_are_left"),
-        ELSEWHERE(RESIDUE_PORT, "what_is_left_and_listens_is_named_with_its_port"),
+        ELSEWHERE(RESIDUE_PORT, "what_must_not_be_left_is_left"),
         ELSEWHERE(RESIDUE_FILE, "files_outside_of_workspace_and_home_are_forbidden_too"),
         ELSEWHERE(FLAKY, "what_holds_when_it_is_confirmed_is_flaky_and_fails"),
         ELSEWHERE(HOLD, "what_must_stay_true_and_does_not_fails"),

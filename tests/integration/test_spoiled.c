@@ -23,7 +23,7 @@
 #include "verify/tree.h"
 
 enum {
-        ROUNDS = 10,
+        ROUNDS = 6,
         EDITS_MAX = 6,
         FILE_BYTES = 1 << 20,
         N_FILES = 5,
