@@ -65,8 +65,9 @@ static const OptionValue server_options[] = {
         {ZMQ_ROUTER_MANDATORY, 1},
         {ZMQ_ROUTER_HANDOVER, 0},
         {ZMQ_HANDSHAKE_IVL, 3000},
-        {ZMQ_HEARTBEAT_IVL, 1000},
-        {ZMQ_HEARTBEAT_TIMEOUT, 3000},
+        /* None of its own: libzmq ends the process when one is due on a connection that was lost
+         * while its frames waited. Clients say how long they may be silent. */
+        {ZMQ_HEARTBEAT_IVL, 0},
         {ZMQ_LINGER, 200},
         /* Of each connection; frames of a MiB, at worst. With fewer to receive, the last words of a
          * peer that ends are lost. */
@@ -80,11 +81,14 @@ static const OptionValue server_options[] = {
 
 /* IMMEDIATE: nothing is taken before the handshake is through, so that FULL tells the session that
  * it is not connected. LINGER lets a program that says one thing and ends be heard. A broker that
- * stands still is noticed after IVL and TIMEOUT at most: before four seconds are over. */
+ * stands still is noticed after IVL and TIMEOUT at most: before four seconds are over; TTL lets the
+ * broker notice as soon that we do. RCVHWM is more than anybody gives credit for, so that what is
+ * said above of heartbeats cannot happen here. */
 static const OptionValue client_options[] = {
         {ZMQ_IMMEDIATE, 1},        {ZMQ_RECONNECT_IVL, 50},   {ZMQ_RECONNECT_IVL_MAX, 2000},
         {ZMQ_HANDSHAKE_IVL, 3000}, {ZMQ_HEARTBEAT_IVL, 1000}, {ZMQ_HEARTBEAT_TIMEOUT, 2750},
-        {ZMQ_LINGER, 500},         {ZMQ_RCVHWM, 256},         {ZMQ_SNDHWM, 64},
+        {ZMQ_HEARTBEAT_TTL, 3000}, {ZMQ_LINGER, 500},         {ZMQ_RCVHWM, 1024},
+        {ZMQ_SNDHWM, 64},
 };
 
 struct ChannelServer {
