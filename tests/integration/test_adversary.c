@@ -255,9 +255,12 @@ TEST(a_worker_that_waits_gets_the_next_gate_and_no_other) {
 
 TEST(a_worker_that_is_killed_while_it_waits_is_not_missed) {
         cleanup_court Court court;
+        pid_t waiting;
 
         court_open(&court);
-        CHECK_EQ_INT(kill(await_waiting(&court), SIGKILL), 0);
+        waiting = await_waiting(&court);
+        CHECK_EQ_INT(kill(waiting, SIGKILL), 0);
+        await_death(waiting);
         CHECK_EQ_INT(builder(&court, NULL, "claim", "GOOD", "--wait", NULL), 0);
         CHECK(!strstr(process_get_err(court.adversary), "died without a verdict"));
 }
