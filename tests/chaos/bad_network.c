@@ -22,7 +22,15 @@
 #include "tests/lib/raw_agent.h"
 #include "tests/lib/test.h"
 
-enum { SENDERS = 2, WINDOW = 8, WARM_MS = 200, ANSWER_MS = 30000, TALK_BYTES = 1400, HEAR_MS = 5 };
+enum {
+        SENDERS = 2,
+        WINDOW = 8,
+        WARM_MS = 200,
+        ANSWER_MS = 30000,
+        TALK_BYTES = 1400,
+        HEAR_MS = 5,
+        TAKEN_MS = 10000,
+};
 
 void bad_network_init(BadNetwork *network) {
         Fleet *fleet = &network->fleet;
@@ -103,6 +111,12 @@ static bool has_few_fds(void *userdata) {
         return process_count_fds(wanted->pid) <= wanted->n;
 }
 
+static bool has_taken_all(void *userdata) {
+        const FdsWanted *wanted = userdata;
+
+        return process_count_fds(wanted->pid) >= wanted->n;
+}
+
 /* It takes connections and never closes one. */
 static void noreturn_ keep_for_ever(int listener) {
         (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -145,6 +159,9 @@ size_t bad_network_reset_keeper(uint32_t n, uint64_t limit_ms) {
                 (void)!send(fd, &byte, 1, MSG_NOSIGNAL);
                 (void)!recv(fd, &byte, 1, 0); /* until it is reset */
         }
+        wanted.n += n;
+        CHECK(test_wait_until(has_taken_all, &wanted, TAKEN_MS));
+        wanted.n -= n;
         (void)!test_wait_until(has_few_fds, &wanted, limit_ms);
         wanted.n = process_count_fds(wanted.pid) - wanted.n;
         raw_agent_end_flood(wanted.pid);
