@@ -148,6 +148,7 @@ static void keep_known(Job *job, const struct offer *offer) {
 
         job->base = arena_slice(arena, offer->base);
         job->seal = arena_slice(arena, offer->seal);
+        job->plan_path = arena_slice(arena, offer->plan_path);
         job->carries = arena_alloc_array(arena, offer->n_carries, sizeof *job->carries);
         job->n_carries = offer->n_carries;
         for (size_t i = 0; i < offer->n_carries; i++) {

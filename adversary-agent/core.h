@@ -41,6 +41,7 @@ typedef struct Job {
         struct answered *answers;
         size_t n_answers;
         Slice base;        /* empty: none */
+        Slice plan_path;   /* of its copy in the commit; empty: not known */
         Slice seal;        /* digest of our sealed checks of the phase; empty: none */
         Slice *not_passed; /* gates of the claim; room for all of it */
         size_t n_not_passed;

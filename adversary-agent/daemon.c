@@ -115,6 +115,7 @@ static int start_worker(Daemon *daemon, const Job *job) {
         message.job.not_passed = job->not_passed;
         message.job.n_not_passed = job->n_not_passed;
         message.job.seal = job->seal;
+        message.job.plan_path = job->plan_path;
         message.job.sealed = sealed ? sealed_file_get(sealed) : SLICE_NULL;
         message.job.kept = slice_text(sealed ? sealed->kept : NULL);
         message_set_present(&message);

@@ -136,6 +136,7 @@ static int run(const SealedRun *sealed, const Plan *plan, const VerifyRequest *r
         second.gate = plan_find_gate(plan, request->gate->id);
         if (!second.gate)
                 return 0;
+        second.plan_path = NULL;
         second.carry = NULL;
         second.answers = NULL;
         second.n_answers = 0;

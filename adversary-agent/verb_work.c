@@ -37,7 +37,7 @@ static volatile sig_atomic_t is_asked_to_stop;
 typedef struct Work {
         struct job job;
         int out_fd;
-        char *repository, *commit, *mirrors, *scratch, *state, *base, *plan_word, *kept;
+        char *repository, *commit, *mirrors, *scratch, *state, *base, *plan_path, *plan_word, *kept;
         Redactor *redactor;
 } Work;
 
@@ -49,6 +49,7 @@ static void work_deinit(Work *work) {
         free(work->scratch);
         free(work->state);
         free(work->base);
+        free(work->plan_path);
         (void)redactor_free(work->redactor);
         free(work->plan_word);
         free(work->kept);
@@ -202,6 +203,7 @@ static int verify(Work *work, const Plan *plan, const Gate *gate) {
                 .answers = work->job.answers,
                 .n_answers = work->job.n_answers,
                 .base = work->base[0] ? work->base : NULL,
+                .plan_path = work->plan_path[0] ? work->plan_path : NULL,
                 .fetch_ms = FETCH_MS,
                 .runner = runner,
                 .locks = borrow_get(&borrow),
@@ -304,6 +306,7 @@ int verb_work(const char *parent) {
         work.scratch = text_of(work.job.scratch);
         work.state = text_of(work.job.state);
         work.base = text_of(work.job.base);
+        work.plan_path = text_of(work.job.plan_path);
         work.kept = text_of(work.job.kept);
         if (!make_redactor(&work))
                 return EXIT_NOT_CARRIED_OUT;

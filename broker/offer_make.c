@@ -175,6 +175,7 @@ void offer_make(const State *state, const ClaimRecord *claim, uint64_t now_ms, A
                 .mode = claim->mode,
                 .plan = slice_make(phase->plan_text, phase->plan_bytes),
                 .plan_digest = hash_slice(&phase->plan_digest),
+                .plan_path = slice_text(phase->plan_path),
                 .base = find_base(claim),
         };
         seal = claim->adversary ? state_find_seal_of(state, phase, claim->adversary) : NULL;

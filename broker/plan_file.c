@@ -3,7 +3,14 @@
 
 #include "broker/plan_file.h"
 
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "base/utf8.h"
+
+enum { PATH_BYTES_MAX = 1024 };
 
 void plan_file_deinit(PlanFile *file) {
         plan_deinit(&file->plan);
@@ -52,6 +59,32 @@ static struct gate_digest row_of(const Gate *gate, Arena *arena) {
         return row;
 }
 
+static bool is_plain(Slice path) {
+        for (size_t i = 0; i < path.n; i++)
+                if (path.data[i] < ' ' || path.data[i] == 0x7f)
+                        return false;
+        return path.n <= PATH_BYTES_MAX && utf8_is_valid(path);
+}
+
+/* From the top of the git work tree that it is in; empty if it is in none. git is not asked: that
+ * would run what the tree's configuration names. */
+static Slice find_in_work_tree(const char *file, Arena *arena) {
+        cleanup_free char *whole = realpath(file, NULL);
+        size_t n = whole ? strlen(whole) : 0;
+
+        while (n > 0) {
+                Slice path;
+
+                while (n > 0 && whole[n - 1] != '/')
+                        n--;
+                path = slice_text(whole + n);
+                if (n > 0 && access(arena_printf(arena, "%.*s.git", (int)n, whole), F_OK) == 0)
+                        return is_plain(path) ? arena_slice(arena, path) : SLICE_NULL;
+                n -= n > 0;
+        }
+        return SLICE_NULL;
+}
+
 void plan_file_make_message(const char *file, const Plan *plan, Arena *arena,
                             Message *ret_message) {
         struct gate_digest *gates = arena_alloc_array(arena, plan->n_gates, sizeof *gates);
@@ -68,7 +101,8 @@ void plan_file_make_message(const char *file, const Plan *plan, Arena *arena,
                          .n_gates = plan->n_gates,
                          .file = slice_text(slash ? slash + 1 : file),
                          .needs = plan->needs,
-                         .n_needs = plan->n_needs},
+                         .n_needs = plan->n_needs,
+                         .path = find_in_work_tree(file, arena)},
         };
         message_set_present(ret_message);
 }

@@ -149,6 +149,8 @@ int fold_plan(const Step *step) {
         free(phase->plan_text);
         phase->plan_text = step_copy_text(plan->text);
         phase->plan_bytes = plan->text.n;
+        free(phase->plan_path);
+        phase->plan_path = plan->path.n ? step_copy_text(plan->path) : NULL;
         (void)hash_from_slice(plan->digest, &phase->plan_digest); /* limits: 32 bytes */
         phase->plan_seq = step->entry->seq;
         phase->plan_ms = step->entry->received_ms;

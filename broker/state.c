@@ -38,6 +38,7 @@ static PhaseRecord *phase_free(PhaseRecord *phase) {
                 free(phase->needs[i]);
         free(phase->needs);
         free(phase->plan_text);
+        free(phase->plan_path);
         free(phase->name);
         free(phase);
         return NULL;

@@ -248,6 +248,7 @@ typedef struct PhaseRecord {
         PhaseState state;
         char *plan_text; /* NUL-terminated */
         size_t plan_bytes;
+        char *plan_path; /* of its copies in commits; NULL: not known */
         Hash plan_digest;
         uint64_t plan_seq, plan_ms;
         char **needs;

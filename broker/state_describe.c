@@ -90,6 +90,7 @@ static void describe_phase(const PhaseRecord *phase, Buf *text) {
                    phase->name, word_of(&words_PHASE_STATE, (int)phase->state), phase->plan_seq,
                    phase->plan_ms, phase->plan_bytes, phase->n_open_findings, phase->n_findings);
         describe_hash("digest", &phase->plan_digest, text);
+        buf_printf(text, " path=%s", phase->plan_path ? phase->plan_path : "");
         buf_printf(text, " done=%" PRIu64 " at=%" PRIu64 " %s", phase->done_seq, phase->done_ms,
                    phase->done_commit);
         buf_printf(text, " asked=%" PRIu64 " %s by=%s eligible=%" PRIu64, phase->asked_seq,

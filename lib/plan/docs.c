@@ -45,6 +45,14 @@ static const char digests[] =
         "vars if one of its checks has a command, otherwise those that its texts mention; they are\n"
         "sorted by name. Comments, layout and the order of words change no digest.\n";
 
+static const char copies[] =
+        "\n## A copy in the repository\n\n"
+        "Only the approved text is run. `broker plan approve FILE` records where the file lies in its\n"
+        "git work tree; a claimed commit with other bytes there gets a note, `plan.copy`: what they\n"
+        "weaken of the gate, and what approves them. Where they weaken it, and the commit descends\n"
+        "from one that has the approved text there, the gate fails with `claim.plan-copy`: bring the\n"
+        "text back (`broker plan show --text PHASE`), or approve the revision.\n";
+
 static void print_row(const char *word, const char *value, const char *sentence,
                       const char *example, Buf *text) {
         buf_printf(text, "- `%s`: %s.", word, value);
@@ -140,4 +148,5 @@ void plan_print_docs(Buf *text) {
         for (size_t i = 0; (rule = lint_rule_at(i)); i++)
                 print_rule(rule, text);
         buf_text(text, digests);
+        buf_text(text, copies);
 }

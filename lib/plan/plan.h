@@ -308,6 +308,10 @@ void plan_describe_hints(const Plan *plan, const char *file, Buf *text);
  * What has no direction, such as another command, is shown as well. Nothing where a revision only
  * strengthens. */
 void plan_describe_weakening(const Plan *before, const Plan *after, Buf *text);
+/* Of that, what is about one gate and the phase around it; a var that it does not use is neither.
+ */
+void plan_describe_gate_weakening(const Plan *before, const Plan *after, const Gate *gate,
+                                  Buf *text);
 
 /* From the grammar's rows: docs/plan.md, a JSON Schema (draft 2020-12) for the fenced blocks, and
  * the man page coldgate-plan(5). */

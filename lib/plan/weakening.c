@@ -229,18 +229,40 @@ static void compare_gates(const Revision *of_plan, const Gate *before, const Gat
         }
 }
 
+static void compare_vars(const Revision *revision) {
+        const Plan *before = revision->plan_before, *after = revision->plan_after;
+
+        compare_pairs(revision, "vars", (Pairs){before->vars, before->n_vars},
+                      (Pairs){after->vars, after->n_vars});
+}
+
+static void compare_gate(const Revision *revision, const Gate *before) {
+        const Gate *after = plan_find_gate(revision->plan_after, before->id);
+
+        if (after)
+                compare_gates(revision, before, after);
+        else
+                revision_say(revision, "gate", before->id, "is gone");
+}
+
 void plan_describe_weakening(const Plan *before, const Plan *after, Buf *text) {
         const Revision revision = {.plan_before = before, .plan_after = after, .text = text};
 
         revision_compare_plans(&revision);
-        compare_pairs(&revision, "vars", (Pairs){before->vars, before->n_vars},
-                      (Pairs){after->vars, after->n_vars});
-        for (size_t i = 0; i < before->n_gates; i++) {
-                const Gate *gate = plan_find_gate(after, before->gates[i].id);
+        compare_vars(&revision);
+        for (size_t i = 0; i < before->n_gates; i++)
+                compare_gate(&revision, &before->gates[i]);
+}
 
-                if (gate)
-                        compare_gates(&revision, &before->gates[i], gate);
-                else
-                        revision_say(&revision, "gate", before->gates[i].id, "is gone");
-        }
+void plan_describe_gate_weakening(const Plan *before, const Plan *after, const Gate *gate,
+                                  Buf *text) {
+        const Revision revision = {.plan_before = before, .plan_after = after, .text = text};
+        const Gate *same = plan_find_gate(after, gate->id);
+
+        revision_compare_plans(&revision);
+        if (same && hash_equal(&same->digest, &gate->digest))
+                return;
+        if (same)
+                compare_vars(&revision);
+        compare_gate(&revision, gate);
 }

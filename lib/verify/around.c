@@ -6,6 +6,7 @@
 #include "verify/around.h"
 
 #include "verify/inputs.h"
+#include "verify/plan_copy.h"
 #include "verify/protect.h"
 
 enum { LOCK_WAIT_MS = 15 * 60 * 1000 };
@@ -108,7 +109,7 @@ static int look_at_objects(Around *around, Fault *reterr_fault) {
         cleanup(mirror_freep) Mirror *mirror = NULL;
         int r;
 
-        if (!request->gate->n_inputs && !request->plan->n_protected_paths)
+        if (!request->gate->n_inputs && !request->plan->n_protected_paths && !request->plan_path)
                 return 0;
         if (request->plan->n_protected_paths && !request->base)
                 draft_add_note(around->draft,
@@ -117,6 +118,8 @@ static int look_at_objects(Around *around, Fault *reterr_fault) {
         r = mirror_open(request->mirrors, request->repository, &mirror, reterr_fault);
         if (r == 0)
                 r = protect_check(request, mirror, reterr_fault);
+        if (r == 0)
+                r = plan_copy_check(around->draft, mirror_get_path(mirror), reterr_fault);
         return r == 0 ? look_at_inputs(around, mirror_get_path(mirror), reterr_fault) : r;
 }
 

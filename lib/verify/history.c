@@ -157,6 +157,78 @@ int history_descends(const History *history, const char *younger, const char *el
         return r;
 }
 
+static int find_entry(const History *history, const ObjectId *tree, Slice wanted,
+                      ListingEntry *ret_entry, bool *ret_is_there, Fault *reterr_fault) {
+        cleanup_object Object object = OBJECT_INIT;
+        int r = read_object(history, tree, OBJECT_TREE, &object, reterr_fault);
+
+        *ret_is_there = false;
+        for (Slice rest = object.bytes; r == 0 && rest.n && !*ret_is_there;) {
+                Slice name = SLICE_NULL;
+
+                if (!listing_entry_parse(&rest, &name, ret_entry))
+                        return damaged(reterr_fault, tree);
+                *ret_is_there = slice_equal(name, wanted);
+        }
+        return r;
+}
+
+static int find_place(const History *history, const ObjectId *tree, Slice path,
+                      HistoryPlace *ret_place, Fault *reterr_fault) {
+        ListingEntry entry = {.kind = ENTRY_DIR, .id = *tree};
+        bool is_there = true;
+
+        *ret_place = (HistoryPlace){.kind = HISTORY_NOTHING};
+        while (path.n && entry.kind == ENTRY_DIR) {
+                size_t n = slice_find(path, slice_text("/"));
+                ObjectId dir = entry.id;
+                int r = find_entry(history, &dir, slice_head(path, n), &entry, &is_there,
+                                   reterr_fault);
+
+                if (r != 0 || !is_there)
+                        return r;
+                path = slice_from(path, n + 1);
+        }
+        if (path.n)
+                return 0;
+        ret_place->kind = entry.kind == ENTRY_FILE || entry.kind == ENTRY_PROGRAM ? HISTORY_FILE
+                                                                                  : HISTORY_OTHER;
+        ret_place->id = entry.id;
+        return 0;
+}
+
+int history_find(const History *history, const char *commit, Slice path, HistoryPlace *ret_place,
+                 Fault *reterr_fault) {
+        cleanup(walk_deinit) Walk walk = {.history = history, .fault = reterr_fault};
+        ObjectId id, tree;
+        bool is_there;
+        int r = walk_start(&walk, commit);
+
+        if (r == 0)
+                r = walk_next(&walk, &id, &tree, &is_there);
+        return r == 0 ? find_place(history, &tree, path, ret_place, reterr_fault) : r;
+}
+
+int history_had(const History *history, const char *commit, Slice path, const ObjectId *blob,
+                bool *ret_had, Fault *reterr_fault) {
+        cleanup(walk_deinit) Walk walk = {.history = history, .fault = reterr_fault};
+        HistoryPlace place = {.kind = HISTORY_NOTHING};
+        ObjectId id, tree;
+        bool is_there = true;
+        int r = walk_start(&walk, commit);
+
+        *ret_had = false;
+        while (r == 0 && !*ret_had) {
+                r = walk_next(&walk, &id, &tree, &is_there);
+                if (r != 0 || !is_there)
+                        break;
+                r = find_place(history, &tree, path, &place, reterr_fault);
+                *ret_had = r == 0 && place.kind == HISTORY_FILE &&
+                           memcmp(&place.id, blob, sizeof *blob) == 0;
+        }
+        return r;
+}
+
 /* A file of a tree: its whole path, and what it is. */
 typedef struct PathEntry {
         Slice path;

@@ -30,6 +30,25 @@ enum { HISTORY_E_CANCELLED = 100 };
 int history_descends(const History *history, const char *younger, const char *elder,
                      bool *ret_descends, Fault *reterr_fault) must_check;
 
+typedef enum HistoryKind {
+        HISTORY_NOTHING,
+        HISTORY_FILE,
+        HISTORY_OTHER, /* a directory, a link, a submodule */
+} HistoryKind;
+
+/* What stands at a path of a commit, `/` between its parts; links are not followed. */
+typedef struct HistoryPlace {
+        HistoryKind kind;
+        ObjectId id;
+} HistoryPlace;
+
+int history_find(const History *history, const char *commit, Slice path, HistoryPlace *ret_place,
+                 Fault *reterr_fault) must_check;
+/* Whether this blob is the file at the path, in the commit or in one that it descends from.
+ * HISTORY_E_CANCELLED. */
+int history_had(const History *history, const char *commit, Slice path, const ObjectId *blob,
+                bool *ret_had, Fault *reterr_fault) must_check;
+
 typedef struct HistoryPaths {
         Slice *differing; /* sorted; files, links and submodules that differ, came or went */
         size_t n_differing;

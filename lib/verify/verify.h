@@ -62,8 +62,9 @@ typedef struct VerifyRequest {
         /* To `manual` checks at this commit, of other gates too; of one check the last counts. */
         const struct answered *answers;
         size_t n_answers;
-        const char *base;  /* the newest commit at which the phase had a PASS; NULL: none */
-        uint64_t fetch_ms; /* deadline of git */
+        const char *base;      /* the newest commit at which the phase had a PASS; NULL: none */
+        const char *plan_path; /* of the plan's copy in the commit; NULL: none is looked for */
+        uint64_t fetch_ms;     /* deadline of git */
         /* What is taken out of evidence and verdict; NULL: nothing is, for tests. */
         const struct Redactor *redactor;
         size_t n_jobs;      /* checks at a time that do not touch one another; 0 is 1 */

@@ -85,3 +85,15 @@ Less time again is none, nor is another gate; one that goes is, and a path that 
   broker: plan-other-phase: it plans phase m, not n
     at: plan.md
   [2]
+
+In a git work tree the entry says where the file lies in it, so that a commit's copy can be compared.
+
+  $ broker show 5 --json | grep -c '"path"'
+  0
+  [1]
+  $ mkdir -p docs/sub && git init -q && cp plan.md docs/plan.md
+  $ ln -s ../plan.md docs/sub/plan.md
+  $ cd docs/sub && broker plan approve plan.md | cut -c1-24
+  plan m approved: entry 8
+  $ cd ../.. && broker show 8 --json | grep -o '"path":"[^"]*"'
+  "path":"docs/plan.md"

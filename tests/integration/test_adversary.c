@@ -165,6 +165,31 @@ TEST(a_claim_that_does_not_hold_gets_a_fail_and_a_finding) {
         CHECK_CONTAINS(buf_get_text(&out), "1 open");
 }
 
+/* It is approved where the builder has it: that is how the broker knows where it is. */
+TEST(a_commit_that_weakens_the_plan_of_its_gate_is_no_evidence) {
+        static const char wanted[] = "equals: \"a product\\n\"";
+        cleanup_court Court court;
+        cleanup_free char *path = NULL, *edited = mem_strdup(plan_text);
+        cleanup_buf Buf out = BUF_TEXT;
+        char *place = strstr(edited, wanted);
+
+        court_open(&court);
+        path = mem_printf("%s/plan.md", court.repo.path);
+        bench_write(court.repo.path, "plan.md", plan_text, 0644);
+        real_broker_do(&court.broker, NULL, "plan", "approve", path);
+        repo_commit(&court.repo, "the plan", court.commit);
+        CHECK_EQ_INT(builder(&court, &out, "claim", "GOOD", "--wait", NULL), 0);
+        CHECK(place != NULL);
+        memcpy(place, "contains: \"product\"  ", sizeof wanted - 1);
+        bench_write(court.repo.path, "plan.md", edited, 0644);
+        repo_commit(&court.repo, "less", court.commit);
+        CHECK_EQ_INT(builder(&court, &out, "claim", "GOOD", "--wait", NULL), 1);
+        CHECK_CONTAINS(buf_get_text(&out), "plan.md was the approved plan");
+        buf_clear(&out);
+        real_broker_do(&court.broker, &out, "show", "GOOD");
+        CHECK_CONTAINS(buf_get_text(&out), "claim.plan-copy");
+}
+
 TEST(each_gate_of_a_claim_gets_its_own_verdict) {
         cleanup_court Court court;
         cleanup_buf Buf out = BUF_TEXT;

@@ -157,6 +157,11 @@ static void read_tip(Reader *reader, Part part, Slice rest) {
         newest(reader)->tip = arena_text(reader->arena, rest);
 }
 
+static void read_plan(Reader *reader, Part part, Slice rest) {
+        (void)part;
+        newest(reader)->plan_path = arena_text(reader->arena, rest);
+}
+
 static void read_twin(Reader *reader, Part part, Slice rest) {
         (void)part;
         newest(reader)->twin = arena_text(reader->arena, rest);
@@ -191,11 +196,11 @@ static void read_shell(Reader *reader, Part part, Slice rest) {
 }
 
 static const Word words[] = {
-        {"pair", read_pair},   {"expect", read_expect}, {"phase", read_phase},
-        {"gate", read_gate},   {"before", read_before}, {"beside", read_beside},
-        {"env", read_env},     {"carry", read_carry},   {"claim", read_claim},
-        {"tip", read_tip},     {"twin", read_twin},     {"file", read_file},
-        {"shell", read_shell},
+        {"pair", read_pair}, {"expect", read_expect}, {"phase", read_phase},
+        {"gate", read_gate}, {"before", read_before}, {"beside", read_beside},
+        {"env", read_env},   {"carry", read_carry},   {"claim", read_claim},
+        {"tip", read_tip},   {"twin", read_twin},     {"file", read_file},
+        {"plan", read_plan}, {"shell", read_shell},
 };
 
 static Part take_part(Slice *line) {

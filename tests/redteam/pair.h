@@ -27,6 +27,7 @@
  *                                       $DIR
  *      env NAME=VALUE                   in the environment of who verifies; @DIR@ as in `gate`
  *      carry                            the base's PASS may be carried over
+ *      plan PATH                        where the plan was approved from, in the commits' own tree
  *      claim TEXT                       what the cheat claims in place of its commit
  *      tip REF                          the same, as what REF names
  *      twin NAME                        the honest one is that of another pair of the file; the
@@ -69,7 +70,7 @@ typedef struct Pair {
         const char **env;
         size_t n_env;
         bool is_carried;
-        const char *claim, *tip, *twin; /* NULL */
+        const char *claim, *tip, *twin, *plan_path; /* NULL */
 } Pair;
 
 /* All pairs of a file, in the arena. */

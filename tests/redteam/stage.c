@@ -253,6 +253,7 @@ static int run_gate(Play *play, const Plan *plan, Part part, const char *commit,
                                  .state = getenv("XDG_STATE_HOME"),
                                  .carry = play->carry.verdict ? &play->carry : NULL,
                                  .base = play->commits[PART_BASE],
+                                 .plan_path = play->pair->plan_path,
                                  .fetch_ms = FETCH_MS};
         int r = by_hand_run(&play->stage->by_hand, &request, &result, reterr_fault);
 

@@ -84,3 +84,21 @@ TEST(the_base_is_the_newest_pass_at_another_commit) {
         CHECK_EQ_SLICE(last_offer(&desk)->base, slice_text(COMMIT_A));
         desk_close(&desk);
 }
+
+TEST(where_the_plan_s_copy_is_goes_with_the_plan_that_said_it) {
+        Message plan;
+        Desk desk;
+
+        desk_open(&desk);
+        plan = desk_make_plan(&desk, "m", all, 1, "1");
+        plan.plan.path = slice_text("docs/plan.md");
+        CHECK(desk_submit(&desk, OPERATOR, plan));
+        desk_credit(&desk, ADVERSARY, 1, 0, 0);
+        CHECK(desk_submit(&desk, BUILDER, desk_make_claim(&desk, "m", all, 1, COMMIT_A)));
+        CHECK_EQ_SLICE(last_offer(&desk)->plan_path, slice_text("docs/plan.md"));
+        desk_forget(&desk);
+        CHECK(desk_submit(&desk, OPERATOR, desk_make_plan(&desk, "m", all, 1, "2")));
+        desk_credit(&desk, ADVERSARY_2, 1, 0, 0);
+        CHECK_EQ_U64(desk_last(&desk, ADVERSARY_2, MESSAGE_OFFER)->offer.plan_path.n, 0);
+        desk_close(&desk);
+}

@@ -279,3 +279,37 @@ TEST(floors_and_teeth_that_went_are_shown) {
         plan_deinit(&was);
         plan_deinit(&is);
 }
+
+TEST(what_one_gate_loses_is_shown_without_what_others_lose) {
+        static const char format[] =
+                "```yaml phase\nversion: 1\nphase: p\nvars: { used: %s, idle: %s }\n```\n\n"
+                "```yaml gate\ngate: A\nchecks:\n  - { id: c, http: { url: \"http://h/${used}\" }, expect: "
+                "{ status: 200, body: { contains: %s } } }\n```\n"
+                "```yaml gate\ngate: B\nchecks:\n  - { id: c, run: ./t, timeout: %ss }\n```\n";
+        static const struct {
+                const char *used, *idle, *text, *seconds, *line;
+        } cases[] = {
+                {"x", "y", "ab", "9", ""},
+                {"x", "z", "ab", "99", ""},
+                {"x", "y", "a", "99", "gate A, check c: body.contains: ab -> a\n"},
+                {"w", "y", "ab", "9",
+                 "phase: vars.used: x -> w\n"
+                 "gate A, check c: http.url: http://h/x -> http://h/w\n"},
+        };
+        cleanup_arena Arena arena = ARENA_INIT;
+        Plan was;
+
+        plans_parse(arena_printf(&arena, format, "x", "y", "ab", "9"), &was);
+        for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+                cleanup_buf Buf text = BUF_TEXT;
+                Plan is;
+
+                plans_parse(arena_printf(&arena, format, cases[i].used, cases[i].idle,
+                                         cases[i].text, cases[i].seconds),
+                            &is);
+                plan_describe_gate_weakening(&was, &is, &was.gates[0], &text);
+                CHECK_EQ_TEXT(buf_get_text(&text), cases[i].line);
+                plan_deinit(&is);
+        }
+        plan_deinit(&was);
+}
