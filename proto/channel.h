@@ -7,7 +7,7 @@
  * before the socket, a domain is always set, ZMQ_ZAP_ENFORCE_DOMAIN (93) is set and checked. Who
  * sent a frame is the ZAP User-Id of that frame, never the routing id. Sends never block and
  * ROUTER_MANDATORY is on: a peer that is gone or full is a condition. Why each option: the rows in
- * channel.c and docs/decisions/009-who-gets-in.md.
+ * channel_server.c and docs/decisions/009-who-gets-in.md.
  */
 
 #include "base/buf.h"
