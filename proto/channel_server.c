@@ -55,6 +55,13 @@ static const OptionValue server_options[] = {
         {ZMQ_SNDHWM, 1024},
         /* A peer that does not read keeps its connection no longer than this (tcp only). */
         {ZMQ_TCP_MAXRT, 10000},
+        /* A client's word on how long it may be silent holds from its ping to the next frame, not
+         * longer: a machine that is gone in between is the kernel's to notice. Whoever pings is
+         * never asked. */
+        {ZMQ_TCP_KEEPALIVE, 1},
+        {ZMQ_TCP_KEEPALIVE_IDLE, 5},
+        {ZMQ_TCP_KEEPALIVE_INTVL, 2},
+        {ZMQ_TCP_KEEPALIVE_CNT, 3},
 };
 
 struct ChannelServer {

@@ -5,8 +5,12 @@
 
 #include "proto/channel.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -421,6 +425,54 @@ TEST(a_peer_that_has_gone_is_a_condition) {
                 CHECK(!turn(&fixture, NULL));
         }
         CHECK_EQ_INT(r, CHANNEL_E_GONE);
+}
+
+static uint16_t free_port(void) {
+        cleanup_fd int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        struct sockaddr_in address = {.sin_family = AF_INET};
+        socklen_t n = sizeof address;
+
+        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        CHECK_EQ_INT(bind(fd, (struct sockaddr *)&address, n), 0);
+        CHECK_EQ_INT(getsockname(fd, (struct sockaddr *)&address, &n), 0);
+        return ntohs(address.sin_port);
+}
+
+/* The server's end of the one connection to `port`, which is in this process. */
+static int find_accepted(uint16_t port) {
+        for (int fd = 0; fd < 256; fd++) {
+                struct sockaddr_in here = {.sin_family = AF_UNSPEC}, there;
+                socklen_t n_here = sizeof here, n_there = sizeof there;
+
+                if (getsockname(fd, (struct sockaddr *)&here, &n_here) == 0 &&
+                    here.sin_family == AF_INET && ntohs(here.sin_port) == port &&
+                    getpeername(fd, (struct sockaddr *)&there, &n_there) == 0)
+                        return fd;
+        }
+        return -1;
+}
+
+TEST(a_machine_that_is_gone_between_two_pings_is_the_kernels_to_notice) {
+        cleanup_fixture Fixture fixture;
+        cleanup(channel_client_freep) ChannelClient *client = NULL;
+        uint16_t port = free_port();
+        int is_on = 0, idle_s = 0;
+        socklen_t n = sizeof is_on;
+        int fd;
+
+        open_fixture(&fixture);
+        fixture.server = channel_server_free(fixture.server);
+        free(fixture.endpoint);
+        fixture.endpoint = mem_printf("tcp://127.0.0.1:%u", port);
+        open_server(&fixture);
+        client = open_client(&fixture, &fixture.agent);
+        CHECK(exchange(&fixture, client, "hello", PATIENCE_MS));
+        fd = find_accepted(port);
+        CHECK(fd >= 0);
+        CHECK_EQ_INT(getsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &is_on, &n), 0);
+        CHECK_EQ_INT(getsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle_s, &n), 0);
+        CHECK_EQ_INT(is_on, 1);
+        CHECK_EQ_INT(idle_s, 5);
 }
 
 TEST(a_peer_that_does_not_read_is_a_condition_and_not_a_wait) {
