@@ -230,13 +230,14 @@ static void learn_sender(ChannelServer *server, zmq_msg_t *part, Sender *sender)
 
 /* One message as it came; its frame is left in `part`. */
 static int server_take(ChannelServer *server, zmq_msg_t *part, Sender *ret_sender) {
-        int r = part_receive(server->router, part);
         bool has_more;
         Slice id;
+        int r;
 
+        *ret_sender = (Sender){.is_known = false};
+        r = part_receive(server->router, part);
         if (r)
                 return r;
-        *ret_sender = (Sender){.is_known = false};
         id = part_get(part);
         if (id.n <= ROUTE_BYTES_MAX) {
                 memcpy(ret_sender->route.bytes, id.data, id.n);
