@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/file.h>
 #include <unistd.h>
@@ -222,6 +223,7 @@ int verb_run(const Args *args) {
         uint64_t n_jobs = 1;
         int r;
 
+        (void)signal(SIGPIPE, SIG_IGN); /* a worker, or whoever reads our lines, may go */
         if (args_get_number(args, "jobs", 1, 1, CORE_JOBS_MAX, &n_jobs, &fault) != 0)
                 return args_refuse(args, &fault, EXIT_USAGE);
         r = open_place(args, &place, &fault);

@@ -290,6 +290,14 @@ TEST(a_worker_that_is_killed_while_it_waits_is_not_missed) {
         CHECK(!strstr(process_get_err(court.adversary), "died without a verdict"));
 }
 
+TEST(a_pipe_that_nobody_reads_any_more_is_not_the_end_of_the_daemon) {
+        cleanup_court Court court;
+
+        court_open(&court);
+        process_signal(court.adversary, SIGPIPE); /* as writing to a worker that just died */
+        CHECK_EQ_INT(builder(&court, NULL, "claim", "GOOD", "--wait", NULL), 0);
+}
+
 TEST(a_worker_that_waits_dies_with_its_daemon) {
         cleanup_court Court court;
         pid_t waiting;
