@@ -95,9 +95,9 @@ int notify_new(const Project *project, Ledger *ledger, const State *state, Notif
         for (size_t i = 0; i < notify->deliveries.n; i++)
                 notify->carriers[i].delivery = &notify->deliveries.items[i];
         if (needs_http(&notify->deliveries)) {
-                notify->http = http_client_new();
-                if (!notify->http)
-                        return error_origin(-ENOMEM);
+                r = http_client_new(&notify->http, reterr_fault);
+                if (r != 0)
+                        return r > 0 ? NOTIFY_E_REFUSED : r;
         }
         TRY(ledger_outbox_count(ledger, take_count, notify));
         *ret_notify = TAKE(notify);

@@ -18,8 +18,8 @@ typedef struct Notify Notify;
 
 enum { _NOTIFY_E_SUCCESS, NOTIFY_E_REFUSED };
 
-/* Reads .coldgate/deliveries. NOTIFY_E_REFUSED: rules of deliveries_read. The ledger is open for
- * writing; `state` is the core's. */
+/* Reads .coldgate/deliveries. NOTIFY_E_REFUSED: rules of deliveries_read and http_client_new.
+ * The ledger is open for writing; `state` is the core's. */
 int notify_new(const Project *project, Ledger *ledger, const State *state, Notify **ret_notify,
                Fault *reterr_fault) must_check;
 /* What is under way is broken off; its rows stay. */

@@ -5,13 +5,14 @@
 
 #include "broker/notify_http.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 #include <curl/curl.h>
 
 #include "base/clock.h"
+#include "base/error.h"
 #include "base/late.h"
-#include "base/log.h"
 #include "base/mem.h"
 
 #define LATE(function) static LATE_DEFINE(function)
@@ -92,36 +93,38 @@ static size_t on_answer(char *data, size_t size, size_t n, void *userdata) {
 
 /* ---- life ---- */
 
-static bool load_library(void) {
+static bool load_library(Fault *reterr_fault) {
         static const LateRow rows[] = {
 #define LATE LATE_ROW
 #include "broker/notify_http.def"
         };
         const char *why = late_load("libcurl.so.4", rows, ARRAY_SIZE(rows));
 
-        if (why)
-                log_write(LOG_ERROR, "%s: install libcurl's library", why);
-        return !why;
+        if (!why)
+                return true;
+        fault_set(reterr_fault, "library-missing", "%s", why);
+        fault_next(reterr_fault, "install libcurl's library (Debian: apt-get install libcurl4)");
+        return false;
 }
 
-HttpClient *http_client_new(void) {
+int http_client_new(HttpClient **ret_client, Fault *reterr_fault) {
         cleanup(http_client_freep) HttpClient *client = NULL;
 
-        if (!load_library())
-                return NULL;
+        if (!load_library(reterr_fault))
+                return HTTP_CLIENT_E_REFUSED;
         client = mem_new(HttpClient);
-
         client->due_ms = UINT64_MAX;
         if (late_curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
-                return NULL;
+                return error_origin(-ENOMEM);
         client->multi = late_curl_multi_init();
         if (!client->multi ||
             late_curl_multi_setopt(client->multi, CURLMOPT_SOCKETFUNCTION, on_socket) != CURLM_OK ||
             late_curl_multi_setopt(client->multi, CURLMOPT_SOCKETDATA, client) != CURLM_OK ||
             late_curl_multi_setopt(client->multi, CURLMOPT_TIMERFUNCTION, on_timer) != CURLM_OK ||
             late_curl_multi_setopt(client->multi, CURLMOPT_TIMERDATA, client) != CURLM_OK)
-                return NULL;
-        return TAKE(client);
+                return error_origin(-ENOMEM);
+        *ret_client = TAKE(client);
+        return 0;
 }
 
 static void drop_transfer(HttpClient *client, Transfer *transfer) {

@@ -5,6 +5,7 @@
 /* POSTs that block nobody: libcurl's multi interface in the broker's loop. http and https only, no
  * redirects, no proxy, no cookies, no netrc; what is answered is not kept. */
 
+#include "base/fault.h"
 #include "base/slice.h"
 #include "proto/loop.h"
 
@@ -26,8 +27,10 @@ typedef struct HttpResult {
 
 typedef struct HttpClient HttpClient;
 
-/* NULL: libcurl cannot start. */
-HttpClient *http_client_new(void);
+enum { _HTTP_CLIENT_E_SUCCESS, HTTP_CLIENT_E_REFUSED };
+
+/* HTTP_CLIENT_E_REFUSED: libcurl is not there (rule library-missing). */
+int http_client_new(HttpClient **ret_client, Fault *reterr_fault) must_check;
 /* Transfers that run are given up. */
 HttpClient *http_client_free(HttpClient *client);
 DEFINE_FREEP(HttpClient, http_client_free, http_client_freep)

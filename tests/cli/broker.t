@@ -166,3 +166,13 @@ The files.
   $ broker render
   files of 1 phase written to */docs (glob)
   $ broker render --check >/dev/null
+
+A library that is needed and is not there.
+
+  $ printf '[hook]\nkind = webhook\nurl = http://127.0.0.1:9/\n' >.coldgate/deliveries && chmod 600 .coldgate/deliveries
+  $ mkdir broken && : >broken/libcurl.so.4
+  $ LD_LIBRARY_PATH=broken broker run
+  broker: library-missing: broken/libcurl.so.4: file too short
+    next: install libcurl's library (Debian: apt-get install libcurl4)
+  [2]
+  $ rm -r broken .coldgate/deliveries
