@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The coldgate authors */
 
-/* Who gets in, who is named, and what happens to frames that nobody takes: real sockets. */
+/* Who gets in, who is named, and what happens to frames that nobody takes: real sockets. Longer
+ * than others: each case needs the same fixture of two ends, and most of them a third that breaks
+ * rules. */
 
 #include "proto/channel.h"
 
