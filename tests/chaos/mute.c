@@ -16,13 +16,17 @@
 
 enum { BACK_MS = 20000, STEP_MS = 10 };
 
-static void stop_loop(pid_t pid) {
+void mute_begin(pid_t pid) {
         int status;
 
         if (ptrace(PTRACE_SEIZE, pid, NULL, NULL) < 0)
                 SKIP("no process can be traced here");
         CHECK(ptrace(PTRACE_INTERRUPT, pid, NULL, NULL) == 0);
         CHECK(waitpid(pid, &status, __WALL) == pid && WIFSTOPPED(status));
+}
+
+void mute_end(pid_t pid) {
+        CHECK(ptrace(PTRACE_DETACH, pid, NULL, NULL) == 0);
 }
 
 static ChannelClient *connect_with(const TcpBroker *broker, const char *name) {
@@ -59,7 +63,7 @@ void mute_try(const TcpBroker *broker, size_t n_allowed, uint64_t mute_ms, Mute 
         uint64_t began_ms, back_ms;
 
         real_broker_do(&broker->real, NULL, "keygen", "stranger");
-        stop_loop(pid);
+        mute_begin(pid);
         began_ms = clock_mono_ms();
         for (size_t i = 0; i < n_allowed; i++)
                 clients[i] = connect_with(broker, "builder");
@@ -69,7 +73,7 @@ void mute_try(const TcpBroker *broker, size_t n_allowed, uint64_t mute_ms, Mute 
                 CHECK_EQ_U64(count_in(clients, n_allowed + 1), 0);
         }
         back_ms = clock_mono_ms();
-        CHECK(ptrace(PTRACE_DETACH, pid, NULL, NULL) == 0);
+        mute_end(pid);
         while (count_in(clients, n_allowed) < n_allowed) {
                 CHECK(clock_mono_ms() - back_ms < BACK_MS);
                 step(clients[0]);

@@ -220,14 +220,13 @@ TEST(a_hundred_thousand_mutated_connections_crash_nothing_and_cost_nothing) {
         (void)raw_agent_note(&good, "m", ANSWER_MS);
 }
 
-/* A peer that goes away while its handshake is answered can meet an assertion of libzmq 4.3.4,
- * which ends the broker: then the next start has everything. */
-static uint32_t count_ends(bool is_stranger) {
+/* libzmq 4.3.4 has an assertion for peers that go away at a bad moment (decision 046). */
+static void try_live(bool is_stranger) {
         cleanup_free char *path = NULL;
         cleanup_tcp_broker TcpBroker broker;
         Fault fault = FAULT_INIT;
         cleanup_key Key key;
-        uint32_t n_ended = 0, n_notes = 0;
+        uint32_t n_notes = 0;
         Said said;
 
         tcp_broker_start(&broker, "");
@@ -240,29 +239,20 @@ static uint32_t count_ends(bool is_stranger) {
                 cleanup_raw_agent RawAgent good;
 
                 throw_live(&broker, &said, &key, i);
-                if (!process_is_running(broker.real.process)) {
-                        n_ended++;
-                        broker.real.process = process_free(broker.real.process);
-                        real_broker_start(&broker.real);
-                }
                 raw_agent_connect(&good, &broker.real.project, "builder");
                 (void)raw_agent_note(&good, "m", ANSWER_MS);
                 CHECK(good.ack_seq > n_notes);
                 n_notes++;
+                CHECK(process_is_running(broker.real.process));
         }
-        printf("# live handshakes with a changed bit | %d, notes beside them %u; the broker ended "
-               "by libzmq %u times\n",
-               N_LIVE, n_notes, n_ended);
+        printf("# live handshakes with a changed bit | of %s %d, notes beside them %u; ends 0\n",
+               is_stranger ? "a stranger" : "an admitted key", N_LIVE, n_notes);
         real_broker_do(&broker.real, NULL, "verify");
-        return n_ended;
 }
 
-TEST(live_handshakes_of_an_admitted_key_with_a_changed_bit_cost_no_entry) {
-        (void)count_ends(false);
-}
-
-TEST(live_handshakes_of_a_stranger_with_a_changed_bit_end_nothing) {
-        CHECK_EQ_U64(count_ends(true), 0);
+TEST(live_handshakes_with_a_changed_bit_end_nothing) {
+        try_live(false);
+        try_live(true);
 }
 
 /* It reads what a client says, and one byte in one place ends it. */

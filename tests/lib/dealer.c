@@ -7,6 +7,8 @@
 
 #include "tests/lib/test.h"
 
+enum { PATIENCE_MS = 60000 };
+
 static void set_bytes(void *socket, int option, const void *bytes, size_t n) {
         CHECK_EQ_INT(zmq_setsockopt(socket, option, bytes, n), 0);
 }
@@ -15,21 +17,38 @@ static void set_number(void *socket, int option, int value) {
         set_bytes(socket, option, &value, sizeof value);
 }
 
-void dealer_open(Dealer *dealer, const char *endpoint, const Key *key,
-                 const uint8_t server_curve[CURVE_BYTES], Slice route) {
+static void make(Dealer *dealer) {
         dealer->context = zmq_ctx_new();
         dealer->socket = zmq_socket(dealer->context, ZMQ_DEALER);
         CHECK(dealer->socket != NULL);
         set_number(dealer->socket, ZMQ_LINGER, 0);
         set_number(dealer->socket, ZMQ_IMMEDIATE, 1);
-        if (route.n)
-                set_bytes(dealer->socket, ZMQ_ROUTING_ID, route.data, route.n);
+}
+
+static void connect_with(const Dealer *dealer, const char *endpoint, const Key *key,
+                         const uint8_t server_curve[CURVE_BYTES]) {
         if (key) {
                 set_bytes(dealer->socket, ZMQ_CURVE_SERVERKEY, server_curve, CURVE_BYTES);
                 set_bytes(dealer->socket, ZMQ_CURVE_PUBLICKEY, key->public.curve, CURVE_BYTES);
                 set_bytes(dealer->socket, ZMQ_CURVE_SECRETKEY, key->curve_secret, CURVE_BYTES);
         }
         CHECK_EQ_INT(zmq_connect(dealer->socket, endpoint), 0);
+}
+
+void dealer_open(Dealer *dealer, const char *endpoint, const Key *key,
+                 const uint8_t server_curve[CURVE_BYTES], Slice route) {
+        make(dealer);
+        if (route.n)
+                set_bytes(dealer->socket, ZMQ_ROUTING_ID, route.data, route.n);
+        connect_with(dealer, endpoint, key, server_curve);
+}
+
+void dealer_open_pinging(Dealer *dealer, const char *endpoint, const Key *key,
+                         const uint8_t server_curve[CURVE_BYTES]) {
+        make(dealer);
+        set_number(dealer->socket, ZMQ_HEARTBEAT_IVL, 1);
+        set_number(dealer->socket, ZMQ_HEARTBEAT_TIMEOUT, PATIENCE_MS);
+        connect_with(dealer, endpoint, key, server_curve);
 }
 
 void dealer_close(Dealer *dealer) {

@@ -15,6 +15,9 @@ typedef struct Dealer {
 /* `key` NULL: without CURVE; `route` SLICE_NULL: as ZeroMQ gives it. Does not wait. */
 void dealer_open(Dealer *dealer, const char *endpoint, const Key *key,
                  const uint8_t server_curve[CURVE_BYTES], Slice route);
+/* The same, and among what it says is a ping of the transport in each millisecond. */
+void dealer_open_pinging(Dealer *dealer, const char *endpoint, const Key *key,
+                         const uint8_t server_curve[CURVE_BYTES]);
 void dealer_close(Dealer *dealer);
 #define cleanup_dealer cleanup(dealer_close)
 

@@ -116,11 +116,21 @@ static bool pass_on(State *state, Pair *pair, bool is_up) {
         if (send(to, bytes, (size_t)n, MSG_NOSIGNAL) != n)
                 return false;
         pair->n_up += is_up ? (uint64_t)n : 0;
+        weather->n_up += is_up ? (uint64_t)n : 0;
         if (!is_up || !pair->reset_at || pair->n_up < pair->reset_at)
                 return true;
         weather->n_resets++;
         end_pair(pair, true);
         return true;
+}
+
+static void reset_all(State *state) {
+        for (size_t i = 0; i < PAIRS_MAX; i++)
+                if (state->pairs[i].client >= 0) {
+                        state->weather->n_resets++;
+                        end_pair(&state->pairs[i], true);
+                }
+        state->weather->resets_all = false;
 }
 
 static void serve_pair(State *state, Pair *pair) {
@@ -151,6 +161,8 @@ static void noreturn_ serve(State *state) {
                                                            .events = POLLIN};
                 }
                 (void)poll(all, n, POLL_MS);
+                if (state->weather->resets_all)
+                        reset_all(state);
                 if (all[0].revents)
                         accept_pair(state);
                 for (size_t i = 0; i < PAIRS_MAX; i++)
