@@ -14,11 +14,11 @@
 enum { NAME_BYTES = 40, AHEAD_FACTOR = 8 };
 
 static size_t ahead_of(const Beside *beside) {
-        return size_min(beside->n_places * AHEAD_FACTOR, HELPERS_MAX);
+        return size_min(beside->n_places * AHEAD_FACTOR, POOL_WORKERS_MAX);
 }
 
-static size_t place_of(const Beside *beside, size_t check) {
-        return check % ahead_of(beside);
+static BesidePlace *place_of(Beside *beside, size_t check) {
+        return &beside->places[check % ahead_of(beside)];
 }
 
 /* It sees nothing but its own sandbox, holds nothing for itself, and is not to be watched over a
@@ -43,15 +43,14 @@ static int make_run(const void *userdata, uint64_t check, Buf *answer) {
 }
 
 static bool begin(Beside *beside, size_t check) {
-        size_t place = place_of(beside, check);
+        BesidePlace *place = place_of(beside, check);
 
-        if (!helper_ask(&beside->helpers[place], &beside->crew, check))
+        if (!pool_ask(&beside->pool, check))
                 return false;
-        beside->is_begun[place] = true;
-        beside->n_busy++;
-        for (size_t i = 0; i < HELPERS_MAX; i++)
-                if (beside->helpers[i].fd >= 0)
-                        beside->was_beside[i] = i == place ? beside->n_busy > 1 : true;
+        for (size_t i = 0; i < POOL_WORKERS_MAX; i++)
+                beside->places[i].was_beside |= beside->places[i].runs;
+        place->is_begun = place->runs = true;
+        place->was_beside = beside->pool.n_busy > 1;
         return true;
 }
 
@@ -61,7 +60,7 @@ static void fill(Beside *beside, size_t turn) {
 
         if (beside->n_seen < turn)
                 beside->n_seen = turn;
-        for (; beside->n_seen < end && beside->n_busy < beside->n_places; beside->n_seen++) {
+        for (; beside->n_seen < end && beside->pool.n_busy < beside->n_places; beside->n_seen++) {
                 BesideNow now = beside->look(beside->userdata, beside->n_seen);
 
                 if (now == BESIDE_NEVER)
@@ -73,59 +72,63 @@ static void fill(Beside *beside, size_t turn) {
 }
 
 static int hear(Beside *beside) {
-        bool has_ended[HELPERS_MAX];
+        uint64_t check;
+        Buf answer;
 
-        helpers_hear(beside->helpers, HELPERS_MAX, has_ended);
-        for (size_t i = 0; i < HELPERS_MAX; i++)
-                beside->n_busy -= has_ended[i];
+        if (pool_hear(&beside->pool, &check, &answer)) {
+                BesidePlace *place = place_of(beside, check);
+
+                buf_deinit(&place->answer);
+                place->answer = answer;
+                place->runs = false;
+        }
         return attempt_is_cancelled(beside->setting) ? BESIDE_E_CANCELLED : 0;
 }
 
 static int settle(Beside *beside) {
         int r = 0;
 
-        while (r == 0 && beside->n_busy)
+        while (r == 0 && beside->pool.n_busy)
                 r = hear(beside);
         return r;
 }
 
 /* A process of ours that died is no word on the check: like any other broken sandbox. */
-static void take(Beside *beside, size_t place, HandedRun *ret_run) {
-        beside->is_begun[place] = false;
-        if (!handed_take(buf_get(&beside->helpers[place].answer), ret_run)) {
+static void take(BesidePlace *place, HandedRun *ret_run) {
+        place->is_begun = false;
+        if (!handed_take(buf_get(&place->answer), ret_run)) {
                 *ret_run = (HandedRun){.n_lines = 0};
                 judge_by(SIGHTING_SANDBOX_BROKEN, "beside", &ret_run->judgement,
                          "the process of the check died without an answer");
         }
-        ret_run->was_beside_others = beside->was_beside[place];
+        ret_run->was_beside_others = place->was_beside;
 }
 
 void beside_init(Beside *beside) {
-        for (size_t i = 0; i < HELPERS_MAX; i++)
-                beside->helpers[i] = HELPER_NONE;
-        crew_init(&beside->crew, make_run, beside);
+        pool_init(&beside->pool, make_run, beside);
 }
 
 void beside_deinit(Beside *beside) {
-        helpers_deinit(beside->helpers, HELPERS_MAX);
-        crew_deinit(&beside->crew);
+        pool_deinit(&beside->pool);
+        for (size_t i = 0; i < POOL_WORKERS_MAX; i++)
+                buf_deinit(&beside->places[i].answer);
 }
 
 int beside_take(Beside *beside, size_t check, HandedRun *ret_run) {
-        size_t place;
+        BesidePlace *place;
         int r = 0;
 
         if (beside->n_places < 2)
                 return BESIDE_E_NONE;
         place = place_of(beside, check);
-        for (fill(beside, check); r == 0 && beside->helpers[place].fd >= 0; fill(beside, check))
+        for (fill(beside, check); r == 0 && place->runs; fill(beside, check))
                 r = hear(beside);
         if (r != 0)
                 return r;
-        if (!beside->is_begun[place]) {
+        if (!place->is_begun) {
                 r = settle(beside);
                 return r == 0 ? BESIDE_E_NONE : r;
         }
-        take(beside, place, ret_run);
+        take(place, ret_run);
         return ret_run->judgement.outcome == OUTCOME_PASS ? 0 : settle(beside);
 }

@@ -6,7 +6,7 @@
  * Results are still taken one by one, in the plan's order. */
 
 #include "verify/handed.h"
-#include "verify/helper.h"
+#include "verify/pool.h"
 
 typedef enum BesideNow {
         BESIDE_READY,  /* it may run as soon as there is a place */
@@ -14,17 +14,21 @@ typedef enum BesideNow {
         BESIDE_NOT_YET /* what it needs has no result yet */
 } BesideNow;
 
+typedef struct BesidePlace {
+        bool is_begun; /* and not taken */
+        bool runs;
+        bool was_beside; /* something of ours ran at the same time */
+        Buf answer;
+} BesidePlace;
+
 typedef struct Beside {
         AttemptSetting *setting;
         size_t n_places; /* at a time; below 2: nothing is begun ahead */
         void *userdata;
         BesideNow (*look)(void *userdata, size_t check);
         size_t n_seen; /* checks of the gate that were begun or passed over */
-        size_t n_busy;
-        Crew crew;                   /* as many as there are places */
-        Helper helpers[HELPERS_MAX]; /* the n-th check in n modulo the window's length */
-        bool is_begun[HELPERS_MAX];
-        bool was_beside[HELPERS_MAX];
+        Pool pool;
+        BesidePlace places[POOL_WORKERS_MAX]; /* the n-th check in n modulo the window's length */
 } Beside;
 
 void beside_init(Beside *beside);

@@ -14,7 +14,7 @@
 #include "base/mem.h"
 #include "sandbox/wire.h"
 #include "verify/evidence.h"
-#include "verify/helper.h"
+#include "verify/pool.h"
 #include "verify/scratch.h"
 #include "verify/series.h"
 
@@ -109,7 +109,7 @@ bool handed_take(Slice bytes, HandedRun *ret_run) {
         ret_run->n_attempts = wire_get_u64(&reader);
         ret_run->n_lines = take_slices(&reader, CHECK_LINES_MAX, ret_run->lines);
         ret_run->n_notes = take_slices(&reader, CHECK_NOTES_MAX, ret_run->notes);
-        ret_run->frame = wire_get_bytes(&reader, HELPER_ANSWER_BYTES);
+        ret_run->frame = wire_get_bytes(&reader, POOL_ANSWER_BYTES);
         return !reader.is_bad;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The coldgate authors */
 
-/* Each repetition has a process of its own; here they are counted. */
+/* The processes of a pool make the repetitions; here they are counted. */
 
 #include "verify/repeat.h"
 
@@ -13,7 +13,7 @@
 #include "base/error.h"
 #include "verify/clip.h"
 #include "verify/handed.h"
-#include "verify/helper.h"
+#include "verify/pool.h"
 
 enum {
         PER_PROCESSOR = 4, /* most repetitions wait for something */
@@ -28,9 +28,8 @@ typedef struct Repeat {
         Attempt *shown;
         Tally *tally;
         uint64_t n_started;
-        size_t n_places, n_busy;
-        Helper places[HELPERS_MAX];
-        uint64_t numbers[HELPERS_MAX]; /* by place: the repetition */
+        size_t n_places; /* at a time */
+        Pool pool;       /* a job is a repetition's number */
 } Repeat;
 
 static int make_repetition(const void *userdata, uint64_t number, Buf *answer) {
@@ -45,7 +44,7 @@ static int make_repetition(const void *userdata, uint64_t number, Buf *answer) {
 }
 
 static void repeat_deinit(Repeat *repeat) {
-        helpers_deinit(repeat->places, repeat->n_places);
+        pool_deinit(&repeat->pool);
 }
 
 /* What the harness failed at counts before what the product did, then the lowest number. */
@@ -100,13 +99,11 @@ static void take_run(Repeat *repeat, uint64_t number, const HandedRun *run) {
         handed_show(run, repeat->shown);
 }
 
-static void finish(Repeat *repeat, size_t place) {
-        uint64_t number = repeat->numbers[place];
+static void take_answer(Repeat *repeat, uint64_t number, Slice answer) {
         HandedRun run;
         Judgement broken;
 
-        repeat->n_busy--;
-        if (handed_take(buf_get(&repeat->places[place].answer), &run)) {
+        if (handed_take(answer, &run)) {
                 take_run(repeat, number, &run);
                 return;
         }
@@ -117,12 +114,11 @@ static void finish(Repeat *repeat, size_t place) {
 }
 
 static void wait_for_news(Repeat *repeat) {
-        bool has_ended[HELPERS_MAX];
+        cleanup_buf Buf answer = BUF_INIT(0);
+        uint64_t number;
 
-        helpers_hear(repeat->places, repeat->n_places, has_ended);
-        for (size_t i = 0; i < repeat->n_places; i++)
-                if (has_ended[i])
-                        finish(repeat, i);
+        if (pool_hear(&repeat->pool, &number, &answer))
+                take_answer(repeat, number, buf_get(&answer));
 }
 
 static void judge_no_process(Repeat *repeat) {
@@ -135,19 +131,15 @@ static void judge_no_process(Repeat *repeat) {
 
 /* After an error of the harness no more are begun: what they would say does not count. */
 static void fill_places(Repeat *repeat) {
-        for (size_t i = 0; i < repeat->n_places; i++) {
-                Helper *place = &repeat->places[i];
-
-                if (place->fd >= 0 || repeat->n_started == repeat->check->n_repeat ||
-                    repeat->tally->judgement.outcome == OUTCOME_ERROR)
-                        continue;
-                if (!helper_start(place, make_repetition, repeat, repeat->n_started + 1)) {
-                        if (repeat->n_busy == 0)
+        while (repeat->pool.n_busy < repeat->n_places &&
+               repeat->n_started < repeat->check->n_repeat &&
+               repeat->tally->judgement.outcome != OUTCOME_ERROR) {
+                if (!pool_ask(&repeat->pool, repeat->n_started + 1)) {
+                        if (repeat->pool.n_busy == 0)
                                 judge_no_process(repeat);
                         return;
                 }
-                repeat->numbers[i] = ++repeat->n_started;
-                repeat->n_busy++;
+                repeat->n_started++;
         }
 }
 
@@ -156,7 +148,7 @@ static size_t count_places(const Check *check) {
         size_t most = n_processors > 0 ? (size_t)n_processors * PER_PROCESSOR : PER_PROCESSOR;
 
         return size_max(1, size_min(size_min(check->concurrency, check->n_repeat),
-                                    size_min(most, HELPERS_MAX)));
+                                    size_min(most, POOL_WORKERS_MAX)));
 }
 
 static void sum_up(Repeat *repeat) {
@@ -194,9 +186,8 @@ int repeat_run(AttemptSetting *setting, const Check *check, CheckReport *report,
 
         *ret_tally = (Tally){.n = check->n_repeat, .n_beside = repeat.n_places};
         judge_by(SIGHTING_HELD, NULL, &ret_tally->judgement, "%s", "");
-        for (size_t i = 0; i < repeat.n_places; i++)
-                repeat.places[i] = HELPER_NONE;
-        for (fill_places(&repeat); repeat.n_busy; fill_places(&repeat)) {
+        pool_init(&repeat.pool, make_repetition, &repeat);
+        for (fill_places(&repeat); repeat.pool.n_busy; fill_places(&repeat)) {
                 wait_for_news(&repeat);
                 if (attempt_is_cancelled(setting))
                         return ATTEMPT_E_CANCELLED;

@@ -2,8 +2,8 @@
 /* SPDX-FileCopyrightText: The coldgate authors */
 #pragma once
 
-/* A check many times, several of them at a time: each repetition a run of its own, in a process of
- * its own; together one result. */
+/* A check many times, several of them at a time: each repetition a run of its own, in a process
+ * beside this one; together one result. */
 
 #include "verify/check_report.h"
 
