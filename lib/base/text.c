@@ -5,6 +5,8 @@
 
 #include "base/text.h"
 
+#include <string.h>
+
 #include "base/utf8.h"
 
 /* Characters that print nothing, or move what stands beside them. */
@@ -16,41 +18,48 @@ static const struct {
         {0xfeff, 0xfeff}, {0xfff9, 0xfffb}, {0xe0000, 0xe0fff},
 };
 
-static bool is_hidden(uint32_t code) {
+bool text_is_hidden(uint32_t point) {
         for (size_t i = 0; i < ARRAY_SIZE(hidden_rows); i++)
-                if (code >= hidden_rows[i].first && code <= hidden_rows[i].last)
+                if (point >= hidden_rows[i].first && point <= hidden_rows[i].last)
                         return true;
         return false;
 }
 
-static void append_hidden(uint32_t code, Buf *text) {
-        if (code == '\n')
+static void append_hidden(uint32_t point, Buf *text) {
+        if (point == '\n')
                 buf_text(text, "\\n");
-        else if (code == '\t')
+        else if (point == '\t')
                 buf_text(text, "\\t");
-        else if (code == '\r')
+        else if (point == '\r')
                 buf_text(text, "\\r");
-        else if (code < 0x80)
-                buf_printf(text, "\\x%02x", code);
+        else if (point < 0x80)
+                buf_printf(text, "\\x%02x", point);
         else
-                buf_printf(text, "\\u{%x}", code);
+                buf_printf(text, "\\u{%x}", point);
+}
+
+static void make_visible(Slice hostile, const char *kept, const char *doubled, Buf *text) {
+        while (hostile.n && !text->is_full) {
+                uint32_t point = 0;
+                size_t n = utf8_read(hostile, &point);
+                bool is_ascii = n == 1 && point;
+
+                if (n == 0)
+                        buf_printf(text, "\\x%02x", hostile.data[0]);
+                else if (is_ascii && strchr(doubled, (int)point))
+                        buf_printf(text, "%c%c", (int)point, (int)point);
+                else if (text_is_hidden(point) && !(is_ascii && strchr(kept, (int)point)))
+                        append_hidden(point, text);
+                else
+                        buf_append(text, hostile.data, n);
+                hostile = slice_from(hostile, size_max(n, 1));
+        }
 }
 
 void text_make_visible(Slice hostile, bool keep_newlines, Buf *text) {
-        while (hostile.n) {
-                uint32_t code;
-                size_t n = utf8_read(hostile, &code);
+        make_visible(hostile, keep_newlines ? "\n\t" : "", "", text);
+}
 
-                if (n == 0) {
-                        buf_printf(text, "\\x%02x", hostile.data[0]);
-                        n = 1;
-                } else if (keep_newlines && (code == '\n' || code == '\t')) {
-                        buf_byte(text, (uint8_t)code);
-                } else if (is_hidden(code)) {
-                        append_hidden(code, text);
-                } else {
-                        buf_append(text, hostile.data, n);
-                }
-                hostile = slice_from(hostile, n);
-        }
+void text_make_name_visible(Slice name, Buf *text) {
+        make_visible(name, "", "\\", text);
 }

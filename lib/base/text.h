@@ -6,6 +6,12 @@
 
 #include "base/buf.h"
 
-/* Makes control, escape, bidirectional and invalid bytes visible; keeps newlines and tabs if
- * asked. */
+/* Control characters, what turns the direction of writing, and what has no width or ends a line
+ * unseen. */
+bool text_is_hidden(uint32_t point);
+
+/* Appends it with \n, \x1b, \u{202e} in the place of what is hidden or no UTF-8; newlines and tabs
+ * stay if asked. Ends before the first character that does not fit. */
 void text_make_visible(Slice hostile, bool keep_newlines, Buf *text);
+/* The same for what names a thing: a backslash is doubled, so that no two names look alike. */
+void text_make_name_visible(Slice name, Buf *text);

@@ -1,24 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The coldgate authors */
 
-/* Escapes for what would not be seen. */
+/* Excerpts of hostile bytes, and what no plan may contain. */
 
 #include "plan/visible.h"
 
+#include "base/text.h"
 #include "base/utf8.h"
 
-static const struct {
-        uint32_t first, last;
-} hidden_rows[] = {
-        {0x00, 0x1f},     {0x7f, 0x9f},     {0xad, 0xad},     {0x61c, 0x61c},   {0x200b, 0x200f},
-        {0x2028, 0x202e}, {0x2060, 0x206f}, {0xfeff, 0xfeff}, {0xfff9, 0xfffb}, {0xe0000, 0xe007f},
-};
+/* A form of the character before it: a plan in any script may have it, though it is not seen. */
+static bool is_variation(uint32_t point) {
+        return point == 0x34f || point == 0x180e || (point >= 0xfe00 && point <= 0xfe0f) ||
+               (point >= 0xe0080 && point <= 0xe0fff);
+}
 
 bool visible_is_hidden(uint32_t point) {
-        for (size_t i = 0; i < ARRAY_SIZE(hidden_rows); i++)
-                if (point >= hidden_rows[i].first && point <= hidden_rows[i].last)
-                        return true;
-        return false;
+        return text_is_hidden(point) && !is_variation(point);
 }
 
 bool visible_has_hidden(Slice text) {
@@ -32,33 +29,15 @@ bool visible_has_hidden(Slice text) {
         return false;
 }
 
-static void append_point(Buf *text, Slice sequence, uint32_t point) {
-        if (point == '\n')
-                buf_text(text, "\\n");
-        else if (point == '\t')
-                buf_text(text, "\\t");
-        else if (point == '\r')
-                buf_text(text, "\\r");
-        else if (!visible_is_hidden(point))
-                buf_slice(text, sequence);
-        else if (point < 0x80)
-                buf_printf(text, "\\x%02x", (unsigned)point);
-        else
-                buf_printf(text, "\\u{%x}", (unsigned)point);
-}
-
 void visible_append(Buf *text, Slice bytes, size_t n_max) {
         size_t end = text->n + n_max;
 
         while (bytes.n && text->n < end) {
                 uint32_t point;
-                size_t n = utf8_read(bytes, &point);
+                size_t n = size_max(utf8_read(bytes, &point), 1);
 
-                if (n)
-                        append_point(text, slice_head(bytes, n), point);
-                else
-                        buf_printf(text, "\\x%02x", bytes.data[0]);
-                bytes = slice_from(bytes, size_max(n, 1));
+                text_make_visible(slice_head(bytes, n), false, text);
+                bytes = slice_from(bytes, n);
         }
         if (bytes.n)
                 buf_text(text, "…");

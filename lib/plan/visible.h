@@ -10,12 +10,13 @@
 
 enum { EXCERPT_BYTES = 360, EXCERPT_BEFORE_BYTES = 100 };
 
-/* Control characters, bidirectional overrides, and what has no width or ends a line unseen. */
+/* What a plan may not contain: all that text_is_hidden, but the marks that choose a character's
+ * form. */
 bool visible_is_hidden(uint32_t point);
 /* Whether the text has a hidden character or is not UTF-8. */
 bool visible_has_hidden(Slice text);
 
-/* Appends up to about `n_max` bytes: \n, \t, \x1b and \u{202e} stand for what would not be seen. */
+/* As text_make_visible, up to about `n_max` bytes. */
 void visible_append(Buf *text, Slice bytes, size_t n_max);
 /* What stands around `place`, at most 400 bytes, with an ellipsis where something is left out. */
 Slice visible_excerpt(Arena *arena, Slice bytes, size_t place);

@@ -24,7 +24,7 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/mem.h"
-#include "verify/printable.h"
+#include "base/text.h"
 
 /* A file that git writes, hence a pack, may not be larger. */
 #define FILE_BYTES_MAX ((rlim_t)16 << 30)
@@ -251,5 +251,5 @@ void git_get_complaint(const Buf *output, Buf *text) {
                         best = line;
                 rest = slice_from(rest, line.n + 1);
         }
-        printable_append(text, best);
+        text_make_visible(best, false, text);
 }

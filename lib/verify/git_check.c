@@ -10,11 +10,11 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "verify/assertions.h"
 #include "verify/history.h"
 #include "verify/kind.h"
 #include "verify/mirror.h"
-#include "verify/printable.h"
 
 enum { PATHS_SHOWN = 5 };
 
@@ -98,7 +98,7 @@ static size_t say_paths(const HistoryPaths *paths, const Slice *globs, size_t n_
                 if (n++ >= PATHS_SHOWN)
                         continue;
                 buf_text(text, n > 1 ? ", " : "");
-                printable_append(text, paths->differing[i]);
+                text_make_name_visible(paths->differing[i], text);
         }
         if (n > PATHS_SHOWN)
                 buf_printf(text, " and %zu more", n - PATHS_SHOWN);
@@ -170,7 +170,7 @@ static int assert_absent(Inquiry *inquiry, Slice expression) {
 
         if (r != 0)
                 return r;
-        printable_append(&path, match.path);
+        text_make_name_visible(match.path, &path);
         if (match.is_found)
                 buf_printf(&actual, "commit %.12s has one at %s", match.commit,
                            buf_get_text(&path));

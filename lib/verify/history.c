@@ -11,11 +11,11 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "plan/regex.h"
 #include "verify/id_set.h"
 #include "verify/listing.h"
 #include "verify/mirror.h"
-#include "verify/printable.h"
 
 enum {
         COMMITS_MAX = 1000000,
@@ -346,7 +346,7 @@ static void leave_gap(Search *search, const char *why) {
         if (search->has_gap)
                 return;
         search->has_gap = true;
-        printable_append(&shown, buf_get(&search->path));
+        text_make_name_visible(buf_get(&search->path), &shown);
         fault_set(search->fault, "prep.limits", "a version of %s %s", buf_get_text(&shown), why);
 }
 

@@ -6,8 +6,8 @@
 #include "verify/inputs.h"
 
 #include "base/mem.h"
+#include "base/text.h"
 #include "verify/listing.h"
-#include "verify/printable.h"
 
 /* Whether any glob matches; each that does is remembered. */
 static bool match(const Gate *gate, Slice path, bool *is_used) {
@@ -59,7 +59,7 @@ int inputs_digest(const char *mirror_path, const char *tree, const Gate *gate, H
 
                 if (is_used[i])
                         continue;
-                printable_append(&shown, gate->inputs[i]);
+                text_make_name_visible(gate->inputs[i], &shown);
                 fault_set(reterr_fault, "vacuous", "`inputs`: `%s` matches nothing in this commit",
                           buf_get_text(&shown));
                 return PREP_E_FAIL;

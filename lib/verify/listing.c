@@ -13,7 +13,7 @@
 
 #include "base/error.h"
 #include "base/mem.h"
-#include "verify/printable.h"
+#include "base/text.h"
 #include "verify/tree_name.h"
 
 enum {
@@ -65,7 +65,7 @@ void listing_fault_place(const Listing *listing, size_t dir, const char *name, F
         cleanup_buf Buf path = BUF_TEXT, shown = BUF_INIT(sizeof fault->place - 1);
 
         listing_get_path(listing, dir, name, &path);
-        printable_append(&shown, buf_get(&path));
+        text_make_name_visible(buf_get(&path), &shown);
         fault_place(fault, "%s", buf_get_text(&shown));
 }
 

@@ -9,9 +9,9 @@
 #include "verify/plan_copy.h"
 
 #include "base/clock.h"
+#include "base/text.h"
 #include "verify/history.h"
 #include "verify/mirror.h"
-#include "verify/printable.h"
 
 enum { COPY_BYTES_MAX = 256 << 10, HISTORY_MS = 20000, LINES_BYTES_MAX = 600 };
 
@@ -49,7 +49,7 @@ static void join_lines(Slice lines, Buf *text) {
                         return;
                 }
                 buf_text(text, text->n ? "; " : "");
-                printable_append(text, slice_head(lines, n));
+                text_make_visible(slice_head(lines, n), false, text);
                 lines = slice_from(lines, n + 1);
         }
 }
@@ -149,7 +149,7 @@ int plan_copy_check(VerdictDraft *draft, const char *mirror_path, Fault *reterr_
                 fault_set(reterr_fault, "prep.mirror", "the mirror cannot be read");
                 return PREP_E_ERROR;
         }
-        printable_append(&look.path, slice_text(request->plan_path));
+        text_make_name_visible(slice_text(request->plan_path), &look.path);
         buf_text(&look.command, "broker plan approve ");
         shell_quote(request->plan_path, &look.command);
         return look_at(&look, reterr_fault);

@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/text.h"
 #include "verify/history.h"
-#include "verify/printable.h"
 
 enum { PATHS_SHOWN = 10, COMPARE_MS = 60000, COMMIT_SHOWN = 12 };
 
@@ -30,7 +30,7 @@ static int judge(const VerifyRequest *request, const HistoryPaths *paths, Fault 
                 if (n++ >= PATHS_SHOWN)
                         continue;
                 buf_text(&shown, n > 1 ? ", " : "");
-                printable_append(&shown, paths->differing[i]);
+                text_make_name_visible(paths->differing[i], &shown);
         }
         if (n == 0)
                 return 0;

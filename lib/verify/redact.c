@@ -19,7 +19,7 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/mem.h"
-#include "verify/clip.h"
+#include "base/text.h"
 
 enum {
         FILE_BYTES_MAX = 1 << 18,
@@ -166,13 +166,14 @@ static void add_percent(Redactor *redactor, Slice secret, const char *digits, co
         add_form(redactor, buf_get(&form));
 }
 
-/* What was made visible before it came here: a backslash is doubled, odd bytes are spelled. */
+/* What was made visible before it came here, as a text or as a name. */
 static void add_visible(Redactor *redactor, Slice secret) {
-        cleanup_arena Arena arena = ARENA_INIT;
-        Slice form = clip_slice(secret, 8 * SECRET_BYTES_MAX, &arena);
+        cleanup_buf Buf text = BUF_TEXT, name = BUF_TEXT;
 
-        if (!slice_equal(form, secret))
-                add_form(redactor, form);
+        text_make_visible(secret, false, &text);
+        text_make_name_visible(secret, &name);
+        add_form(redactor, buf_get(&text));
+        add_form(redactor, buf_get(&name));
 }
 
 static void add_secret(Redactor *redactor, Slice secret) {

@@ -11,7 +11,7 @@
 
 #include <string.h>
 
-#include "verify/printable.h"
+#include "base/text.h"
 
 enum { URL_BYTES_MAX = 2048, SHOWN_BYTES = 200, USER_BYTES_MAX = 64, HOST_BYTES_MAX = 253 };
 
@@ -182,7 +182,7 @@ int repository_url_check(Slice url, Fault *reterr_fault) {
 
         if (!why)
                 return 0;
-        printable_append(&shown, url);
+        text_make_name_visible(url, &shown);
         fault_set(reterr_fault, "claim.repository-url", "the repository's URL is refused: %s", why);
         fault_place(reterr_fault, "%s", buf_get_text(&shown));
         fault_next(reterr_fault, "name it as https://HOST/PATH, ssh://USER@HOST/PATH or "

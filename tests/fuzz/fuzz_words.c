@@ -14,6 +14,7 @@
 #include "base/mem.h"
 #include "base/sign.h"
 #include "base/size.h"
+#include "base/text.h"
 #include "base/utf8.h"
 #include "plan/decimal.h"
 #include "plan/glob.h"
@@ -29,7 +30,6 @@
 #include "verify/log_window.h"
 #include "verify/mirror.h"
 #include "verify/objects.h"
-#include "verify/printable.h"
 #include "verify/redact.h"
 #include "verify/revision.h"
 
@@ -205,7 +205,7 @@ static void show(Slice text) {
         must(strlen(line) < sizeof line && utf8_is_valid(slice_text(line)));
         clipped = clip_text(text, 100, &arena);
         must(clipped.n <= 100 && utf8_is_valid(clipped));
-        printable_append(&shown, text);
+        text_make_name_visible(text, &shown);
         must(utf8_is_valid(buf_get(&shown)));
 }
 

@@ -5,7 +5,6 @@
 
 #include "tests/lib/test.h"
 #include "verify/git.h"
-#include "verify/printable.h"
 #include "verify/tree_name.h"
 
 TEST(an_ordinary_name_is_taken) {
@@ -58,46 +57,6 @@ TEST(a_name_of_more_than_255_bytes_is_refused) {
         memset(name, 'a', sizeof name);
         CHECK(tree_name_check(slice_make(name, 255)) == NULL);
         CHECK(tree_name_check(slice_make(name, 256)) != NULL);
-}
-
-static void check_printed(const char *bytes, const char *expected) {
-        cleanup_buf Buf text = BUF_TEXT;
-
-        printable_append(&text, slice_text(bytes));
-        CHECK_EQ_TEXT(buf_get_text(&text), expected);
-}
-
-TEST(text_is_shown_as_it_is) {
-        check_printed("a b/c.txt", "a b/c.txt");
-        check_printed("\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80",
-                      "\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80");
-}
-
-TEST(bytes_that_steer_a_terminal_are_shown_as_hex) {
-        check_printed("\x1b[2J\n\x7f", "\\x1b[2J\\x0a\\x7f");
-        check_printed("\xc2\x9b", "\\xc2\\x9b");
-        check_printed("a\xe2\x80\xae"
-                      "b",
-                      "a\\xe2\\x80\\xaeb");
-        check_printed("a\\x1b", "a\\\\x1b");
-}
-
-TEST(bytes_that_are_not_utf8_are_shown_as_hex) {
-        check_printed("\xff", "\\xff");
-        check_printed("\xc0\xaf", "\\xc0\\xaf");
-        check_printed("\xe2\x82", "\\xe2\\x82");
-        check_printed("\xed\xa0\x80", "\\xed\\xa0\\x80");
-        check_printed("\xf4\x90\x80\x80", "\\xf4\\x90\\x80\\x80");
-        check_printed("\xe0\x80\x80", "\\xe0\\x80\\x80");
-        check_printed("\xc3z", "\\xc3z");
-}
-
-TEST(bytes_that_are_shown_end_at_a_character) {
-        cleanup_buf Buf text = BUF_INIT(4);
-
-        printable_append(&text, slice_text("ab\xe2\x82\xac"
-                                           "c"));
-        CHECK_EQ_TEXT(buf_get_text(&text), "ab");
 }
 
 static void check_complaint(const char *output, const char *expected) {

@@ -15,47 +15,6 @@
 
 static const char commit[] = "e634a2b41c0f00000000000000000000000000ff";
 
-static const char *visible(Slice text, bool keep_newlines) {
-        static Buf buf;
-
-        buf_deinit(&buf);
-        buf = BUF_TEXT;
-        text_make_visible(text, keep_newlines, &buf);
-        return buf_get_text(&buf);
-}
-
-TEST(what_could_deceive_a_reader_is_spelled_out) {
-        static const struct {
-                const char *hostile, *shown;
-        } rows[] = {
-                {"\033[2J", "\\x1b[2J"},
-                {"a\rb", "a\\rb"},
-                {"a\xe2\x80\xae"
-                 "b",
-                 "a\\u{202e}b"},
-                {"\xe2\x81\xa6", "\\u{2066}"},
-                {"\xe2\x80\x8b", "\\u{200b}"},
-                {"\xc2\x9b"
-                 "2J",
-                 "\\u{9b}2J"},
-                {"\x7f", "\\x7f"},
-                {"\xff\xfe", "\\xff\\xfe"},
-                {"\xed\xa0\x80", "\\xed\\xa0\\x80"},
-                {"gr\xc3\xbc\xc3\x9f dich", "gr\xc3\xbc\xc3\x9f dich"},
-                {"\xf3\xa0\x81\x81", "\\u{e0041}"},
-                {"", ""},
-        };
-
-        for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
-                CHECK_EQ_TEXT(visible(slice_text(rows[i].hostile), false), rows[i].shown);
-        CHECK_EQ_TEXT(visible(slice_make("a\0b", 3), false), "a\\x00b");
-}
-
-TEST(newlines_stay_where_they_are_wanted) {
-        CHECK_EQ_TEXT(visible(slice_text("a\tb\nc"), true), "a\tb\nc");
-        CHECK_EQ_TEXT(visible(slice_text("a\tb\nc"), false), "a\\tb\\nc");
-}
-
 TEST(colour_is_for_terminals_that_want_it) {
         CHECK_EQ_INT(setenv("TERM", "xterm", 1), 0);
         CHECK_EQ_INT(unsetenv("NO_COLOR"), 0);
