@@ -127,7 +127,7 @@ TEST(a_refused_url_is_shown_without_control_characters) {
         Fault fault = FAULT_INIT;
 
         CHECK_EQ_INT(repository_url_check(slice_text("https://a/\x1b[2J\n"), &fault), PREP_E_URL);
-        CHECK_EQ_TEXT(fault.place, "https://a/\\x1b[2J\\x0a");
+        CHECK_EQ_TEXT(fault.place, "https://a/\\x1b[2J\\n");
 }
 
 TEST(a_url_with_a_nul_is_refused) {
