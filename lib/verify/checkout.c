@@ -180,20 +180,32 @@ static int use_cache(const VerifyRequest *request, const char *mirror, Checkout 
         return r;
 }
 
-int checkout_prepare(const VerifyRequest *request, Checkout *ret_checkout, Fault *reterr_fault) {
-        cleanup(mirror_freep) Mirror *mirror = NULL;
+static int prepare(const VerifyRequest *request, Mirror *mirror, Checkout *checkout,
+                   Fault *reterr_fault) {
         int r;
 
         report(request, "fetch");
-        r = mirror_open(request->mirrors, request->repository, &mirror, reterr_fault);
+        r = fetch(request, mirror, reterr_fault);
         if (r == 0)
-                r = fetch(request, mirror, reterr_fault);
-        if (r == 0)
-                r = mirror_get_tree(mirror, request->commit, ret_checkout->tree, reterr_fault);
+                r = mirror_get_tree(mirror, request->commit, checkout->tree, reterr_fault);
         if (r != 0)
                 return r;
         report(request, "workspace");
-        return use_cache(request, mirror_get_path(mirror), ret_checkout, reterr_fault);
+        return use_cache(request, mirror_get_path(mirror), checkout, reterr_fault);
+}
+
+int checkout_prepare(const VerifyRequest *request, Checkout *ret_checkout, Fault *reterr_fault) {
+        cleanup(mirror_freep) Mirror *mirror = NULL;
+        int r = mirror_open(request->mirrors, request->repository, &mirror, reterr_fault);
+
+        if (r != 0)
+                return r;
+        r = prepare(request, mirror, ret_checkout, reterr_fault);
+        if (r != PREP_E_ERROR || !fault_is(reterr_fault, "prep.mirror"))
+                return r;
+        /* Once more: by its mark, git looks into the mirror before. */
+        checkout_deinit(ret_checkout);
+        return prepare(request, mirror, ret_checkout, reterr_fault);
 }
 
 uint64_t checkout_get_size(const Checkout *checkout) {

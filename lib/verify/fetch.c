@@ -176,7 +176,7 @@ int fetch_obtain(Fetch *fetch, const char *const *refspecs) {
         if (r == GIT_E_TIMEOUT || r == GIT_E_MISSING)
                 return fetch_blame(fetch, r);
         TRY(r);
-        return quarantine_each_pack(fetch->mirror, check_pack, fetch);
+        return bare_each_pack_file(fetch->quarantine, ".pack", check_pack, fetch);
 }
 
 static int stat_in(const char *git_dir, const ObjectId *id, ObjectKind *ret_kind) {
@@ -237,4 +237,22 @@ int fetch_prove(Fetch *fetch) {
         if (r == GIT_E_FAILED)
                 return FETCH_E_PARTIAL;
         return r == GIT_E_TIMEOUT || r == GIT_E_MISSING ? fetch_blame(fetch, r) : r;
+}
+
+/* Git's own reader of all of it, with the index's own hash. */
+static int check_own(void *userdata, const char *index) {
+        return run(userdata, (const char *const[]){"verify-pack", index, NULL});
+}
+
+int fetch_mend(Fetch *fetch) {
+        int r;
+
+        TRY(quarantine_reset(fetch->mirror)); /* what it lends from may go */
+        r = bare_each_pack_file(fetch->mirror, ".idx", check_own, fetch);
+        if (r < 0 && r != -ENOENT)
+                return r;
+        if (r != GIT_E_FAILED && r != -ENOENT)
+                return 0;
+        TRY(bare_empty(fetch->mirror));
+        return FETCH_E_MENDED;
 }

@@ -24,6 +24,7 @@ enum {
         FETCH_E_REFUSED, /* the server did not give it, or could not be reached */
         FETCH_E_ABSENT,  /* the commit is not there */
         FETCH_E_PARTIAL, /* the commit is there, something below it is not */
+        FETCH_E_MENDED,  /* the mirror did not hold, and is empty now */
 };
 
 void fetch_init(Fetch *fetch, const char *mirror, const char *url, const char *commit);
@@ -37,6 +38,10 @@ int fetch_obtain(Fetch *fetch, const char *const *refspecs) must_check;
 /* Proves that the commit, and everything that can be reached from it, is in the quarantine or the
  * mirror. FETCH_E_FAIL, FETCH_E_ERROR, FETCH_E_ABSENT, FETCH_E_PARTIAL. */
 int fetch_prove(Fetch *fetch) must_check;
+
+/* Has git read every pack of the mirror itself, and empties it where one does not hold: it is a
+ * cache. 0 also where git did not come to an end in time. FETCH_E_MENDED. */
+int fetch_mend(Fetch *fetch) must_check;
 
 /* Sets the fault of a fetch that did not succeed, with what the last git said. FETCH_E_ERROR. */
 int fetch_blame(Fetch *fetch, int git_result) must_check;

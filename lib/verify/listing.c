@@ -99,6 +99,7 @@ static int unreadable(Reader *reader, const ObjectId *id, int condition) {
         object_id_format(id, hex);
         fault_set(reader->fault, "prep.mirror", "object %s is %s in the mirror", hex,
                   condition == OBJECTS_E_MISSING ? "missing" : "damaged");
+        objects_doubt(reader->listing->objects);
         fault_next(reader->fault, "remove the mirror's directory; it is fetched anew");
         return PREP_E_ERROR;
 }

@@ -4,7 +4,8 @@
 /*
  * A mirror is a bare repository that only holds whole packs which have passed fsck. Its refs are
  * refs/coldgate/<commit>, one for each commit that was proved to be there with everything below
- * it: the proof is looked up by name, and nothing proved is ever pruned.
+ * it: the proof is looked up by name, and nothing proved is ever pruned. It is a cache: where its
+ * files are not what git wrote any more, it is emptied and fetched anew.
  */
 
 #include "verify/mirror.h"
@@ -26,6 +27,7 @@
 #include "verify/git.h"
 #include "verify/objects.h"
 #include "verify/quarantine.h"
+#include "verify/suspect.h"
 
 enum { LOCK_STEP_MS = 20, COMMIT_BYTES_MAX = 16 << 20 };
 
@@ -53,13 +55,11 @@ static int sync_all(const char *path) {
 static int make(const char *path) {
         cleanup_free char *fresh = mem_printf("%s.%d.new", path, (int)getpid());
         cleanup_free char *head = mem_printf("%s/HEAD", path);
-        cleanup_free char *refs = mem_printf("%s/refs/coldgate", fresh);
 
         if (access(head, F_OK) == 0)
                 return 0;
         TRY(dir_remove(fresh));
         TRY(bare_make(fresh, NULL));
-        TRY(dir_make(refs, 0700));
         TRY(sync_all(fresh));
         if (rename(fresh, path) < 0 && errno != EEXIST && errno != ENOTEMPTY)
                 return -errno;
@@ -192,14 +192,26 @@ static int obtain(Fetch *fetch) {
         return r == FETCH_E_REFUSED || r == FETCH_E_ABSENT ? obtain_heads(fetch) : r;
 }
 
-static int fetch_locked(Fetch *fetch) {
+static int attempt(Fetch *fetch) {
         int r;
 
         /* It may be there as the ancestor of another one, or since a crash before its proof. */
         TRY(quarantine_reset(fetch->mirror));
         r = fetch_prove(fetch);
-        if (r == FETCH_E_ABSENT || r == FETCH_E_PARTIAL)
-                r = obtain(fetch);
+        return r == FETCH_E_ABSENT || r == FETCH_E_PARTIAL ? obtain(fetch) : r;
+}
+
+static int fetch_locked(Fetch *fetch) {
+        int r = attempt(fetch), mended;
+
+        /* What seems to be the claim's fault, or the server's, can be that of what we have. */
+        if (r > 0) {
+                mended = fetch_mend(fetch);
+                if (mended == FETCH_E_MENDED)
+                        r = attempt(fetch);
+                else
+                        TRY(mended);
+        }
         if (r == FETCH_E_ABSENT)
                 r = absent(fetch);
         else if (r == FETCH_E_PARTIAL)
@@ -210,6 +222,17 @@ static int fetch_locked(Fetch *fetch) {
                 return r;
         TRY(quarantine_remove(fetch->mirror));
         return r;
+}
+
+/* Somebody could not read it. Even whole packs may be fewer than there were: each commit is proved
+ * again. */
+static int look_into(Fetch *fetch) {
+        int r = fetch_mend(fetch);
+
+        if (r != FETCH_E_MENDED)
+                TRY(r);
+        TRY(bare_forget(fetch->mirror));
+        return suspect_clear(fetch->mirror);
 }
 
 static int fetch_under_lock(Mirror *mirror, Fetch *fetch) {
@@ -223,6 +246,8 @@ static int fetch_under_lock(Mirror *mirror, Fetch *fetch) {
                 return FETCH_E_ERROR;
         }
         TRY(r);
+        if (suspect_is(mirror->path))
+                TRY(look_into(fetch));
         if (proof_exists(mirror, fetch->commit))
                 return 0;
         r = fetch_locked(fetch);
@@ -245,7 +270,7 @@ int mirror_fetch(Mirror *mirror, const char *commit, uint64_t timeout_ms, Fault 
                 fault_place(reterr_fault, "%s", commit);
                 return PREP_E_ERROR;
         }
-        if (proof_exists(mirror, commit))
+        if (proof_exists(mirror, commit) && !suspect_is(mirror->path))
                 return 0;
         fetch.deadline_ms = clock_mono_ms() + timeout_ms;
         fetch.fault = reterr_fault;
@@ -256,6 +281,7 @@ int mirror_fetch(Mirror *mirror, const char *commit, uint64_t timeout_ms, Fault 
 }
 
 static int unreadable(const Mirror *mirror, const char *commit, Fault *reterr_fault) {
+        suspect_mark(mirror->path);
         fault_set(reterr_fault, "prep.mirror", "commit %s cannot be read from the mirror", commit);
         fault_place(reterr_fault, "%s", mirror->path);
         fault_next(reterr_fault, "remove this directory; it is fetched anew");

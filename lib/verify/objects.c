@@ -14,12 +14,14 @@
 #include "base/late.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "verify/suspect.h"
 
 #define LATE LATE_DEFINE
 #include "verify/git2.def"
 
 struct Objects {
         git_odb *odb;
+        char *git_dir;
 };
 
 /* What libgit2 says goes to the debug log; the callers say what it means. */
@@ -69,6 +71,16 @@ static int open_packs(const char *git_dir, git_odb **ret_odb) {
         return late_git_odb_add_backend(*ret_odb, packs, 1) == 0 ? 0 : OBJECTS_E_DAMAGED;
 }
 
+void objects_doubt(const Objects *objects) {
+        suspect_mark(objects->git_dir);
+}
+
+static int suspect(const Objects *objects, int condition) {
+        if (condition == OBJECTS_E_DAMAGED)
+                objects_doubt(objects);
+        return condition;
+}
+
 int objects_open(const char *git_dir, Objects **ret_objects) {
         cleanup(objects_freep) Objects *objects = mem_new(Objects);
 
@@ -76,8 +88,10 @@ int objects_open(const char *git_dir, Objects **ret_objects) {
         if (objects_start_library() != 0 ||
             late_git_libgit2_opts(GIT_OPT_ENABLE_STRICT_HASH_VERIFICATION, 1) < 0)
                 return OBJECTS_E_DAMAGED;
+        objects->git_dir = mem_strdup(git_dir);
+        suspect_watch(git_dir);
         if (open_packs(git_dir, &objects->odb) != 0)
-                return OBJECTS_E_DAMAGED;
+                return suspect(objects, OBJECTS_E_DAMAGED);
         *ret_objects = TAKE(objects);
         return 0;
 }
@@ -87,6 +101,7 @@ Objects *objects_free(Objects *objects) {
                 return NULL;
         if (objects->odb)
                 late_git_odb_free(objects->odb);
+        free(objects->git_dir);
         free(objects);
         return NULL;
 }
@@ -124,12 +139,13 @@ int objects_stat(Objects *objects, const ObjectId *id, ObjectKind *ret_kind, uin
         git_oid oid = library_id(id);
         git_object_t type;
         size_t n;
-        int r = condition_of(late_git_odb_read_header(&n, &type, objects->odb, &oid));
+        int r = suspect(objects,
+                        condition_of(late_git_odb_read_header(&n, &type, objects->odb, &oid)));
 
         if (r != 0)
                 return r;
         if (!kind_from_library(type, ret_kind))
-                return OBJECTS_E_DAMAGED;
+                return suspect(objects, OBJECTS_E_DAMAGED);
         *ret_bytes = n;
         return 0;
 }
@@ -139,8 +155,10 @@ int objects_read(Objects *objects, const ObjectId *id, Object *ret_object) {
         git_odb_object *object = NULL;
         int r = condition_of(late_git_odb_read(&object, objects->odb, &oid));
 
-        if (r != 0)
+        if (r != 0) {
+                objects_doubt(objects);
                 return r;
+        }
         *ret_object = (Object){
                 .bytes = slice_make(late_git_odb_object_data(object),
                                     late_git_odb_object_size(object)),

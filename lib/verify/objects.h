@@ -41,10 +41,13 @@ enum {
  * git. OBJECTS_E_DAMAGED. */
 int objects_start_library(void) must_check;
 
-/* The objects in the packs of a bare repository. OBJECTS_E_DAMAGED. */
+/* The objects in the packs of a bare repository. It is marked as suspect (suspect.h) by each
+ * OBJECTS_E_DAMAGED, by an object that cannot be read, by our death. OBJECTS_E_DAMAGED. */
 int objects_open(const char *git_dir, Objects **ret_objects) must_check;
 Objects *objects_free(Objects *objects);
 DEFINE_FREEP(Objects, objects_free, objects_freep)
+/* Marks it, for who knows that an object which is missing must be there. */
+void objects_doubt(const Objects *objects);
 
 /* 40 lower-case hex digits. */
 bool object_id_parse(Slice hex, ObjectId *ret_id);

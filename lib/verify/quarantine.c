@@ -36,14 +36,19 @@ static int bare_write(const char *path, const char *name, const char *text) {
         return 0;
 }
 
-int bare_make(const char *path, const char *alternates) {
-        static const char *const dirs[] = {"objects/info", "objects/pack", "refs"};
+static int make_dirs(const char *path) {
+        static const char *const dirs[] = {"objects/info", "objects/pack", "refs/coldgate"};
 
         for (size_t i = 0; i < ARRAY_SIZE(dirs); i++) {
                 cleanup_free char *dir = mem_printf("%s/%s", path, dirs[i]);
 
                 TRY(dir_make(dir, 0700));
         }
+        return 0;
+}
+
+int bare_make(const char *path, const char *alternates) {
+        TRY(make_dirs(path));
         if (alternates) {
                 cleanup_free char *line = mem_printf("%s\n", alternates);
 
@@ -79,10 +84,9 @@ static bool ends_in(const char *name, const char *suffix) {
         return n > n_suffix && strcmp(name + n - n_suffix, suffix) == 0;
 }
 
-/* Calls `visit` with each file of the quarantine's pack directory that git finished. */
-static int each_file(const char *mirror, const char *suffix,
-                     int (*visit)(void *userdata, const char *path), void *userdata) {
-        cleanup_free char *packs = mem_printf("%s/quarantine/objects/pack", mirror);
+int bare_each_pack_file(const char *git_dir, const char *suffix,
+                        int (*visit)(void *userdata, const char *path), void *userdata) {
+        cleanup_free char *packs = mem_printf("%s/objects/pack", git_dir);
         cleanup_dir DIR *dir = opendir(packs);
         struct dirent *entry;
         int r = 0;
@@ -98,9 +102,20 @@ static int each_file(const char *mirror, const char *suffix,
         return r;
 }
 
-int quarantine_each_pack(const char *mirror, int (*visit)(void *userdata, const char *pack),
-                         void *userdata) {
-        return each_file(mirror, ".pack", visit, userdata);
+int bare_forget(const char *path) {
+        cleanup_free char *refs = mem_printf("%s/refs", path);
+
+        TRY(dir_remove(refs));
+        return make_dirs(path);
+}
+
+/* The refs first: a crash in between leaves no name of what is not there. */
+int bare_empty(const char *path) {
+        cleanup_free char *objects = mem_printf("%s/objects", path);
+
+        TRY(bare_forget(path));
+        TRY(dir_remove(objects));
+        return make_dirs(path);
 }
 
 static int file_sync(void *userdata unused_, const char *path) {
@@ -131,15 +146,16 @@ bool quarantine_has_loose(const char *mirror) {
 
 int quarantine_move_in(const char *mirror) {
         static const char *const suffixes[] = {".pack", ".rev", ".idx"};
+        cleanup_free char *quarantine = quarantine_get_path(mirror);
         cleanup_free char *target = mem_printf("%s/objects/pack", mirror);
 
         /* It would stay behind, and the mirror would lack it. */
         if (quarantine_has_loose(mirror))
                 return error_origin(-EBADMSG);
         for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++)
-                TRY(each_file(mirror, suffixes[i], file_sync, NULL));
+                TRY(bare_each_pack_file(quarantine, suffixes[i], file_sync, NULL));
         for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++) {
-                TRY(each_file(mirror, suffixes[i], file_move, target));
+                TRY(bare_each_pack_file(quarantine, suffixes[i], file_move, target));
                 TRY(dir_sync(target));
         }
         return 0;
