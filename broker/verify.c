@@ -8,7 +8,7 @@
  * not hold comes before whatever was found behind it.
  */
 
-#include "broker/verify.h"
+#include "broker/verify_parts.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -19,45 +19,10 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "broker/gone.h"
 #include "broker/replay.h"
-#include "broker/signatures.h"
-#include "broker/status.h"
 #include "proto/codec.h"
 
-enum { IDS_FIRST = 256, BAD_EVIDENCE_MAX = 64 };
-
-typedef struct BadEvidence {
-        Hash digest;
-        const char *why;
-} BadEvidence;
-
-typedef struct SeenId {
-        Id id;
-        uint64_t seq;
-} SeenId;
-
-typedef struct Verification {
-        Ledger *ledger;
-        const PublicKey *broker_key;
-        PublicKey genesis_key;
-        const Witness *witnesses;
-        size_t n_witnesses;
-        Signatures *signatures;
-        State state;
-        bool others_spoke; /* an entry that is not of the broker was there */
-        SeenId *ids;
-        size_t n_ids, n_ids_allocated;
-        Gone gone;
-        BadEvidence bad_evidence[BAD_EVIDENCE_MAX]; /* the first ones */
-        size_t n_bad_evidence;
-        VerifyReport report;
-        Fault *fault;
-        /* The entry in hand: */
-        const Entry *entry;
-        Message message;
-        Arena arena;
-} Verification;
+enum { IDS_FIRST = 256 };
 
 typedef int (*Step)(Verification *v);
 
@@ -69,9 +34,7 @@ static void verification_deinit(Verification *v) {
         (void)signatures_free(v->signatures);
 }
 
-static int broken(Verification *v, const char *rule, const char *format, ...) printf_like(3, 4);
-
-static int broken(Verification *v, const char *rule, const char *format, ...) {
+int verify_broken(Verification *v, const char *rule, const char *format, ...) {
         char found[sizeof v->fault->found];
         va_list args;
 
@@ -93,13 +56,14 @@ static int check_chain(Verification *v) {
         Hash hash;
 
         if (entry->seq != v->report.n_entries + 1)
-                return broken(v, "entry-gap", "the next row is entry %" PRId64,
-                              (int64_t)entry->seq);
+                return verify_broken(v, "entry-gap", "the next row is entry %" PRId64,
+                                     (int64_t)entry->seq);
         if (!hash_equal(&entry->prev, &v->state.head_hash))
-                return broken(v, "entry-prev", "prev is not the hash of the entry before it");
+                return verify_broken(v, "entry-prev",
+                                     "prev is not the hash of the entry before it");
         entry_hash(entry, &hash);
         if (!hash_equal(&hash, &entry->hash))
-                return broken(v, "entry-hash", "its hash is not that of its columns");
+                return verify_broken(v, "entry-hash", "its hash is not that of its columns");
         return 0;
 }
 
@@ -110,11 +74,11 @@ static int check_frame(Verification *v) {
 
         if (codec_decode(v->entry->frame, &v->arena, &v->message, &codec_fault) != 0) {
                 codec_fault_to_fault(&codec_fault, &fault);
-                return broken(v, "entry-frame", "%s: %s", fault.place, fault.found);
+                return verify_broken(v, "entry-frame", "%s: %s", fault.place, fault.found);
         }
         if (codec_encode(&v->message, &again, &codec_fault) != 0 ||
             !slice_equal(buf_get(&again), v->entry->frame))
-                return broken(v, "entry-frame", "its frame is not canonical");
+                return verify_broken(v, "entry-frame", "its frame is not canonical");
         return 0;
 }
 
@@ -123,7 +87,8 @@ static int check_genesis(Verification *v) {
         const struct genesis *genesis = &v->message.genesis;
 
         if ((v->message.type == MESSAGE_GENESIS) != (v->entry->seq == 1))
-                return broken(v, "entry-frame", "the genesis is the first entry and no other");
+                return verify_broken(v, "entry-frame",
+                                     "the genesis is the first entry and no other");
         if (v->entry->seq != 1)
                 return 0;
         memcpy(&v->genesis_key, genesis->broker_key.data, sizeof v->genesis_key);
@@ -160,8 +125,8 @@ static int check_signature(Verification *v, const PublicKey *author) {
 static int check_broker_entry(Verification *v) {
         if (!may_say(ROLE_BROKER, v->message.type) &&
             (v->message.type != MESSAGE_ADMIT || v->others_spoke))
-                return broken(v, "entry-role", "the broker may not say %.*s",
-                              SLICE_ARGS(v->entry->kind));
+                return verify_broken(v, "entry-role", "the broker may not say %.*s",
+                                     SLICE_ARGS(v->entry->kind));
         return check_signature(v, v->entry->seq == 1 ? &v->genesis_key : &v->state.broker_key);
 }
 
@@ -174,12 +139,15 @@ static int check_author(Verification *v) {
         v->others_spoke = true;
         agent = state_find_agent(&v->state, actor);
         if (!agent)
-                return broken(v, "entry-author", "%.*s was not admitted before", SLICE_ARGS(actor));
+                return verify_broken(v, "entry-author", "%.*s was not admitted before",
+                                     SLICE_ARGS(actor));
         if (agent->is_revoked)
-                return broken(v, "entry-author", "%.*s was revoked before", SLICE_ARGS(actor));
+                return verify_broken(v, "entry-author", "%.*s was revoked before",
+                                     SLICE_ARGS(actor));
         if (!may_say(agent->role, v->message.type))
-                return broken(v, "entry-role", "%.*s is %s and may not say %.*s", SLICE_ARGS(actor),
-                              word_of(&words_ROLE, (int)agent->role), SLICE_ARGS(v->entry->kind));
+                return verify_broken(v, "entry-role", "%.*s is %s and may not say %.*s",
+                                     SLICE_ARGS(actor), word_of(&words_ROLE, (int)agent->role),
+                                     SLICE_ARGS(v->entry->kind));
         return check_signature(v, &agent->key);
 }
 
@@ -194,8 +162,8 @@ static int check_evidence_of(Verification *v, const struct check_result *check) 
                 gone_add_missing(&v->gone, &digest, v->entry->seq);
         for (size_t i = 0; i < v->n_bad_evidence; i++)
                 if (hash_equal(&v->bad_evidence[i].digest, &digest))
-                        return broken(v, "evidence-digest", "the evidence of check %.*s: %s",
-                                      SLICE_ARGS(check->check), v->bad_evidence[i].why);
+                        return verify_broken(v, "evidence-digest", "the evidence of check %.*s: %s",
+                                             SLICE_ARGS(check->check), v->bad_evidence[i].why);
         return 0;
 }
 
@@ -211,110 +179,18 @@ static int check_evidence(Verification *v) {
         return r;
 }
 
-bool verify_believes(const State *state, const PublicKey *broker_key, const Witness *witness) {
-        const RotationRecord *end = state_find_rotation(state, witness->signer.sign);
-
-        if (!witness->has_signer || end)
-                return !end || witness->seq < end->seq;
-        return memcmp(witness->signer.sign, state->broker_key.sign, SIGN_PUBLIC_BYTES) == 0 ||
-               memcmp(witness->signer.sign, broker_key->sign, SIGN_PUBLIC_BYTES) == 0;
-}
-
-/* As far as keys are known at this entry; at the end all are looked at. */
-static int check_witnesses(Verification *v) {
-        for (size_t i = 0; i < v->n_witnesses; i++) {
-                const Witness *witness = &v->witnesses[i];
-
-                if (!hash_equal(&witness->ledger, &v->report.ledger))
-                        return broken(v, "ledger-forked", "%s was signed for another ledger",
-                                      witness->source);
-                if (witness->seq == v->entry->seq &&
-                    verify_believes(&v->state, v->broker_key, witness) &&
-                    !hash_equal(&witness->hash, &v->entry->hash) &&
-                    !state_find_restored(&v->state, witness->seq, &witness->hash))
-                        return broken(v, "ledger-forked",
-                                      "%s was signed for another entry %" PRIu64, witness->source,
-                                      witness->seq);
-        }
-        return 0;
-}
-
-static bool check_seal(const struct verdict *verdict, const SealRecord *seal) {
-        if (verdict->seal.n)
-                return seal && slice_equal(verdict->seal, hash_slice(&seal->digest));
-        return verdict->n_sealed == 0 && !(seal && verdict->decision == DECISION_PASS);
-}
-
-static int check_verdict_grounds(Verification *v) {
-        const struct verdict *verdict = &v->message.verdict;
-        const ClaimRecord *claim = state_find_claim(&v->state, verdict->claim);
-        const GateRecord *gate = claim ? phase_find_gate(claim->phase, verdict->gate) : NULL;
-        const AgentRecord *builder, *author = state_find_agent(&v->state, v->entry->actor);
-
-        if (!gate || !author)
-                return 0; /* the fold says what is wrong */
-        builder = state_find_agent(&v->state, slice_text(claim->builder));
-        if (claim->state != CLAIM_STATE_LEASED || verdict->lease != claim->lease_seq ||
-            claim->adversary != author->name)
-                return broken(v, "entry-grounds", "its author held no lease of the claim");
-        if (memcmp(builder->key.sign, author->key.sign, SIGN_PUBLIC_BYTES) == 0)
-                return broken(v, "entry-grounds", "its author made the claim, under another name");
-        if (!check_seal(verdict, state_find_seal_of(&v->state, claim->phase, author->name)))
-                return broken(v, "entry-grounds",
-                              "its sealed checks are not those that its author sealed");
-        if (slice_is(verdict->commit, claim->commit) &&
-            slice_equal(verdict->gate_digest, hash_slice(&gate->digest)))
-                return 0;
-        return broken(v, "entry-grounds", "it is not on the claimed commit and approved gate");
-}
-
-/* The new key's holder knew the ledger as it was: nobody puts another history before the key. */
-static int check_rotation(Verification *v) {
-        const struct rotated *rotated = &v->message.rotated;
-        Checkpoint consent = {.seq = v->entry->seq - 1, .hash = v->entry->prev};
-        PublicKey key;
-
-        memcpy(&key, rotated->broker_key.data, sizeof key); /* limits: 64 bytes */
-        memcpy(consent.signature, rotated->consent.data, SIGNATURE_BYTES);
-        if (checkpoint_holds(&key, &v->report.ledger, &consent))
-                return 0;
-        return broken(v, "entry-grounds", "the new key has not signed the entry before it");
-}
-
-/* What decides, even if the broker's key wrote what its rules refuse. Ages are left out: DONE was
- * granted a moment before its entry's time. */
-static int check_grounds(Verification *v) {
-        const struct granted *granted = &v->message.granted;
-        const PhaseRecord *phase;
-        Slice *reasons;
-        size_t n = 0;
-
-        if (v->message.type == MESSAGE_VERDICT)
-                return check_verdict_grounds(v);
-        if (v->message.type == MESSAGE_ROTATED)
-                return check_rotation(v);
-        phase = v->message.type == MESSAGE_GRANTED ? state_find_phase(&v->state, granted->phase)
-                                                   : NULL;
-        if (phase)
-                phase_why_not_done(&v->state, phase, granted->commit, 0, &v->arena, &reasons, &n);
-        if (n)
-                return broken(v, "entry-grounds", "DONE without its grounds: %.*s",
-                              SLICE_ARGS(reasons[0]));
-        return 0;
-}
-
 /* Columns that repeat the frame, and whether the entry can follow all before it. */
 static int check_fold(Verification *v) {
         Fault fault = FAULT_INIT;
 
         if (replay_apply(&v->state, v->entry, &v->message, &fault) != 0)
-                return broken(v, "entry-fold", "%s", fault.found);
+                return verify_broken(v, "entry-fold", "%s", fault.found);
         return 0;
 }
 
 static const Step step_rows[] = {
-        check_chain,    check_frame,   check_genesis, check_author,
-        check_evidence, check_grounds, check_fold,    check_witnesses,
+        check_chain,    check_frame,    check_genesis, check_author,
+        check_evidence, verify_grounds, check_fold,    verify_witnesses,
 };
 
 /* ---- the walk ---- */
@@ -333,7 +209,7 @@ static int verify_entry(void *userdata, const Entry *entry, const char *defect) 
 
         v->entry = entry;
         if (defect)
-                return broken(v, "entry-malformed", "%s", defect);
+                return verify_broken(v, "entry-malformed", "%s", defect);
         for (size_t i = 0; r == 0 && i < ARRAY_SIZE(step_rows); i++)
                 r = step_rows[i](v);
         arena_deinit(&v->arena);
@@ -364,7 +240,7 @@ static int check_ids(Verification *v) {
         if (first == UINT64_MAX)
                 return 0;
         v->report.n_entries = first - 1;
-        return broken(v, "entry-id-twice", "an earlier entry has its message id");
+        return verify_broken(v, "entry-id-twice", "an earlier entry has its message id");
 }
 
 /* What is missing was removed by an entry, or the first verdict that it is missing for is named. */
@@ -374,40 +250,8 @@ static int check_gone(Verification *v) {
         if (!seq)
                 return 0;
         v->report.n_entries = seq - 1;
-        return broken(v, "evidence-missing",
-                      "evidence that it names is not there, and no entry removed it");
-}
-
-static int check_witness_at_end(Verification *v, const Witness *witness) {
-        cleanup_arena Arena arena = ARENA_INIT;
-        Entry entry;
-
-        if (state_find_restored(&v->state, witness->seq, &witness->hash))
-                return 0;
-        if (verify_believes(&v->state, v->broker_key, witness)) {
-                if (witness->seq > v->report.n_entries)
-                        return broken(v, "ledger-shorter",
-                                      "entries are missing at the end: %s was signed for entry "
-                                      "%" PRIu64 ", the ledger ends with %" PRIu64,
-                                      witness->source, witness->seq, v->report.n_entries);
-                TRY(ledger_read(v->ledger, witness->seq, &arena, &entry));
-                if (hash_equal(&witness->hash, &entry.hash))
-                        return 0;
-                v->report.n_entries = witness->seq - 1;
-                return broken(v, "ledger-forked", "%s was signed for another entry %" PRIu64,
-                              witness->source, witness->seq);
-        }
-        if (witness->is_volunteer) {
-                log_write(LOG_WARNING, "%s is left out: its key is not the broker's",
-                          witness->source);
-                return 0;
-        }
-        fault_set(v->fault, "checkpoint-signature",
-                  "it is signed by a key that the broker did not have at entry %" PRIu64,
-                  witness->seq);
-        fault_place(v->fault, "%s", witness->source);
-        fault_next(v->fault, "find out who made it: broker log --kind rotated");
-        return VERIFY_E_BROKEN;
+        return verify_broken(v, "evidence-missing",
+                             "evidence that it names is not there, and no entry removed it");
 }
 
 /* The project's key must be one of the chain's; it is an older one until all have been told. */
@@ -415,17 +259,17 @@ static int check_end(Verification *v) {
         int r = 0;
 
         if (v->report.n_entries == 0)
-                return broken(v, "entry-gap", "the ledger has no entries");
+                return verify_broken(v, "entry-gap", "the ledger has no entries");
         for (size_t i = 0; r == 0 && i < v->n_witnesses; i++)
-                r = check_witness_at_end(v, &v->witnesses[i]);
+                r = verify_witness_at_end(v, &v->witnesses[i]);
         if (r != 0)
                 return r;
         if (memcmp(v->broker_key, &v->state.broker_key, sizeof(PublicKey)) != 0 &&
             !state_find_rotation(&v->state, v->broker_key->sign)) {
                 v->report.n_entries = 0;
-                return broken(v, "entry-author",
-                              "neither the genesis nor a rotation names the key of the "
-                              "project's config");
+                return verify_broken(v, "entry-author",
+                                     "neither the genesis nor a rotation names the key of the "
+                                     "project's config");
         }
         return 0;
 }
@@ -480,14 +324,15 @@ static int settle_signatures(Verification *v, int r) {
         TRY(ledger_read(v->ledger, seq, &arena, &entry));
         v->n_ids = seq - 1;
         v->report.n_entries = seq - 1;
-        return broken(v, "entry-signature", "it was not signed by %.*s", SLICE_ARGS(entry.actor));
+        return verify_broken(v, "entry-signature", "it was not signed by %.*s",
+                             SLICE_ARGS(entry.actor));
 }
 
 static int verify_entries(Verification *v) {
         int r = ledger_inspect(v->ledger, verify_entry, v);
 
         if (r == LEDGER_E_CORRUPT)
-                r = broken(v, "ledger-corrupt", "SQLite cannot read on");
+                r = verify_broken(v, "ledger-corrupt", "SQLite cannot read on");
         return settle_signatures(v, r);
 }
 
@@ -496,7 +341,7 @@ static int verify_all(Verification *v) {
         int ids, r = ledger_evidence_walk(v->ledger, &first, verify_evidence, v);
 
         if (r == LEDGER_E_CORRUPT)
-                return broken(v, "ledger-corrupt", "SQLite cannot read on");
+                return verify_broken(v, "ledger-corrupt", "SQLite cannot read on");
         if (r == 0)
                 r = verify_entries(v);
         ids = check_ids(v);

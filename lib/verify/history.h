@@ -42,6 +42,8 @@ typedef struct HistoryPlace {
         ObjectId id;
 } HistoryPlace;
 
+int history_get_tree(const History *history, const char *commit, ObjectId *ret_tree,
+                     Fault *reterr_fault) must_check;
 int history_find(const History *history, const char *commit, Slice path, HistoryPlace *ret_place,
                  Fault *reterr_fault) must_check;
 /* Whether this blob is the file at the path, in the commit or in one that it descends from.

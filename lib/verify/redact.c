@@ -1,43 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The coldgate authors */
 
-/*
- * One pass over a text marks the bytes that are secret, a second one writes the rest. Needles are
- * found by their first four bytes in a table, so that the cost depends on the text and hardly on
- * the number of secrets.
- */
+/* One pass over a text marks the bytes that are secret, a second one writes the rest. */
 
 #include "verify/redact.h"
 
 #include <ctype.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/stat.h>
 
 #include "base/error.h"
-#include "base/fd.h"
 #include "base/mem.h"
-#include "base/text.h"
+#include "verify/secrets.h"
 
 enum {
-        FILE_BYTES_MAX = 1 << 18,
-        WINDOW = 12, /* of a longer needle, any so many bytes in a row */
-        KEY_BYTES = 4,
-        N_SLOTS = 1 << 14,
-        ID_BYTES = 256, /* fields that hold no more are ids, words and digests */
+        TEXT_BYTES_LEAST = 4, /* less says nothing */
+        ID_BYTES = 256,       /* fields that hold no more are ids, words and digests */
 };
 
-typedef struct Needle {
-        uint8_t *bytes;
-        size_t n;
-        struct Needle *next; /* in its slot */
-} Needle;
-
 struct Redactor {
-        Arena arena;
-        Needle *slots[N_SLOTS];
+        Secrets secrets;
 };
 
 /* What looks like a secret: a beginning, then at least so many of these characters. */
@@ -84,185 +67,24 @@ static const char pem_ends[] = "-----END ";
 static const char replacement[] = "[redacted]";
 static const char short_replacement[] = "***";
 
-/* ---- the needles ---- */
-
-static size_t slot_of(const uint8_t *bytes) {
-        uint32_t key;
-
-        memcpy(&key, bytes, KEY_BYTES);
-        return (key * UINT32_C(2654435761)) >> 18;
-}
-
-static void add_needle(Redactor *redactor, Slice bytes) {
-        Needle **slot = &redactor->slots[slot_of(bytes.data)];
-        Needle *needle;
-
-        for (const Needle *known = *slot; known; known = known->next)
-                if (known->n == bytes.n && memcmp(known->bytes, bytes.data, bytes.n) == 0)
-                        return;
-        needle = arena_alloc(&redactor->arena, sizeof *needle);
-        needle->bytes = arena_alloc(&redactor->arena, bytes.n);
-        memcpy(needle->bytes, bytes.data, bytes.n);
-        needle->n = bytes.n;
-        needle->next = *slot;
-        *slot = needle;
-}
-
-static void add_form(Redactor *redactor, Slice form) {
-        if (form.n < WINDOW) {
-                if (form.n >= KEY_BYTES)
-                        add_needle(redactor, form);
-                return;
-        }
-        for (size_t i = 0; i + WINDOW <= form.n; i++)
-                add_needle(redactor, slice_make(form.data + i, WINDOW));
-}
-
-/* In a longer text the secret's base64 begins at any of three places of a group; the characters
- * that also depend on its neighbours are left out. */
-static void add_base64(Redactor *redactor, Slice secret, const char *last_two) {
-        static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-                                       "0123456789";
-
-        for (size_t shift = 0; shift < 3; shift++) {
-                cleanup_buf Buf form = BUF_INIT(2 * SECRET_BYTES_MAX);
-                size_t n_bits = 8 * secret.n;
-
-                for (size_t bit = (6 - 8 * shift % 6) % 6; bit + 6 <= n_bits; bit += 6) {
-                        unsigned pair = (unsigned)secret.data[bit / 8] << 8 |
-                                        (bit / 8 + 1 < secret.n ? secret.data[bit / 8 + 1] : 0u);
-                        unsigned six = pair >> (10 - bit % 8) & 63u;
-
-                        buf_byte(&form, (uint8_t)(six < 62 ? alphabet[six] : last_two[six - 62]));
-                }
-                add_form(redactor, buf_get(&form));
-        }
-}
-
-static void add_hex(Redactor *redactor, Slice secret, const char *digits) {
-        cleanup_buf Buf form = BUF_INIT(2 * SECRET_BYTES_MAX);
-
-        for (size_t i = 0; i < secret.n; i++) {
-                buf_byte(&form, (uint8_t)digits[secret.data[i] >> 4]);
-                buf_byte(&form, (uint8_t)digits[secret.data[i] & 15]);
-        }
-        add_form(redactor, buf_get(&form));
-}
-
-static void add_percent(Redactor *redactor, Slice secret, const char *digits, const char *plain) {
-        cleanup_buf Buf form = BUF_INIT(3 * SECRET_BYTES_MAX);
-
-        for (size_t i = 0; i < secret.n; i++) {
-                uint8_t byte = secret.data[i];
-
-                if (isalnum(byte) || (byte && strchr(plain, byte))) {
-                        buf_byte(&form, byte);
-                        continue;
-                }
-                buf_byte(&form, '%');
-                buf_byte(&form, (uint8_t)digits[byte >> 4]);
-                buf_byte(&form, (uint8_t)digits[byte & 15]);
-        }
-        add_form(redactor, buf_get(&form));
-}
-
-/* What was made visible before it came here, as a text or as a name. */
-static void add_visible(Redactor *redactor, Slice secret) {
-        cleanup_buf Buf text = BUF_TEXT, name = BUF_TEXT;
-
-        text_make_visible(secret, false, &text);
-        text_make_name_visible(secret, &name);
-        add_form(redactor, buf_get(&text));
-        add_form(redactor, buf_get(&name));
-}
-
-static void add_secret(Redactor *redactor, Slice secret) {
-        static const char lower[] = "0123456789abcdef", upper[] = "0123456789ABCDEF";
-
-        add_form(redactor, secret);
-        add_visible(redactor, secret);
-        add_base64(redactor, secret, "+/");
-        add_base64(redactor, secret, "-_");
-        add_hex(redactor, secret, lower);
-        add_hex(redactor, secret, upper);
-        add_percent(redactor, secret, lower, "-._~");
-        add_percent(redactor, secret, upper, "-._~");
-        add_percent(redactor, secret, upper, "-._~/:");
-}
-
-static int refuse(const char *file, size_t line, const char *found, Fault *reterr_fault) {
-        fault_set(reterr_fault, "secrets-file", "%s", found);
-        if (line)
-                fault_place(reterr_fault, "%s:%zu", file, line);
-        else
-                fault_place(reterr_fault, "%s", file);
-        fault_next(reterr_fault, "a secret a line, 8 to 1024 bytes, in a file of mode 0600");
-        return REDACT_E_REFUSED;
-}
-
-static int read_secrets(Redactor *redactor, const char *file, Fault *reterr_fault) {
-        cleanup_buf Buf text = BUF_INIT(FILE_BYTES_MAX);
-        struct stat about;
-        size_t n_secrets = 0, line = 0;
-        Slice rest;
-
-        if (stat(file, &about) < 0)
-                return refuse(file, 0, strerror(errno), reterr_fault);
-        if (!S_ISREG(about.st_mode) || (about.st_mode & 077))
-                return refuse(file, 0, "others than its owner may read it", reterr_fault);
-        if (file_read(file, &text) != 0)
-                return refuse(file, 0, "it cannot be read, or is larger than 256 KiB",
-                              reterr_fault);
-        rest = buf_get(&text);
-        while (rest.n) {
-                const uint8_t *end = memchr(rest.data, '\n', rest.n);
-                Slice secret = slice_head(rest, end ? (size_t)(end - rest.data) : rest.n);
-
-                rest = slice_from(rest, secret.n + (end ? 1 : 0));
-                line++;
-                if (secret.n == 0 || secret.data[0] == '#')
-                        continue;
-                if (secret.n < SECRET_BYTES_LEAST || secret.n > SECRET_BYTES_MAX)
-                        return refuse(file, line, "it is too short or too long to be told apart",
-                                      reterr_fault);
-                if (++n_secrets > SECRETS_MAX)
-                        return refuse(file, line, "there are more than 256", reterr_fault);
-                add_secret(redactor, secret);
-        }
-        return 0;
-}
-
 int redactor_new(const char *file, Redactor **ret_redactor, Fault *reterr_fault) {
         cleanup(redactor_freep) Redactor *redactor = mem_new(Redactor);
-        int r = file ? read_secrets(redactor, file, reterr_fault) : 0;
+        int r = file ? secrets_read(&redactor->secrets, file, reterr_fault) : 0;
 
         if (r != 0)
-                return r;
+                return r > 0 ? REDACT_E_REFUSED : r;
         *ret_redactor = TAKE(redactor);
         return 0;
 }
 
 Redactor *redactor_free(Redactor *redactor) {
         if (redactor)
-                arena_deinit(&redactor->arena);
+                secrets_deinit(&redactor->secrets);
         free(redactor);
         return NULL;
 }
 
 /* ---- what is secret at a place: how many bytes from there, 0 if none ---- */
-
-static size_t match_needle(const Redactor *redactor, Slice rest) {
-        size_t longest = 0;
-
-        if (rest.n < KEY_BYTES)
-                return 0;
-        for (const Needle *needle = redactor->slots[slot_of(rest.data)]; needle;
-             needle = needle->next)
-                if (needle->n <= rest.n && needle->n > longest &&
-                    memcmp(needle->bytes, rest.data, needle->n) == 0)
-                        longest = needle->n;
-        return longest;
-}
 
 static bool begins_with(Slice rest, const char *text) {
         size_t n = strlen(text);
@@ -358,7 +180,7 @@ static void mark_at(const Redactor *redactor, Slice text, size_t at, uint8_t *ma
         Slice rest = slice_from(text, at);
         size_t skip = 0, n;
 
-        mark(marks, at, match_needle(redactor, rest));
+        mark(marks, at, secrets_match(&redactor->secrets, rest));
         mark(marks, at, match_shape(rest));
         mark(marks, at, match_private_key(rest));
         n = match_password(text, at);
@@ -378,7 +200,7 @@ Slice redact_text(const Redactor *redactor, Slice text, Arena *arena, size_t *n_
         cleanup_buf Buf out = BUF_INIT(SIZE_MAX);
         size_t n_before = *n_found;
 
-        if (text.n < KEY_BYTES)
+        if (text.n < TEXT_BYTES_LEAST)
                 return text;
         marks = mem_new_array(uint8_t, text.n);
         for (size_t i = 0; i < text.n; i++)

@@ -17,11 +17,9 @@
 
 typedef struct Redactor Redactor;
 
-enum { SECRET_BYTES_LEAST = 8, SECRET_BYTES_MAX = 1024, SECRETS_MAX = 256 };
-
 enum {
         _REDACT_E_SUCCESS,
-        REDACT_E_REFUSED, /* rule secrets-file: loose mode, too short a value, too many */
+        REDACT_E_REFUSED, /* rule secrets-file */
 };
 
 /* `file` NULL: only what looks like a secret. */
