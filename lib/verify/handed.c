@@ -94,14 +94,28 @@ static size_t take_slices(WireReader *reader, size_t n_max, Slice *slices) {
         return n;
 }
 
+static bool is_ended(const char *text, size_t n) {
+        return memchr(text, 0, n) != NULL;
+}
+
+static bool take_judgement(WireReader *reader, Judgement *ret_judgement) {
+        Slice bytes = wire_get_bytes(reader, sizeof *ret_judgement);
+
+        if (bytes.n != sizeof *ret_judgement)
+                return false;
+        memcpy(ret_judgement, bytes.data, bytes.n);
+        return (unsigned)ret_judgement->sighting < _SIGHTING_MAX &&
+               (unsigned)ret_judgement->outcome < _OUTCOME_MAX &&
+               is_ended(ret_judgement->reason, sizeof ret_judgement->reason) &&
+               is_ended(ret_judgement->summary, sizeof ret_judgement->summary);
+}
+
 bool handed_take(Slice bytes, HandedRun *ret_run) {
         WireReader reader = {.rest = bytes};
-        Slice judgement = wire_get_bytes(&reader, sizeof ret_run->judgement);
 
         *ret_run = (HandedRun){.n_lines = 0};
-        if (judgement.n != sizeof ret_run->judgement)
+        if (!take_judgement(&reader, &ret_run->judgement))
                 return false;
-        memcpy(&ret_run->judgement, judgement.data, judgement.n);
         ret_run->was_overlay = wire_get_u64(&reader) != 0;
         ret_run->was_starved = wire_get_u64(&reader) != 0;
         ret_run->started_ms = wire_get_u64(&reader);

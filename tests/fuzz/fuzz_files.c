@@ -3,7 +3,8 @@
 
 /* Files that people, other programs or a disk may have written: config, deliveries, keys, what is
  * remembered of a ledger, checkpoints, the outbox, secrets, sealed checks. Each is refused by a
- * rule, or is what it says. The first byte chooses which file the rest is. */
+ * rule, or is what it says. The first byte chooses which file the rest is. What nobody gets right
+ * by chance, a signature, is right before the input's edits. */
 
 #include "tests/fuzz/fuzz.h"
 
@@ -20,11 +21,14 @@
 #include "client/outbox.h"
 #include "client/project.h"
 #include "client/seen.h"
+#include "proto/codec.h"
 #include "verify/redact.h"
 
-enum { PATH_BYTES = 128, INPUT_MAX = 1 << 17 };
+enum { PATH_BYTES = 128, INPUT_MAX = 1 << 17, EDIT_BYTES = 3, EDITS_MAX = 64, SEQ_BYTES = 3 };
 
+static const char id_hex[] = "000102030405060708090a0b0c0d0e0f";
 static char root[PATH_BYTES / 4], dir[PATH_BYTES / 2], path[PATH_BYTES];
+static Key broker;
 
 static void clean_up(void) {
         must(dir_remove(root) == 0);
@@ -42,6 +46,23 @@ static void make_world(void) {
                 must(dir_make(name, 0700) == 0);
         }
         must(sign_start() == 0 && atexit(clean_up) == 0);
+        key_from_seed((uint8_t[32]){1}, &broker);
+}
+
+/* Three bytes each: where, and what is turned round there; 0: it ends there. */
+static bool edit(Slice edits, Buf *bytes) {
+        size_t n = size_min(edits.n / EDIT_BYTES, EDITS_MAX);
+
+        for (size_t i = 0; i < n && bytes->n; i++) {
+                const uint8_t *one = edits.data + i * EDIT_BYTES;
+                size_t at = ((size_t)one[0] << 8 | one[1]) % bytes->n;
+
+                if (one[2])
+                        bytes->data[at] ^= one[2];
+                else
+                        bytes->n = at;
+        }
+        return n > 0;
 }
 
 /* The file's path, until the next one is put. */
@@ -97,18 +118,82 @@ static void read_key(Slice bytes) {
 }
 
 static void read_seen(Slice bytes) {
-        static const uint8_t seed[32] = {1};
         Fault fault = FAULT_INIT;
         Seen seen = {.checkpoint = {.seq = 0}};
-        Key broker;
-        int r;
+        int r = seen_read_file(put("seen", bytes), &broker.public, &seen, &fault);
 
-        key_from_seed(seed, &broker);
-        r = seen_read_file(put("seen", bytes), &broker.public, &seen, &fault);
         if (r != 0)
                 must_be_refused(r, &fault);
         else
                 must(seen.checkpoint.seq > 0);
+}
+
+/* A number in three bytes, then edits. */
+static Seen make_seen(Slice bytes, Slice *ret_edits) {
+        Seen seen = {.broker = broker.public};
+        uint64_t seq = 1;
+        Hash hash;
+
+        for (size_t i = 0; i < SEQ_BYTES && i < bytes.n; i++)
+                seq = seq << 8 | bytes.data[i];
+        hash_of(bytes, &hash);
+        seen.ledger = hash;
+        checkpoint_sign(&broker, &seen.ledger, seq, &hash, &seen.checkpoint);
+        *ret_edits = slice_from(bytes, SEQ_BYTES);
+        return seen;
+}
+
+/* An edit that is let through has changed nothing that was signed. */
+static void must_be_same(const Seen *read, const Seen *made) {
+        must(read->checkpoint.seq == made->checkpoint.seq &&
+             hash_equal(&read->checkpoint.hash, &made->checkpoint.hash) &&
+             hash_equal(&read->ledger, &made->ledger));
+}
+
+static void read_seen_signed(Slice bytes) {
+        cleanup_buf Buf text = BUF_TEXT;
+        Fault fault = FAULT_INIT;
+        Seen read, made = make_seen(bytes, &bytes);
+        bool is_edited;
+        int r;
+
+        checkpoint_format(&made.ledger, made.checkpoint.seq, &made.checkpoint.hash, &text);
+        hex_append(&text, slice_make(made.checkpoint.signature, SIGNATURE_BYTES));
+        buf_text(&text, "\n");
+        hex_append(&text, slice_make(&made.broker, sizeof made.broker));
+        buf_text(&text, "\n");
+        is_edited = edit(bytes, &text);
+        r = seen_read_file(put("seen", buf_get(&text)), &broker.public, &read, &fault);
+        must(r == 0 || is_edited);
+        if (r != 0)
+                must_be_refused(r, &fault);
+        else
+                must_be_same(&read, &made);
+}
+
+/* Edits up to the first that is wholly 0xff are of the text, the others of its signature. */
+static void read_checkpoint_signed(Slice bytes) {
+        cleanup_buf Buf text = BUF_TEXT, armour = BUF_TEXT;
+        Witnesses witnesses = {.n = 0};
+        Fault fault = FAULT_INIT;
+        Seen made = make_seen(bytes, &bytes);
+        size_t n = slice_find(bytes, slice_text("\xff\xff\xff"));
+        bool is_edited;
+        int r;
+
+        checkpoint_format(&made.ledger, made.checkpoint.seq, &made.checkpoint.hash, &text);
+        checkpoint_armour(&made.broker, &made.checkpoint, &armour);
+        is_edited = edit(slice_head(bytes, n), &text);
+        is_edited |= edit(slice_from(bytes, n + EDIT_BYTES), &armour);
+        (void)put("CHECKPOINT.sig", buf_get(&armour));
+        r = witnesses_add_file(&witnesses, put("CHECKPOINT", buf_get(&text)), &fault);
+        must(r == 0 || is_edited);
+        if (r != 0)
+                must_be_refused(r, &fault);
+        else
+                must(witnesses.n == 1 && witnesses.rows[0].seq == made.checkpoint.seq &&
+                     hash_equal(&witnesses.rows[0].hash, &made.checkpoint.hash));
+        witnesses_deinit(&witnesses);
 }
 
 /* The text up to the first NUL, its signature behind it. */
@@ -127,12 +212,42 @@ static void read_checkpoint(Slice bytes) {
         witnesses_deinit(&witnesses);
 }
 
-static void read_outbox(Slice bytes) {
+static size_t count_outbox(Slice bytes) {
         cleanup_free char *box = mem_printf("%s/outbox", dir);
+        cleanup_free char *name = mem_printf("outbox/%s", id_hex);
         cleanup_outbox Outbox outbox = {.dir = NULL};
 
-        (void)put("outbox/000102030405060708090a0b0c0d0e0f", bytes);
+        (void)put(name, bytes);
         must(outbox_open(box, &outbox) == 0 && outbox.n_items <= 1);
+        return outbox.n_items;
+}
+
+static void read_outbox(Slice bytes) {
+        (void)count_outbox(bytes);
+}
+
+/* What is kept for the broker: any frame, under the file's own id. The first byte says how many
+ * bytes of edits stand before it. */
+static void read_outbox_kept(Slice bytes) {
+        cleanup_buf Buf frame = BUF_INIT(FRAME_MAX);
+        uint8_t id[ID_BYTES], signature[SIGNATURE_BYTES] = {0};
+        Message message = {.type = MESSAGE_SUBMIT};
+        CodecFault fault;
+        Slice edits;
+        bool is_edited;
+
+        if (bytes.n == 0)
+                return;
+        edits = slice_head(slice_from(bytes, 1), bytes.data[0]);
+        must(hex_decode(slice_text(id_hex), id, sizeof id));
+        message.submit = (struct submit){.id = slice_make(id, sizeof id),
+                                         .frame = slice_from(bytes, 1 + edits.n),
+                                         .signature = slice_make(signature, sizeof signature)};
+        message_set_present(&message);
+        if (codec_encode(&message, &frame, &fault) != 0)
+                return;
+        is_edited = edit(edits, &frame);
+        must(count_outbox(buf_get(&frame)) == 1 || is_edited);
 }
 
 static void read_secrets(Slice bytes) {
@@ -177,8 +292,12 @@ static void read_sealed(Slice bytes) {
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n) {
         static void (*const readers[])(Slice bytes) = {
-                read_config,     read_deliveries, read_key,     read_seen,
-                read_checkpoint, read_outbox,     read_secrets, read_sealed,
+                read_config,      read_deliveries,
+                read_key,         read_seen,
+                read_checkpoint,  read_outbox,
+                read_secrets,     read_sealed,
+                read_seen_signed, read_checkpoint_signed,
+                read_outbox_kept,
         };
         Slice input = slice_make(data, n);
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The coldgate authors */
 
-/* Small texts that people and strangers write: lengths of time, sizes, moments, numbers, ids, keys,
- * URLs, globs, stamps of logs. Each is refused, or is what it was when it is written again. The
- * first byte chooses what the rest is taken for. */
+/* Small texts that people and strangers write, and what processes of ours hand on of them: lengths
+ * of time, numbers, ids, keys, URLs, globs, stamps of logs. Each is refused, or is what it was when
+ * it is written again. The first byte chooses what the rest is taken for. */
 
 #include "tests/fuzz/fuzz.h"
 
@@ -21,7 +21,10 @@
 #include "plan/jsonpath.h"
 #include "plan/plan.h"
 #include "plan/regex.h"
+#include "proto/endpoint.h"
 #include "proto/label.h"
+#include "sandbox/wire.h"
+#include "verify/certificate.h"
 #include "verify/clip.h"
 #include "verify/handed.h"
 #include "verify/http_child.h"
@@ -245,7 +248,8 @@ static void read_path(Slice text) {
         must(slice_equal(buf_get(&path), buf_get(&again)));
 }
 
-/* What processes of ours hand to another, of which one has read a stranger's answer. */
+/* ---- what processes of ours hand to another, of which one has read a stranger's answer ---- */
+
 static void read_http_report(Slice bytes) {
         HttpAnswer answer = {.report = BUF_TEXT};
 
@@ -256,19 +260,137 @@ static void read_http_report(Slice bytes) {
         http_answer_deinit(&answer);
 }
 
+static Slice take_line(Slice *rest) {
+        Slice line = slice_head(*rest, slice_find(*rest, slice_text("\n")));
+
+        *rest = slice_from(*rest, line.n + 1);
+        return line;
+}
+
+static void put_field(Buf *report, Slice field) {
+        uint32_t n = (uint32_t)field.n;
+
+        buf_append(report, &n, sizeof n);
+        buf_slice(report, field);
+}
+
+/* As a child writes it: lines in pairs, then the body. What is written is read; what is cut off
+ * after it was written is refused. The first two bytes say where. */
+static void read_http_report_made(Slice bytes) {
+        Slice rest = slice_from(bytes, 2), lines[8];
+        HttpReportHead head = {.end = HTTP_ANSWERED, .status = 200};
+        HttpAnswer answer = {.report = BUF_TEXT};
+        size_t n_cut = bytes.n > 1 ? (size_t)bytes.data[0] << 8 | bytes.data[1] : 0;
+        bool is_whole;
+
+        while (head.n_headers < ARRAY_SIZE(lines) / 2 && rest.n) {
+                lines[2 * head.n_headers] = take_line(&rest);
+                lines[2 * head.n_headers++ + 1] = take_line(&rest);
+        }
+        buf_append(&answer.report, &head, sizeof head);
+        for (size_t i = 0; i < 2 * head.n_headers; i++)
+                put_field(&answer.report, lines[i]);
+        put_field(&answer.report, rest);
+        is_whole = n_cut == 0 || n_cut >= answer.report.n;
+        answer.report.n = is_whole ? answer.report.n : n_cut;
+        must(http_report_read(&answer) == is_whole);
+        must(!is_whole || slice_equal(answer.body, rest));
+        for (size_t i = 0; is_whole && i < head.n_headers; i++)
+                must(slice_equal(answer.headers[i].name, lines[2 * i]) &&
+                     slice_equal(answer.headers[i].value, lines[2 * i + 1]));
+        http_answer_deinit(&answer);
+}
+
+/* True: what was taken is what it says. */
+static bool take_handed(Slice bytes, HandedRun *run) {
+        bool is_run = handed_take(bytes, run);
+
+        must(!is_run || (run->n_lines <= CHECK_LINES_MAX && run->n_notes <= CHECK_NOTES_MAX &&
+                         strlen(run->judgement.reason) < sizeof run->judgement.reason &&
+                         strlen(run->judgement.summary) < sizeof run->judgement.summary));
+        return is_run;
+}
+
 static void read_handed(Slice bytes) {
         HandedRun run = {.n_lines = 0};
 
-        if (handed_take(bytes, &run))
-                must(run.n_lines <= CHECK_LINES_MAX && run.n_notes <= CHECK_NOTES_MAX);
+        (void)take_handed(bytes, &run);
+}
+
+/* As it is handed over: the judgement's first bytes, then lines, the last of them is its frame. */
+static void read_handed_made(Slice bytes) {
+        cleanup_buf Buf answer = BUF_TEXT, judgement = BUF_TEXT;
+        HandedRun run = {.n_lines = 0};
+        Judgement empty = {.reason = ""};
+        Slice rest = bytes, line = take_line(&rest), first[CHECK_LINES_MAX];
+        size_t n = 0;
+
+        buf_append(&judgement, &empty, sizeof empty);
+        for (size_t i = 0; i < line.n && i < judgement.n; i++)
+                judgement.data[i] = line.data[i];
+        wire_put_bytes(&answer, buf_get(&judgement));
+        for (int i = 0; i < 5; i++)
+                wire_put_u64(&answer, (uint64_t)i);
+        while (n < ARRAY_SIZE(first) && rest.n)
+                first[n++] = take_line(&rest);
+        wire_put_u64(&answer, n);
+        for (size_t i = 0; i < n; i++)
+                wire_put_bytes(&answer, first[i]);
+        wire_put_u64(&answer, 0);
+        wire_put_bytes(&answer, rest);
+        if (!take_handed(buf_get(&answer), &run))
+                return;
+        must(run.n_lines == n && slice_equal(run.frame, rest) && run.n_attempts == 4);
+        for (size_t i = 0; i < n; i++)
+                must(slice_equal(run.lines[i], first[i]));
+}
+
+/* What libcurl tells of a certificate that a stranger made, a line each. */
+static void read_certificate(Slice text) {
+        CertificateFacts facts = {.is_there = false};
+
+        while (text.n)
+                certificate_add(&facts, take_line(&text));
+        must(strlen(facts.subject) < sizeof facts.subject);
+        must(strlen(facts.issuer) < sizeof facts.issuer);
+        must(strlen(facts.names) < sizeof facts.names);
+}
+
+static void read_endpoint(Slice text) {
+        cleanup_free char *copy = mem_strndup((const char *)text.data, text.n);
+        Endpoint endpoint = ENDPOINT_INIT;
+        Fault fault = FAULT_INIT;
+        int r = endpoint_open(copy, &endpoint, &fault);
+
+        must(r == 0 ? endpoint.address[3] == ':' : r > 0 && fault.rule);
+        endpoint_close(&endpoint);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n) {
         static void (*const readers[])(Slice text) = {
-                read_duration,   read_size,  read_moment,      read_decimal, read_codes,
-                read_public_key, read_label, read_url,         read_glob,    read_regex,
-                read_json,       read_log,   read_revision,    show,         redact,
-                read_listeners,  read_path,  read_http_report, read_handed,
+                read_duration,
+                read_size,
+                read_moment,
+                read_decimal,
+                read_codes,
+                read_public_key,
+                read_label,
+                read_url,
+                read_glob,
+                read_regex,
+                read_json,
+                read_log,
+                read_revision,
+                show,
+                redact,
+                read_listeners,
+                read_path,
+                read_http_report,
+                read_handed,
+                read_certificate,
+                read_http_report_made,
+                read_handed_made,
+                read_endpoint,
         };
         Slice input = slice_make(data, n);
 
