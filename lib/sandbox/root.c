@@ -256,16 +256,29 @@ static int put_devices(int root_fd, Buf *isolation, Fault *reterr_fault) {
         return 0;
 }
 
+/* In a user namespace the kernel gives nobody a /proc that shows more than the one outside. */
+static int put_proc(int root_fd, Fault *reterr_fault) {
+        static const char *const options[] = {NULL};
+        cleanup_fd int fd = mount_new("proc", options, MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
+
+        if (fd < 0 && errno == EPERM) {
+                fault_set(reterr_fault, "sandbox.mounts", "/proc: a part of the host's is hidden");
+                fault_next(reterr_fault,
+                           "mount nothing over parts of /proc where the adversary runs: "
+                           "ProtectKernelLogs=, ProtectHostname=, ProtectKernelTunables= and "
+                           "ProcSubset= of a service do");
+                return ROOT_E_BROKEN;
+        }
+        return put(fd, root_fd, "/proc", reterr_fault);
+}
+
 /* Fresh, and only what the C library asks for: the number of processors. */
 static int put_system(int root_fd, Fault *reterr_fault) {
         static const char *const options[] = {"mode", "0755", "size", "1m", NULL};
         static const char *const parts[] = {"devices", "devices/system", "devices/system/cpu"};
-        static const char *const proc_options[] = {NULL};
-        cleanup_fd int proc_fd =
-                mount_new("proc", proc_options, MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
         cleanup_fd int sys_fd = mount_new("tmpfs", options, MOUNT_ATTR_NODEV);
         cleanup_fd int cpu_fd = mount_clone("/sys/devices/system/cpu", false);
-        int r = put(proc_fd, root_fd, "/proc", reterr_fault);
+        int r = put_proc(root_fd, reterr_fault);
 
         if (r == 0)
                 r = put(sys_fd, root_fd, "/sys", reterr_fault);

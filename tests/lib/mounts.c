@@ -35,3 +35,8 @@ bool mounts_tmpfs(const char *dir, const char *options) {
         return enter() && mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
                mount("tmpfs", dir, "tmpfs", 0, options) == 0;
 }
+
+bool mounts_hide(const char *path) {
+        return enter() && mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+               mount("/dev/null", path, NULL, MS_BIND, NULL) == 0;
+}

@@ -8,3 +8,5 @@
 
 /* A tmpfs over `dir`, as root or with a user namespace; false where neither is allowed. */
 bool mounts_tmpfs(const char *dir, const char *options) must_check;
+/* Nothing is at `path` any more, as service managers hide things. */
+bool mounts_hide(const char *path) must_check;
