@@ -269,6 +269,7 @@ Io *io_free(Io *io) {
         if (!io)
                 return NULL;
         (void)ahead_free(io->ahead);
+        (void)channel_client_free(io->stranger);
         (void)channel_server_free(io->server);
         (void)scrape_free(io->scrape);
         (void)notify_free(io->notify);

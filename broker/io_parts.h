@@ -3,8 +3,8 @@
 #pragma once
 
 /* The inside of Io, for its own files: io.c (the port, opening), io_offline.c (without a channel),
- * io_serve.c (the loop), io_key.c (the
- * broker's key). */
+ * io_serve.c (the loop), io_prove.c (whether it is
+ * closed), io_key.c (the broker's key). */
 
 #include "broker/intake.h"
 #include "broker/io.h"
@@ -23,7 +23,9 @@ struct Io {
         char *path;       /* of the ledger */
         Ledger *ledger;
         Core *core;
-        ChannelServer *server; /* NULL: nobody is connected */
+        ChannelServer *server;   /* NULL: nobody is connected */
+        ChannelClient *stranger; /* NULL: it had its answer */
+        uint64_t stranger_due_ms;
         Rest *rest;
         Notify *notify; /* NULL: there is no project to tell of it */
         Scrape *scrape; /* NULL: nobody is told */
@@ -41,6 +43,10 @@ int io_make(const Project *project, const char *file, LedgerMode mode, Io **ret_
             Fault *reterr_fault) must_check;
 /* The core's settings, as the project has them. */
 void io_fill_settings(const Project *project, CoreSettings *ret_settings);
+/* A key that nobody admitted knocks at the channel that is bound, and the loop goes on; a step of
+ * each round sees the answer. Fatal: it was let in. */
+int io_prove_begin(Io *io) must_check;
+int io_prove_step(Io *io) must_check;
 bool io_admits(void *userdata, const uint8_t curve[CURVE_BYTES]);
 /* SIGHUP: settings and deliveries are read again. What is wrong in them is said, as an alert too,
  * and all of them stay as they were. `project` is the one that Io borrows. */

@@ -173,6 +173,8 @@ static int64_t time_to_wait(const Io *io, const Watch *watch, uint64_t now_ms) {
                 due_ms = scrape_ms;
         if (watch->every_ms && watch->due_ms < due_ms)
                 due_ms = watch->due_ms;
+        if (io->stranger && io->stranger_due_ms < due_ms)
+                due_ms = io->stranger_due_ms;
         if (io->intake.n_queues > 0)
                 return 0;
         if (due_ms == UINT64_MAX)
@@ -244,7 +246,7 @@ static int take_signals(Io *io, Serving *serving) {
 }
 
 static int serve_round(Io *io, Serving *serving) {
-        LoopWait wait = {.server = io->server};
+        LoopWait wait = {.server = io->server, .client = io->stranger};
         size_t signals = loop_add_fd(&wait, serving->signal_fd, false);
         bool has_work = false;
 
@@ -255,6 +257,7 @@ static int serve_round(Io *io, Serving *serving) {
         TRY(loop_wait(&wait, time_to_wait(io, &serving->watch, clock_mono_ms())));
         if (wait.zap_is_ready)
                 TRY(channel_server_serve_zap(io->server));
+        TRY(io_prove_step(io));
         has_work = io->intake.n_queues > 0;
         TRY(take_frames(io, &has_work));
         TRY(work_on_frames(io, &has_work));
@@ -305,6 +308,7 @@ int io_run(Io *io, Project *project, Fault *reterr_fault) {
                 r = open_scrape(io, reterr_fault);
         if (r != 0)
                 return r;
+        TRY(io_prove_begin(io));
         say_ready(io);
         while (!serving.is_stopping)
                 TRY(serve_round(io, &serving));

@@ -127,6 +127,18 @@ TEST(who_is_not_an_operator_admits_nobody) {
                       ".coldgate/keys/eve.pub", "--key", ".coldgate/keys/builder");
 }
 
+TEST(a_stranger_knocks_at_each_start_and_is_refused) {
+        cleanup_real_broker RealBroker broker;
+        const char *const env[] = {"COLDGATE_LOG=debug", NULL};
+        ProcessSpec spec = {.argv = {bench_program("COLDGATE_BROKER"), "run"}, .env = env};
+
+        real_broker_init(&broker);
+        spec.cwd = broker.dir;
+        broker.process = process_start(&spec);
+        process_wait_text(broker.process, "a stranger was refused", ANSWER_MS);
+        real_broker_stop(&broker);
+}
+
 TEST(an_unknown_key_gets_nothing) {
         cleanup_real_broker RealBroker broker;
         cleanup(session_freep) Session *session = NULL;
