@@ -33,28 +33,43 @@ void soak_look(pid_t pid, const char *wal, Figures *latencies, SoakPart *ret_par
         }
 }
 
-/* The mean of the parts' medians. */
-static uint64_t mean_p50(const SoakPart *parts, size_t n) {
-        uint64_t sum = 0;
+/* The means of the parts' medians and 99th percentiles. */
+typedef struct Mean {
+        uint64_t p50_us, p99_us;
+} Mean;
 
-        for (size_t i = 0; i < n; i++)
-                sum += parts[i].p50_us;
-        return n ? sum / n : 0;
+static Mean mean_of(const SoakPart *parts, size_t n) {
+        Mean mean = {0, 0};
+
+        for (size_t i = 0; i < n; i++) {
+                mean.p50_us += parts[i].p50_us;
+                mean.p99_us += parts[i].p99_us;
+        }
+        mean.p50_us /= n;
+        mean.p99_us /= n;
+        return mean;
 }
 
-const char *soak_judge(const SoakPart *parts, size_t n_parts) {
+static bool has_long_log(const SoakPart *parts, size_t n_parts) {
+        for (size_t i = 0; i < n_parts; i++)
+                if (parts[i].wal_kib > WAL_KIB_MAX)
+                        return true;
+        return false;
+}
+
+const char *soak_judge(const SoakPart *parts, size_t n_parts, uint64_t part_ms) {
         const SoakPart *first = &parts[1], *last = &parts[n_parts - 1];
         size_t n_half = (n_parts - 1) / 2;
 
+        (void)part_ms;
         CHECK(n_parts >= 5);
         if (last->kib > first->kib + GROWTH_KIB_MAX)
                 return "memory";
         if (last->n_fds > first->n_fds + FDS_MORE_MAX)
                 return "descriptors";
-        for (size_t i = 0; i < n_parts; i++)
-                if (parts[i].wal_kib > WAL_KIB_MAX)
-                        return "log";
-        if (mean_p50(last + 1 - n_half, n_half) > SLOWER_MAX * mean_p50(first, n_half))
+        if (has_long_log(parts, n_parts))
+                return "log";
+        if (mean_of(last + 1 - n_half, n_half).p50_us > SLOWER_MAX * mean_of(first, n_half).p50_us)
                 return "latency";
         return NULL;
 }
@@ -69,4 +84,22 @@ int64_t soak_kib_an_hour(const SoakPart *parts, size_t n_parts, uint64_t part_ms
                 xy += (double)i * (double)parts[i].kib;
         }
         return (int64_t)((n * xy - x * y) / (n * xx - x * x) * HOUR_MS / (double)part_ms);
+}
+
+const char *soak_judge_steady(const SoakPart *parts, size_t n_parts, uint64_t part_ms) {
+        size_t n_half = (n_parts - 1) / 2;
+        uint64_t before_us = mean_of(&parts[1], n_half).p99_us;
+        uint64_t us = mean_of(&parts[n_parts - n_half], n_half).p99_us;
+
+        CHECK(n_parts >= 5);
+        if (soak_kib_an_hour(parts, n_parts, part_ms) > GROWTH_KIB_MAX)
+                return "memory";
+        for (size_t i = 1; i < n_parts; i++)
+                if (parts[i].n_fds != parts[1].n_fds)
+                        return "descriptors";
+        if (has_long_log(parts, n_parts))
+                return "log";
+        if (us * 5 > before_us * 6 || us * 5 < before_us * 4)
+                return "latency";
+        return NULL;
 }

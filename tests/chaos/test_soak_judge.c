@@ -13,7 +13,7 @@
 #include "tests/chaos/soak.h"
 #include "tests/lib/test.h"
 
-enum { N_PARTS = 11, LEAK_BYTES = 256 << 10, N_LATENCIES = 20 };
+enum { N_PARTS = 11, LEAK_BYTES = 256 << 10, N_LATENCIES = 20, PART_MS = 60000 };
 
 typedef struct Leak {
         size_t n_bytes, n_fds; /* in each part */
@@ -39,7 +39,9 @@ static noreturn_ void serve(int in, int out, const Leak *what) {
         _exit(0);
 }
 
-static const char *judge(const Leak *what) {
+typedef const char *(*Judge)(const SoakPart *parts, size_t n_parts, uint64_t part_ms);
+
+static const char *judge_by(Judge judge, const Leak *what) {
         SoakPart parts[N_PARTS];
         int to[2], from[2];
         char byte = 'x';
@@ -59,7 +61,15 @@ static const char *judge(const Leak *what) {
                 soak_look(pid, NULL, &latencies, &parts[i]);
         }
         CHECK(kill(pid, SIGKILL) == 0 && waitpid(pid, NULL, 0) == pid);
-        return soak_judge(parts, N_PARTS);
+        return judge(parts, N_PARTS, PART_MS);
+}
+
+static const char *judge(const Leak *what) {
+        return judge_by(soak_judge, what);
+}
+
+static const char *judge_steady(const Leak *what) {
+        return judge_by(soak_judge_steady, what);
 }
 
 TEST(a_process_that_stays_as_it_is_is_flat) {
@@ -76,4 +86,15 @@ TEST(a_leak_of_descriptors_is_seen) {
 
 TEST(answers_that_become_slower_are_seen) {
         CHECK_EQ_TEXT(judge(&(Leak){.us = 1000}), "latency");
+}
+
+/* Each of these is little enough for the judge of full load. */
+TEST(a_steady_load_is_judged_more_strictly) {
+        static const Leak slow_leak = {.n_bytes = 64 << 10}, slower = {.us = 60};
+
+        CHECK_EQ_TEXT(judge_steady(&(Leak){.n_bytes = 0}), NULL);
+        CHECK_EQ_TEXT(judge(&slow_leak), NULL);
+        CHECK_EQ_TEXT(judge_steady(&slow_leak), "memory");
+        CHECK_EQ_TEXT(judge(&slower), NULL);
+        CHECK_EQ_TEXT(judge_steady(&slower), "latency");
 }

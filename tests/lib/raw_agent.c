@@ -18,7 +18,7 @@
 #include "proto/loop.h"
 #include "tests/lib/test.h"
 
-enum { CONNECT_MS = 20000, STEP_MS = 100 };
+enum { CONNECT_MS = 20000, STEP_MS = 100, SECOND_NS = 1000000000 };
 
 void raw_agent_deinit(RawAgent *agent) {
         agent->client = channel_client_free(agent->client);
@@ -157,29 +157,53 @@ uint64_t raw_agent_note(RawAgent *agent, const char *phase, uint64_t limit_ms) {
         return (clock_mono_ns() - started_ns) / 1000;
 }
 
-pid_t raw_agent_start_flood(const Project *project, const char *key, const char *phase,
-                            size_t window) {
+/* What is late is said at once, so that the mean holds. */
+static void await_turn(RawAgent *agent, uint64_t started_ns, uint64_t n_a_second) {
+        uint64_t due_ns = started_ns, now_ns;
+
+        if (!n_a_second)
+                return;
+        due_ns += agent->n_submits * SECOND_NS / n_a_second;
+        while ((now_ns = clock_mono_ns()) < due_ns)
+                raw_agent_hear(agent, (due_ns - now_ns) / (SECOND_NS / 1000) + 1);
+}
+
+static void noreturn_ say_for_ever(const Project *project, const char *key, const char *phase,
+                                   size_t window, uint64_t n_a_second) {
         cleanup_buf Buf frame = BUF_INIT(FRAME_MAX);
-        pid_t pid = fork();
+        uint64_t started_ns;
         RawAgent agent;
 
-        if (pid != 0) {
-                CHECK(pid > 0);
-                return pid;
-        }
         (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
         (void)!nice(19);
         raw_agent_connect(&agent, project, key);
+        started_ns = clock_mono_ns();
         for (;;) {
                 raw_agent_hear(&agent, 0);
                 if (window && agent.n_submits - agent.n_acks - agent.n_refusals >= window) {
                         raw_agent_hear(&agent, STEP_MS);
                         continue;
                 }
+                await_turn(&agent, started_ns, n_a_second);
                 raw_agent_make_note(&agent, phase, &frame);
                 while (!raw_agent_send(&agent, buf_get(&frame)))
                         raw_agent_hear(&agent, 1);
         }
+}
+
+pid_t raw_agent_start_flow(const Project *project, const char *key, const char *phase,
+                           size_t window, uint64_t n_a_second) {
+        pid_t pid = fork();
+
+        if (pid == 0)
+                say_for_ever(project, key, phase, window, n_a_second);
+        CHECK(pid > 0);
+        return pid;
+}
+
+pid_t raw_agent_start_flood(const Project *project, const char *key, const char *phase,
+                            size_t window) {
+        return raw_agent_start_flow(project, key, phase, window, 0);
 }
 
 void raw_agent_end_flood(pid_t pid) {

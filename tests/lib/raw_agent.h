@@ -40,6 +40,9 @@ void raw_agent_hear(RawAgent *agent, uint64_t limit_ms);
  * it is killed, with so many unanswered at most; 0: as many as the channel takes. */
 pid_t raw_agent_start_flood(const Project *project, const char *key, const char *phase,
                             size_t window);
+/* The same, at so many a second. */
+pid_t raw_agent_start_flow(const Project *project, const char *key, const char *phase,
+                           size_t window, uint64_t n_a_second);
 void raw_agent_end_flood(pid_t pid);
 /* Says a note and waits for its answer: microseconds. Ends the test without one. */
 uint64_t raw_agent_note(RawAgent *agent, const char *phase, uint64_t limit_ms);
