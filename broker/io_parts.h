@@ -3,7 +3,7 @@
 #pragma once
 
 /* The inside of Io, for its own files: io.c (the port, opening), io_offline.c (without a channel),
- * io_serve.c (the loop), io_prove.c (whether it is
+ * io_serve.c (the loop), io_health.c (how it does), io_prove.c (whether it is
  * closed), io_key.c (the broker's key). */
 
 #include "broker/intake.h"
@@ -32,6 +32,7 @@ struct Io {
         CommitTimes commits;
         uint64_t started_ms;  /* monotonic */
         uint64_t room_due_ms; /* no room for what deliveries write: not before */
+        bool is_log_told;     /* an alert has said that the write-ahead log is long */
         Intake intake;
         Ahead *ahead;              /* looks at signatures of what is in it; NULL: not serving */
         const IntakeItem *in_hand; /* what the core is working on; NULL: nothing of the intake */
@@ -47,6 +48,11 @@ void io_fill_settings(const Project *project, CoreSettings *ret_settings);
  * each round sees the answer. Fatal: it was let in. */
 int io_prove_begin(Io *io) must_check;
 int io_prove_step(Io *io) must_check;
+/* io_health.c. For who asks: the figures; and false, with the reason, where nothing is taken. */
+void io_print_metrics(void *userdata, Buf *text);
+bool io_print_health(void *userdata, Buf *text);
+/* A write-ahead log that does not become shorter is an alert, once each time. */
+int io_watch_log(Io *io) must_check;
 bool io_admits(void *userdata, const uint8_t curve[CURVE_BYTES]);
 /* SIGHUP: settings and deliveries are read again. What is wrong in them is said, as an alert too,
  * and all of them stay as they were. `project` is the one that Io borrows. */

@@ -217,23 +217,6 @@ static void feed_watchdog(const Io *io, Watch *watch) {
                     core_get_state(io->core)->head_seq, core_get_counters(io->core).n_peers);
 }
 
-static void print_metrics(void *userdata, Buf *text) {
-        const Io *io = userdata;
-        MetricsSource source = {
-                .project = io->project,
-                .core = io->core,
-                .notify = io->notify,
-                .commits = &io->commits,
-                .checkpoint_seq = rest_get_seq(io->rest),
-                .started_ms = io->started_ms,
-                .now_ms = clock_mono_ms(),
-                .wall_ms = clock_wall_ms(),
-                .n_silent = channel_server_count_silent(io->server),
-        };
-
-        metrics_print(&source, text);
-}
-
 static int take_signals(Io *io, Serving *serving) {
         int number;
 
@@ -269,7 +252,8 @@ static int serve_round(Io *io, Serving *serving) {
                 TRY(core_commit(io->core));
         TRY(step_deliveries(io, &wait));
         TRY(ledger_tidy(io->ledger));
-        scrape_step(io->scrape, &wait, print_metrics, io);
+        TRY(io_watch_log(io));
+        scrape_step(io->scrape, &wait, &(ScrapeSource){io, io_print_metrics, io_print_health});
         rest_step(io->rest, !has_work);
         feed_watchdog(io, &serving->watch);
         return wait.fds[signals].is_ready ? take_signals(io, serving) : 0;

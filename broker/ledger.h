@@ -70,6 +70,12 @@ int ledger_collect(Ledger *ledger, const Hash *digest, uint64_t seq) must_check;
 int ledger_evidence_sums(Ledger *ledger, uint64_t *ret_n, uint64_t *ret_bytes) must_check;
 int ledger_head(Ledger *ledger, uint64_t *ret_seq) must_check; /* 0: empty */
 
+/* Whether the write-ahead log is longer than it should be, as of the newest commit; and the
+ * processes that keep it from being emptied: "12, 34". */
+bool ledger_has_long_log(const Ledger *ledger);
+enum { LEDGER_READERS_BYTES = 160 };
+void ledger_find_readers(const Ledger *ledger, char ret_readers[LEDGER_READERS_BYTES]);
+
 /* A number that changes whenever another connection has committed something. */
 int ledger_version(Ledger *ledger, uint64_t *ret_version) must_check;
 

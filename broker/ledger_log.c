@@ -35,7 +35,6 @@ enum {
         RETRY_MS = 200,
         RESERVE_BYTES = 1 << 20, /* of the disk, for what the broker says by itself */
         LOCKS_BYTES_MAX = 1 << 20,
-        READERS_BYTES = 160,
         /* Where SQLite's readers hold their locks, in the -shm file (its walIndex format). */
         READ_LOCK_FIRST = 123,
         READ_LOCK_LAST = 127,
@@ -44,7 +43,7 @@ enum {
 /* ---- readers ---- */
 
 /* "N: POSIX ADVISORY READ PID MAJOR:MINOR:INODE START END"; its words are cut apart. */
-static void take_reader(char *line, const struct stat *facts, char readers[READERS_BYTES]) {
+static void take_reader(char *line, const struct stat *facts, char readers[LEDGER_READERS_BYTES]) {
         enum { WHAT = 3, PID, FILE_ID, START, END, _WORD_MAX };
         char *words[_WORD_MAX] = {NULL}, *next = NULL, *word = strtok_r(line, " ", &next);
         cleanup_free char *file =
@@ -58,11 +57,11 @@ static void take_reader(char *line, const struct stat *facts, char readers[READE
             strtoull(words[START], NULL, 10) < READ_LOCK_FIRST ||
             strtoull(words[END], NULL, 10) > READ_LOCK_LAST)
                 return;
-        (void)snprintf(readers + n, READERS_BYTES - n, "%s%.12s", n ? ", " : "", words[PID]);
+        (void)snprintf(readers + n, LEDGER_READERS_BYTES - n, "%s%.12s", n ? ", " : "", words[PID]);
 }
 
 /* From the kernel's table: to open the file here would drop SQLite's own locks on it. */
-static void find_readers(const Ledger *ledger, char ret_readers[READERS_BYTES]) {
+void ledger_find_readers(const Ledger *ledger, char ret_readers[LEDGER_READERS_BYTES]) {
         cleanup_free char *path = mem_printf("%s-shm", ledger->path);
         cleanup_buf Buf locks = BUF_INIT(LOCKS_BYTES_MAX);
         struct stat facts;
@@ -76,14 +75,18 @@ static void find_readers(const Ledger *ledger, char ret_readers[READERS_BYTES]) 
                 take_reader(line, &facts, ret_readers);
 }
 
+bool ledger_has_long_log(const Ledger *ledger) {
+        return ledger->log_bytes >= LOG_BYTES_SAID;
+}
+
 static void say_length(Ledger *ledger) {
         uint64_t now_ms = clock_mono_ms();
-        char readers[READERS_BYTES];
+        char readers[LEDGER_READERS_BYTES];
 
         if (ledger->log_said_ms && now_ms - ledger->log_said_ms < SAID_AGAIN_MS)
                 return;
         ledger->log_said_ms = now_ms;
-        find_readers(ledger, readers);
+        ledger_find_readers(ledger, readers);
         log_write(LOG_WARNING,
                   "%s: the write-ahead log has %" PRIu64 " MiB, for readers do not let go: "
                   "process %s; at %d MiB nothing more is taken",
@@ -147,9 +150,9 @@ void ledger_watch_log(Ledger *ledger) {
 /* ---- room ---- */
 
 static int refuse_log(const Ledger *ledger, Fault *fault) {
-        char readers[READERS_BYTES];
+        char readers[LEDGER_READERS_BYTES];
 
-        find_readers(ledger, readers);
+        ledger_find_readers(ledger, readers);
         fault_set(fault, "log-full", "the write-ahead log has %" PRIu64 " MiB: it is being read",
                   ledger->log_bytes >> 20);
         fault_place(fault, "%s-wal", ledger->path);

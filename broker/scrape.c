@@ -242,16 +242,18 @@ static Slice path_of(Slice line) {
         return slice_head(path, slice_find(path, slice_text("?")));
 }
 
-static void answer_request(Caller *caller, ScrapePrint print, void *userdata) {
+static void answer_request(Caller *caller, const ScrapeSource *source) {
         cleanup_buf Buf body = BUF_INIT(ANSWER_BYTES_MAX / 2);
         Slice request = slice_make(caller->request, caller->n_request);
         Slice path = path_of(slice_head(request, slice_find(request, slice_text("\r\n"))));
 
         if (slice_is(path, "/metrics")) {
-                print(userdata, &body);
+                source->print_metrics(source->userdata, &body);
                 answer(caller, "200 OK", buf_get(&body));
         } else if (slice_is(path, "/health")) {
-                answer(caller, "200 OK", slice_text("ok\n"));
+                bool is_well = source->print_health(source->userdata, &body);
+
+                answer(caller, is_well ? "200 OK" : "503 Service Unavailable", buf_get(&body));
         } else if (path.n) {
                 answer(caller, "404 Not Found", slice_text("/health and /metrics\n"));
         } else {
@@ -259,7 +261,7 @@ static void answer_request(Caller *caller, ScrapePrint print, void *userdata) {
         }
 }
 
-static void read_request(Caller *caller, ScrapePrint print, void *userdata) {
+static void read_request(Caller *caller, const ScrapeSource *source) {
         ssize_t n = recv(caller->fd, caller->request + caller->n_request,
                          sizeof caller->request - caller->n_request, 0);
         Slice request;
@@ -273,7 +275,7 @@ static void read_request(Caller *caller, ScrapePrint print, void *userdata) {
         caller->n_request += (size_t)n;
         request = slice_make(caller->request, caller->n_request);
         if (slice_find(request, slice_text("\r\n\r\n")) < request.n)
-                answer_request(caller, print, userdata);
+                answer_request(caller, source);
         else if (caller->n_request == sizeof caller->request)
                 answer(caller, "431 Request Header Fields Too Large", SLICE_NULL);
 }
@@ -290,14 +292,14 @@ static void write_answer(Caller *caller) {
                 hang_up(caller);
 }
 
-static void serve_caller(Caller *caller, ScrapePrint print, void *userdata) {
+static void serve_caller(Caller *caller, const ScrapeSource *source) {
         if (caller->answer.n)
                 write_answer(caller);
         else
-                read_request(caller, print, userdata);
+                read_request(caller, source);
 }
 
-void scrape_step(Scrape *scrape, const LoopWait *wait, ScrapePrint print, void *userdata) {
+void scrape_step(Scrape *scrape, const LoopWait *wait, const ScrapeSource *source) {
         uint64_t now_ms = clock_mono_ms();
 
         if (!scrape)
@@ -310,7 +312,7 @@ void scrape_step(Scrape *scrape, const LoopWait *wait, ScrapePrint print, void *
                 if (now_ms >= caller->until_ms)
                         hang_up(caller);
                 else if (caller->source != SIZE_MAX && wait->fds[caller->source].is_ready)
-                        serve_caller(caller, print, userdata);
+                        serve_caller(caller, source);
         }
         if (scrape->source != SIZE_MAX && wait->fds[scrape->source].is_ready)
                 take_callers(scrape, now_ms);

@@ -28,6 +28,13 @@ DEFINE_FREEP(Scrape, scrape_free, scrape_freep)
 void scrape_add_fds(Scrape *scrape, LoopWait *wait);
 /* Monotonic; UINT64_MAX: nothing is due. */
 uint64_t scrape_deadline(const Scrape *scrape);
-/* Takes, reads, answers, closes. `print` is asked for the metrics once for each who wants them. */
-typedef void (*ScrapePrint)(void *userdata, Buf *text);
-void scrape_step(Scrape *scrape, const LoopWait *wait, ScrapePrint print, void *userdata);
+/* Who knows what is asked for; each is asked once for each who wants it. */
+typedef struct ScrapeSource {
+        void *userdata;
+        void (*print_metrics)(void *userdata, Buf *text);
+        /* False: what is said is refused now; the text says why. */
+        bool (*print_health)(void *userdata, Buf *text);
+} ScrapeSource;
+
+/* Takes, reads, answers, closes. */
+void scrape_step(Scrape *scrape, const LoopWait *wait, const ScrapeSource *source);

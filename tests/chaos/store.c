@@ -26,6 +26,7 @@
 #include "base/mem.h"
 #include "broker/ledger.h"
 #include "tests/chaos/extent.h"
+#include "tests/lib/asked.h"
 #include "tests/lib/hurt.h"
 #include "tests/lib/mounts.h"
 #include "tests/lib/real_broker.h"
@@ -149,6 +150,7 @@ TEST(on_a_full_disk_who_waits_is_refused_who_does_not_is_kept_and_all_goes_on_wh
         broker.dir = test_dir();
         mount_over(broker.dir, "size=8m,mode=700");
         real_broker_init_in(&broker, broker.dir);
+        asked_set(&broker, "metrics = unix:.coldgate/run/metrics");
         agents = mem_printf("%s/.coldgate/agents", broker.dir);
         mount_over(agents, "size=8m,mode=700"); /* their disk is another */
         real_broker_approve(&broker);
@@ -161,6 +163,8 @@ TEST(on_a_full_disk_who_waits_is_refused_who_does_not_is_kept_and_all_goes_on_wh
         (void)await_acks(queues);
         fill_disk(&broker);
         refused_ms = be_refused(waits);
+        CHECK_CONTAINS(asked(&broker, "/health"), "503 Service Unavailable");
+        CHECK_CONTAINS(asked(&broker, "/health"), "disk-full: ");
         real_broker_do(&broker, NULL, "status");
         CHECK(process_is_running(broker.process));
         CHECK_EQ_INT(session_submit(queues, &note, &id), 0);
@@ -168,6 +172,7 @@ TEST(on_a_full_disk_who_waits_is_refused_who_does_not_is_kept_and_all_goes_on_wh
         CHECK_EQ_U64(session_count_unanswered(queues), 1);
         free_disk(&broker);
         back_ms = await_acks(queues);
+        CHECK_CONTAINS(asked(&broker, "/health"), "200 OK");
         printf("# refused after %" PRIu64 " ms, back after %" PRIu64 " ms\n", refused_ms, back_ms);
         CHECK(refused_ms <= REFUSED_MS);
         CHECK(back_ms <= BACK_MS + (extent_is_long ? 0 : LOADED_MS));

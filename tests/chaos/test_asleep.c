@@ -22,6 +22,7 @@ enum {
         N_KEPT = 900,
         WARM_MS = 200,
         AWAY_MS = 3000,
+        JUMP_EVERY_MS = 200,
         CLAIM_MS = 60000,
         LONG_SECONDS = 300,
 };
@@ -117,6 +118,22 @@ TEST(a_machine_that_stood_still_with_its_clock_going_loses_the_lease_and_goes_on
         sleep_together(&story, false);
         expect_one_verdict(&story);
         CHECK(handshake_count(&story.handshake, "lapse") > 0);
+}
+
+/* A day on, a day back, and back in steps of an hour, while the lease runs: it is nobody's clock.
+ */
+TEST(a_wall_clock_that_jumps_and_steps_back_gives_no_lease_away) {
+        static const int64_t jumps_h[] = {24, -24, -25, -26, -27, -28, 0};
+        cleanup(story_deinit) Story story;
+
+        story_init(&story);
+        for (size_t i = 0; i < ARRAY_SIZE(jumps_h); i++) {
+                atomic_store(&story.shim->wall_s, jumps_h[i] * HOUR_S);
+                (void)usleep(JUMP_EVERY_MS * 1000);
+        }
+        expect_one_verdict(&story);
+        CHECK_EQ_U64(handshake_count(&story.handshake, "lease"), 1);
+        CHECK_EQ_U64(handshake_count(&story.handshake, "lapse"), 0);
 }
 
 /* The verdict waits at the adversary, the builder for it. */

@@ -38,6 +38,13 @@ static void print(void *userdata, Buf *text) {
         buf_text(text, "figure 1\n");
 }
 
+static bool print_health(void *userdata, Buf *text) {
+        print(userdata, text);
+        return true;
+}
+
+static const ScrapeSource source = {.print_metrics = print, .print_health = print_health};
+
 static void step(void) {
         for (int i = 0; i < STEPS; i++) {
                 LoopWait wait = {.n_fds = 0};
@@ -45,7 +52,7 @@ static void step(void) {
                 scrape_add_fds(scrape, &wait);
                 for (size_t k = 0; k < wait.n_fds; k++)
                         wait.fds[k].is_ready = true;
-                scrape_step(scrape, &wait, print, NULL);
+                scrape_step(scrape, &wait, &source);
         }
 }
 

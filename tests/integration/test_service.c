@@ -4,7 +4,6 @@
 /* The broker as a service: what it tells its manager, who asks for metrics and how badly, settings
  * read again, and its end under load. */
 
-#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,7 +17,10 @@
 #include "base/fd.h"
 #include "base/mem.h"
 #include "proto/codec.h"
+#include "tests/lib/asked.h"
+#include "tests/lib/raw_agent.h"
 #include "tests/lib/real_broker.h"
+#include "tests/lib/tcp_broker.h"
 #include "tests/lib/test.h"
 
 enum {
@@ -128,44 +130,13 @@ TEST(a_watchdog_of_another_process_is_not_fed) {
 
 /* ---- metrics ---- */
 
-static void add_setting(const RealBroker *broker, const char *line) {
-        cleanup_free char *path = mem_printf("%s/.coldgate/config", broker->dir);
-        FILE *file = fopen(path, "a");
-
-        CHECK(file && fprintf(file, "%s\n", line) > 0 && fclose(file) == 0);
-}
-
-static int call(const RealBroker *broker) {
-        static const struct timeval limit = {.tv_sec = ANSWER_MS / 1000};
-        struct sockaddr_un address = {.sun_family = AF_UNIX};
-        int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-        CHECK(snprintf(address.sun_path, sizeof address.sun_path, "%s/.coldgate/run/metrics",
-                       broker->dir) < (int)sizeof address.sun_path);
-        CHECK(setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit) == 0);
-        CHECK(connect(fd, (const struct sockaddr *)&address, sizeof address) == 0);
-        return fd;
-}
-
-/* What is answered to these bytes, until it hangs up. */
 static const char *ask(const RealBroker *broker, Slice request) {
-        static char answer[65536];
-        cleanup_fd int fd = call(broker);
-        size_t n = 0;
-        ssize_t got;
-
-        (void)send(fd, request.data, request.n, MSG_NOSIGNAL); /* it may have hung up already */
-        while ((got = recv(fd, answer + n, sizeof answer - 1 - n, 0)) > 0)
-                n += (size_t)got;
-        if (got < 0 && errno == EAGAIN)
-                FAIL_TEST("neither an answer nor an end");
-        answer[n] = '\0';
-        return answer;
+        return asked_hear(asked_call(broker), request);
 }
 
 static void start_with_metrics(RealBroker *broker) {
         real_broker_init(broker);
-        add_setting(broker, "metrics = unix:.coldgate/run/metrics");
+        asked_set(broker, "metrics = unix:.coldgate/run/metrics");
         real_broker_start(broker);
 }
 
@@ -200,17 +171,18 @@ TEST(no_caller_makes_the_broker_wait_or_fall) {
         CHECK_CONTAINS(ask(&broker, slice_make(noise, 4096)), "431");
         CHECK_CONTAINS(ask(&broker, slice_text("\r\n\r\n")), "400");
         CHECK_CONTAINS(ask(&broker, slice_text("GET\r\n\r\n")), "400");
-        (void)close(call(&broker));
+        (void)close(asked_call(&broker));
         for (size_t i = 0; i < ARRAY_SIZE(idle) / 2; i++)
-                idle[i] = call(&broker); /* more than it takes at once, and all of them mute */
-        real_broker_approve(&broker);    /* who has a key is served meanwhile */
+                idle[i] =
+                        asked_call(&broker); /* more than it takes at once, and all of them mute */
+        real_broker_approve(&broker);        /* who has a key is served meanwhile */
         CHECK_CONTAINS(ask(&broker, slice_text("GET /health HTTP/1.0\r\n\r\n")), "ok");
         for (size_t i = 0; i < ARRAY_SIZE(idle) / 2; i++)
                 (void)close(idle[i]);
         real_broker_stop(&broker);
 }
 
-TEST(metrics_are_told_on_loopback_and_nowhere_else) {
+TEST(metrics_are_told_nowhere_but_on_loopback_and_in_the_file_system) {
         static const char *const wrong[] = {"0.0.0.0:9100",   "127.0.0.1:0", "127.0.0.1:99999",
                                             "localhost:9100", "unix:",       "[::]:9100"};
 
@@ -220,11 +192,25 @@ TEST(metrics_are_told_on_loopback_and_nowhere_else) {
                 cleanup_buf Buf err = BUF_TEXT;
 
                 real_broker_init(&broker);
-                add_setting(&broker, line);
+                asked_set(&broker, line);
                 CHECK_EQ_INT(real_broker_verb(&broker, NULL, &err, "run", "--check-config"), 2);
                 CHECK_CONTAINS(buf_get_text(&err), "config-value: metrics = ");
                 CHECK(dir_remove(broker.dir) == 0 && dir_make(broker.dir, 0700) == 0);
         }
+}
+
+TEST(metrics_are_told_on_a_port_of_loopback) {
+        uint16_t port = tcp_broker_find_port();
+        cleanup_free char *line = mem_printf("metrics = 127.0.0.1:%u", port);
+        cleanup_real_broker RealBroker broker;
+
+        real_broker_init(&broker);
+        asked_set(&broker, line);
+        real_broker_start(&broker);
+        CHECK_CONTAINS(
+                asked_hear(asked_call_port(port), slice_text("GET /health HTTP/1.0\r\n\r\n")),
+                "\r\n\r\nok\n");
+        real_broker_stop(&broker);
 }
 
 /* ---- settings ---- */
@@ -264,6 +250,35 @@ TEST(no_settings_whatever_their_bytes_end_a_broker_that_reads_them_again) {
         process_wait_text(broker.process, "Is a directory", ANSWER_MS);
         real_broker_do(&broker, &alerts, "alerts");
         CHECK_CONTAINS(buf_get_text(&alerts), "settings were not taken over");
+        real_broker_stop(&broker);
+}
+
+/* The quota of the running broker becomes another; who was told to wait is served. */
+TEST(a_quota_that_was_changed_counts_from_the_next_look_at_the_settings) {
+        cleanup_real_broker RealBroker broker;
+        cleanup_raw_agent RawAgent agent;
+        cleanup_buf Buf frame = BUF_INIT(FRAME_MAX);
+
+        real_broker_init(&broker);
+        real_broker_approve(&broker);
+        asked_set(&broker, "quota-builder = 1");
+        real_broker_start(&broker);
+        raw_agent_connect(&agent, &broker.project, "builder");
+        while (agent.n_refusals == 0) {
+                raw_agent_make_note(&agent, "m", &frame);
+                while (!raw_agent_send(&agent, buf_get(&frame)))
+                        raw_agent_hear(&agent, 1);
+                raw_agent_hear(&agent, 0);
+        }
+        CHECK_EQ_TEXT(agent.rule, "quota-entries");
+        bench_run_expect(
+                &(ProcessSpec){.argv = {"sed", "-i", "s/^quota-builder.*/quota-builder = 0/",
+                                        ".coldgate/config"},
+                               .cwd = broker.dir},
+                ANSWER_MS, 0, NULL);
+        process_signal(broker.process, SIGHUP);
+        process_wait_text(broker.process, "settings and deliveries were read again", ANSWER_MS);
+        (void)raw_agent_note(&agent, "m", ANSWER_MS);
         real_broker_stop(&broker);
 }
 
