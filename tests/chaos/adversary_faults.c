@@ -125,16 +125,17 @@ static int claim(Hurting *hurting, bool holds) {
 }
 
 static void cycle(Hurting *hurting, ShimFault fault, uint64_t at, bool is_lasting) {
-        bool holds = hurting->n_commits % 2;
+        bool holds = hurting->n_commits % 2, is_met;
         int status;
 
         if (!process_is_running(hurting->handshake.adversary))
                 start_adversary(hurting);
         order(hurting, fault, at, is_lasting);
         status = claim(hurting, holds);
-        hurting->n_faults += atomic_load(&hurting->shim->n_faults) > 0;
+        is_met = atomic_load(&hurting->shim->n_faults) > 0;
+        hurting->n_faults += is_met;
         hurting->n_inconclusive += status == STATUS_INCONCLUSIVE;
-        if (status != STATUS_INCONCLUSIVE && status != (holds ? 0 : 1))
+        if ((status != STATUS_INCONCLUSIVE || !is_met) && status != (holds ? 0 : 1))
                 FAIL_TEST("fault %d of call %" PRIu64 ", of %s: a claim that %s has status %d:\n%s",
                           fault, at, hurting->shim->fault_path, holds ? "holds" : "does not",
                           status, process_get_err(hurting->handshake.adversary));

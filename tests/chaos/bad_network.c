@@ -60,6 +60,7 @@ uint64_t bad_network_heal(BadNetwork *network) {
         Fleet *fleet = &network->fleet;
 
         weather->reset_after = weather->delay_ms_max = weather->piece_max = 0;
+        weather->swap_one_in = 0;
         weather->holds_up = weather->holds_down = false;
         while (fleet->answered_ms <= healed_ms) {
                 CHECK(clock_mono_ms() - healed_ms < ANSWER_MS);

@@ -26,6 +26,7 @@
 #include "base/mem.h"
 #include "broker/ledger.h"
 #include "tests/chaos/extent.h"
+#include "tests/chaos/store.h"
 #include "tests/lib/asked.h"
 #include "tests/lib/hurt.h"
 #include "tests/lib/mounts.h"
@@ -137,7 +138,17 @@ static void poll_for(Session *session, uint64_t ms) {
         }
 }
 
-TEST(on_a_full_disk_who_waits_is_refused_who_does_not_is_kept_and_all_goes_on_when_there_is_room) {
+/* What was answered is there, what was refused is not. */
+static void expect_notes(const RealBroker *broker, size_t n) {
+        cleanup_buf Buf log = BUF_TEXT;
+
+        real_broker_do(broker, &log, "log", "--json", "--kind", "note");
+        for (const char *text = buf_get_text(&log); (text = strchr(text, '\n')); text++)
+                n--;
+        CHECK_EQ_U64(n, 0);
+}
+
+void store_fill(StoreMount give_disk) {
         cleanup_real_broker RealBroker broker;
         cleanup(session_freep) Session *waits = NULL, *queues = NULL;
         cleanup_free char *agents = NULL;
@@ -148,7 +159,7 @@ TEST(on_a_full_disk_who_waits_is_refused_who_does_not_is_kept_and_all_goes_on_wh
 
         extent_begin();
         broker.dir = test_dir();
-        mount_over(broker.dir, "size=8m,mode=700");
+        give_disk(broker.dir);
         real_broker_init_in(&broker, broker.dir);
         asked_set(&broker, "metrics = unix:.coldgate/run/metrics");
         agents = mem_printf("%s/.coldgate/agents", broker.dir);
@@ -178,6 +189,15 @@ TEST(on_a_full_disk_who_waits_is_refused_who_does_not_is_kept_and_all_goes_on_wh
         CHECK(back_ms <= BACK_MS + (extent_is_long ? 0 : LOADED_MS));
         real_broker_stop(&broker);
         real_broker_do(&broker, NULL, "verify");
+        expect_notes(&broker, 2);
+}
+
+static void give_tmpfs(const char *dir) {
+        mount_over(dir, "size=8m,mode=700");
+}
+
+TEST(on_a_full_disk_who_waits_is_refused_who_does_not_is_kept_and_all_goes_on_when_there_is_room) {
+        store_fill(give_tmpfs);
 }
 
 TEST(a_store_that_cannot_be_written_is_refused_by_name) {
@@ -262,11 +282,12 @@ TEST(a_rotten_store_is_refused_its_entry_named_and_no_byte_of_it_changed) {
 
 TEST(a_second_broker_is_refused_within_a_second) {
         cleanup_real_broker RealBroker broker;
-        cleanup_buf Buf err = BUF_TEXT;
+        cleanup_buf Buf err = BUF_TEXT, before = BUF_TEXT, after = BUF_TEXT;
         uint64_t begin_ms, fastest_ms = UINT64_MAX;
 
         real_broker_init(&broker);
         real_broker_start(&broker);
+        real_broker_do(&broker, &before, "log");
         for (int i = 0; i < N_TRIES; i++) {
                 begin_ms = clock_mono_ms();
                 CHECK(real_broker_verb(&broker, NULL, &err, "run") != 0);
@@ -275,6 +296,8 @@ TEST(a_second_broker_is_refused_within_a_second) {
         }
         printf("# refused after %" PRIu64 " ms\n", fastest_ms);
         CHECK(fastest_ms <= BACK_MS);
+        real_broker_do(&broker, &after, "log");
+        CHECK_EQ_TEXT(buf_get_text(&after), buf_get_text(&before));
         /* Once the first has ended, and be it by force, there is room for another. */
         real_broker_kill(&broker);
         real_broker_start(&broker);

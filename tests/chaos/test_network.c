@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The coldgate authors */
 
-/* Resets, delays and pieces between agents and broker. */
+/* Resets, delays, pieces and another order between agents and broker. */
 
 #include <stdio.h>
 
 #include "tests/chaos/bad_network.h"
 #include "tests/lib/test.h"
 
-enum { RESET_STEP = 97, BAD_MS = 1200, N_KEPT = 10, KEPT_MS = 200 };
+enum { RESET_STEP = 97, BAD_MS = 1200, N_KEPT = 10, KEPT_MS = 200, SWAP_ONE_IN = 20 };
 
 TEST(connections_that_are_reset_anywhere_leave_nothing_behind) {
         cleanup_bad_network BadNetwork network;
@@ -49,4 +49,15 @@ TEST(a_slow_line_that_gives_pieces_by_chance_loses_nothing) {
         (void)bad_network_heal(&network);
         printf("# a slow line | %zu answers in %d ms\n", n_acks, BAD_MS);
         CHECK(n_acks > 0);
+}
+
+TEST(a_line_that_gives_bytes_in_another_order_loses_nothing) {
+        cleanup_bad_network BadNetwork network;
+
+        bad_network_init(&network);
+        network.proxy.weather->swap_one_in = SWAP_ONE_IN;
+        fleet_run(&network.fleet, BAD_MS);
+        printf("# another order | %u times; an answer %llu ms after it was over\n",
+               network.proxy.weather->n_swaps, (unsigned long long)bad_network_heal(&network));
+        CHECK(network.proxy.weather->n_swaps > 0);
 }

@@ -105,6 +105,8 @@ static bool refuses(ShimFault fault) {
                 errno = EIO;
         else if (fault == SHIM_ENOSPC)
                 errno = ENOSPC;
+        else if (fault == SHIM_EROFS)
+                errno = EROFS;
         else
                 return false;
         return true;

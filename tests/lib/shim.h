@@ -33,6 +33,7 @@ typedef enum ShimFault {
         SHIM_NOTHING,
         SHIM_EIO,
         SHIM_ENOSPC,
+        SHIM_EROFS,
         SHIM_TEAR, /* half of a write is done, then EIO */
         SHIM_KILL_BEFORE,
         SHIM_KILL_MIDDLE, /* half of a write is done */

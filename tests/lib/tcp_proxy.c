@@ -96,6 +96,17 @@ static void look_at(TcpWeather *weather, const Pair *pair, char *bytes, size_t n
         }
 }
 
+static void swap_halves(TcpWeather *weather, char *bytes, size_t n) {
+        char first[PIECE_BYTES];
+
+        if (!weather->swap_one_in || n < 2 || (uint32_t)rand() % weather->swap_one_in)
+                return;
+        memcpy(first, bytes, n / 2);
+        memmove(bytes, bytes + n / 2, n - n / 2);
+        memcpy(bytes + n - n / 2, first, n / 2);
+        weather->n_swaps++;
+}
+
 /* False: the pair is over. */
 static bool pass_on(State *state, Pair *pair, bool is_up) {
         TcpWeather *weather = state->weather;
@@ -111,6 +122,7 @@ static bool pass_on(State *state, Pair *pair, bool is_up) {
                 return false;
         if (is_up)
                 look_at(weather, pair, bytes, (size_t)n);
+        swap_halves(weather, bytes, (size_t)n);
         if (weather->delay_ms_max)
                 (void)usleep((useconds_t)((uint32_t)rand() % weather->delay_ms_max) * 1000);
         if (send(to, bytes, (size_t)n, MSG_NOSIGNAL) != n)

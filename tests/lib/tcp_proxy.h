@@ -17,9 +17,10 @@ typedef struct TcpWeather {
         volatile uint32_t delay_ms_max; /* of each piece, by chance, from 0 */
         volatile uint32_t piece_max;    /* bytes that go on at once; 0: what there is */
         volatile uint32_t flip_at;      /* of what its client says, one bit of this byte; 0: none */
+        volatile uint32_t swap_one_in;  /* pieces, by chance, whose halves change places; 0: none */
         volatile bool holds_up, holds_down; /* to the server, to the client */
         volatile bool resets_all;           /* now; no more when it has */
-        volatile uint32_t n_connections, n_resets;
+        volatile uint32_t n_connections, n_resets, n_swaps;
         volatile uint64_t n_up; /* bytes that went on to the server, of all */
         /* What the first client said. */
         uint8_t said[TCP_SAID_BYTES];
