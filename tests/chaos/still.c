@@ -40,6 +40,7 @@ uint64_t still_broker(uint64_t stopped_ms) {
         fleet_settle(&fleet, ANSWER_MS);
         fleet_run(&fleet, WARM_MS);
         process_signal(broker.real.process, SIGSTOP);
+        fleet.is_quiet = true; /* what is under way has no answer; more would wait for the disk */
         began_ms = clock_mono_ms();
         while (clock_mono_ms() - began_ms < stopped_ms) {
                 fleet_step(&fleet, STEP_MS);
@@ -47,6 +48,7 @@ uint64_t still_broker(uint64_t stopped_ms) {
                         noticed_ms = clock_mono_ms() - began_ms;
         }
         process_signal(broker.real.process, SIGCONT);
+        fleet.is_quiet = false;
         fleet_run(&fleet, WARM_MS);
         fleet_settle(&fleet, ANSWER_MS);
         real_broker_kill(&broker.real);

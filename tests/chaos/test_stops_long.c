@@ -57,20 +57,23 @@ typedef struct Crowd {
         Consumed *consumed;
 } Crowd;
 
+static void start_load(const RealBroker *broker, pid_t load[SENDERS]) {
+        for (size_t i = 0; i < SENDERS; i++)
+                load[i] = raw_agent_start_flood(&broker->project, "adversary", "m", WINDOW);
+}
+
 static void crowd_init(Crowd *crowd) {
         (void)alarm(LONG_SECONDS);
         *crowd = (Crowd){.consumer = 0};
         tcp_broker_start(&crowd->broker, "quota-builder = 0\nquota-adversary = 0\n");
         crowd->consumed = consumer_start(&crowd->broker.real, "operator", &crowd->consumer);
         raw_agent_connect(&crowd->single, &crowd->broker.real.project, "builder");
-        for (size_t i = 0; i < SENDERS; i++)
-                crowd->load[i] = raw_agent_start_flood(&crowd->broker.real.project, "adversary",
-                                                       "m", WINDOW);
+        start_load(&crowd->broker.real, crowd->load);
 }
 
-static void end_load(Crowd *crowd) {
+static void end_load(const pid_t load[SENDERS]) {
         for (size_t i = 0; i < SENDERS; i++)
-                raw_agent_end_flood(crowd->load[i]);
+                raw_agent_end_flood(load[i]);
 }
 
 static void crowd_deinit(Crowd *crowd) {
@@ -112,7 +115,7 @@ TEST(an_agent_that_stands_still_for_a_minute_under_load_is_noticed_by_nobody_and
         printf("# entries a second meanwhile | %llu; memory of the broker %lld KiB more\n",
                (unsigned long long)((crowd.single.ack_seq - seq) * 1000 / STOPPED_MS),
                (long long)kib);
-        end_load(&crowd);
+        end_load(crowd.load);
         (void)raw_agent_note(&crowd.single, "m", ANSWER_MS);
         CHECK(kill(crowd.consumer, SIGCONT) == 0);
         consumer_await(crowd.consumed, crowd.single.ack_seq, CATCH_UP_MS);
@@ -146,7 +149,7 @@ TEST(a_broker_that_waited_for_somebody_would_be_noticed_by_the_others) {
         pid_t stalls;
 
         crowd_init(&crowd);
-        end_load(&crowd);
+        end_load(crowd.load);
         before_us = measure(&crowd, CONTROL_MS, "others, before");
         stalls = start_stalls(process_get_pid(crowd.broker.real.process));
         us = measure(&crowd, CONTROL_MS, "others, while it waits now and then");
@@ -224,12 +227,13 @@ TEST(a_reader_that_holds_on_for_a_minute_under_load_is_an_alarm_and_costs_nothin
         cleanup_tcp_broker TcpBroker broker;
         cleanup_fleet Fleet fleet;
         uint64_t without, most, ended_ms;
-        pid_t reader;
+        pid_t reader, load[SENDERS];
 
-        tcp_broker_init(&broker, "quota-builder = 0\n");
+        tcp_broker_init(&broker, "quota-builder = 0\nquota-adversary = 0\n");
         fleet_init(&fleet, broker.real.dir, "m", SENDERS, WINDOW);
         fleet.may_be_refused = true; /* log-full: it is said again */
         real_broker_start(&broker.real);
+        start_load(&broker.real, load);
         without = load_for(&fleet, &broker.real, WITHOUT_MS);
         reader = start_reader(&broker.real);
         most = load_for(&fleet, &broker.real, READER_MS);
@@ -244,6 +248,7 @@ TEST(a_reader_that_holds_on_for_a_minute_under_load_is_an_alarm_and_costs_nothin
                "after its end\n",
                READER_MS / 1000, (unsigned long long)most >> 10, (unsigned long long)without >> 10,
                (unsigned long long)(fleet.answered_ms - ended_ms));
+        end_load(load);
         fleet_settle(&fleet, ANSWER_MS);
         real_broker_kill(&broker.real);
         ledger = mem_printf("%s/.coldgate/ledger.db", broker.real.dir);
