@@ -24,6 +24,7 @@ void io_print_metrics(void *userdata, Buf *text) {
                 .now_ms = clock_mono_ms(),
                 .wall_ms = clock_wall_ms(),
                 .n_silent = channel_server_count_silent(io->server),
+                .n_failed = channel_server_count_failed(io->server),
         };
 
         metrics_print(&source, text);

@@ -24,6 +24,7 @@ int io_prove_begin(Io *io) {
         int r;
 
         key_make(&key);
+        channel_server_forgive(io->server);
         r = channel_client_new(io->project->endpoint, &key, io->key.public.curve, &io->stranger,
                                &fault);
         if (r < 0)

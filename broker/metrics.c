@@ -111,6 +111,10 @@ static void metric_silent(const MetricsSource *source, const char *name, Buf *te
         number(name, source->n_silent, text);
 }
 
+static void metric_handshakes(const MetricsSource *source, const char *name, Buf *text) {
+        number(name, source->n_failed, text);
+}
+
 static void metric_claims(const MetricsSource *source, const char *name, Buf *text) {
         const State *state = state_of(source);
         uint64_t n_queued = 0, n_leased = 0;

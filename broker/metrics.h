@@ -23,7 +23,7 @@ typedef struct MetricsSource {
         const Core *core;
         const Notify *notify; /* may be NULL */
         const CommitTimes *commits;
-        uint64_t checkpoint_seq, started_ms, now_ms, wall_ms, n_silent;
+        uint64_t checkpoint_seq, started_ms, now_ms, wall_ms, n_silent, n_failed;
 } MetricsSource;
 
 void metrics_print(const MetricsSource *source, Buf *text);

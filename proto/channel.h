@@ -61,6 +61,9 @@ void channel_server_limit(ChannelServer *server, size_t n_connections);
 /* Connections whose key was admitted and that said nothing for seconds; each is logged. One that
  * wants the routing id of another is among them: ZeroMQ leaves it unheard. */
 uint64_t channel_server_count_silent(const ChannelServer *server);
+/* Handshakes that have failed, but for so many that were forgiven beforehand. */
+uint64_t channel_server_count_failed(const ChannelServer *server);
+void channel_server_forgive(ChannelServer *server);
 /* Monotonic time at which channel_server_receive should be called though nothing came; UINT64_MAX:
  * never. */
 uint64_t channel_server_deadline(const ChannelServer *server);

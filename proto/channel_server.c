@@ -5,6 +5,7 @@
 
 #include "proto/channel.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -34,6 +35,7 @@ enum {
         OPTION_ZAP_ENFORCE_DOMAIN = 93,
         GIVEN_ROUTE_BYTES = 5,
         SECOND_MS = 1000,
+        FAILED_EVERY_MS = 10000,
         OWN_FDS = 48, /* of the program and of ZeroMQ, beside its connections */
 };
 
@@ -73,8 +75,32 @@ struct ChannelServer {
         ChannelAdmits admits;
         void *userdata;
         Crowd crowd;
-        bool is_crowded; /* it was said */
+        bool is_crowded;   /* it was said */
+        uint64_t n_failed; /* handshakes; of which so many were said, and when */
+        uint64_t n_failed_said, failed_said_ms;
+        size_t n_forgiven; /* that are to fail */
 };
+
+static void server_note_failure(ChannelServer *server) {
+        if (server->n_forgiven)
+                server->n_forgiven--;
+        else
+                server->n_failed++;
+}
+
+/* Whoever knocks again and again shall not fill the log. */
+static void server_say_failures(ChannelServer *server) {
+        uint64_t now_ms = clock_mono_ms();
+
+        if (server->n_failed == server->n_failed_said ||
+            (server->failed_said_ms && now_ms - server->failed_said_ms < FAILED_EVERY_MS))
+                return;
+        log_write(LOG_WARNING,
+                  "%" PRIu64 " handshakes have failed: keys that are not admitted, or no agents",
+                  server->n_failed - server->n_failed_said);
+        server->n_failed_said = server->n_failed;
+        server->failed_said_ms = now_ms;
+}
 
 static void server_note_events(ChannelServer *server) {
         uint64_t n_evicted = server->crowd.n_evicted;
@@ -85,7 +111,10 @@ static void server_note_events(ChannelServer *server) {
                         crowd_open(&server->crowd, fd, clock_mono_ms());
                 if (event == ZMQ_EVENT_DISCONNECTED)
                         crowd_close(&server->crowd, fd);
+                if (socket_is_failure(event))
+                        server_note_failure(server);
         }
+        server_say_failures(server);
         if (server->crowd.n_evicted != n_evicted && !server->is_crowded)
                 log_write(LOG_WARNING, "more than %zu connections: the quietest are closed",
                           server->crowd.n_max);
@@ -123,6 +152,14 @@ void channel_server_limit(ChannelServer *server, size_t n_connections) {
 
 uint64_t channel_server_count_silent(const ChannelServer *server) {
         return server->crowd.n_silent;
+}
+
+uint64_t channel_server_count_failed(const ChannelServer *server) {
+        return server->n_failed;
+}
+
+void channel_server_forgive(ChannelServer *server) {
+        server->n_forgiven++;
 }
 
 uint64_t channel_server_deadline(const ChannelServer *server) {

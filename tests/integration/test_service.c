@@ -158,6 +158,27 @@ TEST(metrics_and_health_are_told_to_who_asks) {
         real_broker_stop(&broker);
 }
 
+static bool has_counted_a_stranger(void *userdata) {
+        return strstr(asked(userdata, "/metrics"), "\ncoldgate_handshakes_failed_total 1\n") !=
+               NULL;
+}
+
+/* The one that the broker itself sends is not counted. */
+TEST(a_stranger_that_knocks_is_counted_and_said) {
+        cleanup_real_broker RealBroker broker;
+        cleanup(session_freep) Session *stranger = NULL;
+        Fault fault = FAULT_INIT;
+
+        start_with_metrics(&broker);
+        CHECK_CONTAINS(asked(&broker, "/metrics"), "\ncoldgate_handshakes_failed_total 0\n");
+        real_broker_do(&broker, NULL, "keygen", "stranger");
+        stranger = real_broker_session(&broker, "stranger");
+        CHECK_EQ_INT(session_connect(stranger, ANSWER_MS, &fault), SESSION_E_REFUSED);
+        CHECK(test_wait_until(has_counted_a_stranger, &broker, ANSWER_MS));
+        process_wait_text(broker.process, "1 handshakes have failed", ANSWER_MS);
+        real_broker_stop(&broker);
+}
+
 TEST(no_caller_makes_the_broker_wait_or_fall) {
         cleanup_real_broker RealBroker broker;
         uint8_t noise[HOSTILE_BYTES];
