@@ -6,6 +6,6 @@
 
 #include <stdint.h>
 
-/* Milliseconds until all of them have noticed. Ends the test if nobody does, or if anything is lost
- * or there twice when it goes on. */
+/* Milliseconds from the last answer that any of them had until all have noticed. Ends the test if
+ * nobody does, or if anything is lost or there twice when it goes on. */
 uint64_t still_broker(uint64_t stopped_ms);
