@@ -191,7 +191,27 @@ size_t event_count_statuses(const Message *message) {
                 return message->reverify.n_gates;
         if (message->type == MESSAGE_DIFFERS)
                 return message->differs.fails;
-        return message->type == MESSAGE_VERDICT || message->type == MESSAGE_RETRACT;
+        return message->type == MESSAGE_VERDICT || message->type == MESSAGE_RETRACT ||
+               message->type == MESSAGE_WITHDRAW || message->type == MESSAGE_LAPSE ||
+               message->type == MESSAGE_PLAN;
+}
+
+/* Claims have 64 gates at most, and no claim is entry 0: no other item is as large. */
+enum { ENDED_GATE_BITS = 6, ENDED_BITS = 8 };
+
+uint64_t event_item_of_ended(uint64_t claim, size_t gate, int decision) {
+        return claim << ENDED_BITS | (uint64_t)(decision + 1) << ENDED_GATE_BITS | gate;
+}
+
+bool event_read_ended(uint64_t item, uint64_t *ret_claim, size_t *ret_gate) {
+        *ret_claim = item >> ENDED_BITS;
+        *ret_gate = item & ((1U << ENDED_GATE_BITS) - 1);
+        return *ret_claim != 0;
+}
+
+/* What stands again; -1: nothing. */
+static int ended_decision(uint64_t item) {
+        return (int)(item >> ENDED_GATE_BITS & 3) - 1;
 }
 
 uint64_t event_item_of(Decision decision, bool is_vote) {
@@ -212,10 +232,41 @@ static const char *const decision_states[_DECISION_MAX] = {
         [DECISION_INCONCLUSIVE] = "error",
 };
 
+static const char *about_state(const Event *event, uint64_t item) {
+        int decision = ended_decision(item);
+
+        if (event->message->type == MESSAGE_RETRACT)
+                return "error";
+        if (event->message->type == MESSAGE_DIFFERS)
+                return "failure";
+        return decision < 0 ? "error" : decision_states[decision];
+}
+
+static const char *about_words(const Event *event, uint64_t item) {
+        switch ((int)event->message->type) {
+        case MESSAGE_RETRACT: return "its verdict was retracted";
+        case MESSAGE_DIFFERS: return "what was claimed differs from what was measured";
+        default: break;
+        }
+        if (ended_decision(item) >= 0)
+                return "claimed again without a verdict; the one before stands";
+        switch ((int)event->message->type) {
+        case MESSAGE_WITHDRAW: return "its claim was withdrawn";
+        case MESSAGE_LAPSE: return "no Adversary could verify it";
+        case MESSAGE_PLAN: return "the plan has no such gate any more";
+        default: return "not verified: claimed at another commit";
+        }
+}
+
 static Slice choose_gate(const Event *event, uint64_t item, EventStatus *status) {
         const Message *message = event->message;
 
         status->state = "pending";
+        if (event->about) {
+                status->state = about_state(event, item);
+                status->commit = event->about->commit;
+                return event->about->gate;
+        }
         if (message->type == MESSAGE_CLAIM) {
                 status->commit = message->claim.commit;
                 return message->claim.gates[item];
@@ -223,11 +274,6 @@ static Slice choose_gate(const Event *event, uint64_t item, EventStatus *status)
         if (message->type == MESSAGE_REVERIFY) {
                 status->commit = message->reverify.commit;
                 return message->reverify.gates[item];
-        }
-        if (event->about) {
-                status->state = message->type == MESSAGE_RETRACT ? "error" : "failure";
-                status->commit = event->about->commit;
-                return event->about->gate;
         }
         status->commit = message->verdict.commit;
         if (!is_vote(event, item))
@@ -240,11 +286,7 @@ static void describe_status(const Event *event, uint64_t item, Buf *text) {
 
         label_format(event->entry->kind, event->entry->seq, &label);
         if (event->about) {
-                buf_printf(text, "%s (%s)",
-                           event->message->type == MESSAGE_RETRACT
-                                   ? "its verdict was retracted"
-                                   : "what was claimed differs from what was measured",
-                           buf_get_text(&label));
+                buf_printf(text, "%s (%s)", about_words(event, item), buf_get_text(&label));
                 return;
         }
         if (event->message->type != MESSAGE_VERDICT) {

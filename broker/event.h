@@ -19,7 +19,8 @@ typedef struct Event {
         /* Of a verdict: its gate, as the state has it now; NULL: of no gate that is known. While
          * others have to look too, what one of several adversaries found is said to nobody. */
         const GateRecord *gate;
-        /* Of a status that a retraction or a difference makes: whose; otherwise NULL. */
+        /* Of a status that a retraction or a difference makes: whose; of one for a claim that ended
+         * without a verdict: its gate and commit. Otherwise NULL. */
         const struct verdict *about;
 } Event;
 
@@ -36,12 +37,18 @@ void event_print_slack(const Event *event, Buf *text);
 /* Whom a ping or an alert is for: a role or an agent; empty for other kinds. */
 Slice event_who(const Message *message);
 
-/* How many commit statuses the entry makes at least: one for each gate of a claim, one for a
- * verdict, for its retraction, and for a difference that fails it. */
+/* How many commit statuses the entry makes by itself: one for each gate of a claim, one for a
+ * verdict, for its retraction, for a difference that fails it, and for what can end a claim. */
 size_t event_count_statuses(const Message *message);
 /* The outbox's item of a verdict: what it made of its gate when it came, whatever comes later.
  * `is_vote`: it is one of several, and not the last. 0 is an item of older outboxes. */
 uint64_t event_item_of(Decision decision, bool is_vote);
+
+/* The outbox's item of a claim that an entry has ended without a verdict: which of its gates, and
+ * what the gate's verdict at that commit says, which stands again; -1: there is none. */
+uint64_t event_item_of_ended(uint64_t claim, size_t gate, int decision);
+/* False: it is another item. */
+bool event_read_ended(uint64_t item, uint64_t *ret_claim, size_t *ret_gate);
 
 typedef struct EventStatus {
         Slice commit;

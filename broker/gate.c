@@ -40,11 +40,24 @@ static const GateEventKind release_events[] = {
         [DECISION_INCONCLUSIVE] = GATE_EV_RELEASE_INCONCLUSIVE,
 };
 
+static bool is_pending(GateState state) {
+        return state == GATE_STATE_CLAIMED || state == GATE_STATE_VERIFYING;
+}
+
+static bool ends_claim(const GateRecord *gate, const GateEvent *event, GateState becomes) {
+        return is_pending(gate->state) && !event->verdict &&
+               (event->kind == GATE_EV_CLAIM || !is_pending(becomes));
+}
+
 int gate_apply(GateRecord *gate, const GateEvent *event) {
         int becomes = machine_next(&machine, (int)gate->state, (int)event->kind);
 
         if (becomes < 0)
                 return GATE_E_NOT_NOW;
+        if (ends_claim(gate, event, (GateState)becomes)) {
+                gate->ended_seq = gate->claim_seq;
+                gate->ended_by = event->by_seq;
+        }
         gate->state = (GateState)becomes;
         gate->is_exhausted = event->kind == GATE_EV_EXHAUST;
         if (event->kind == GATE_EV_CLAIM)

@@ -16,6 +16,7 @@ typedef enum GateEventKind {
 typedef struct GateEvent {
         GateEventKind kind;
         uint64_t claim_seq;               /* of a claim */
+        uint64_t by_seq;                  /* the entry; of what can end a claim without a verdict */
         const VerdictRecord *verdict;     /* of a verdict */
         uint64_t retract_seq, retract_ms; /* of a retraction */
 } GateEvent;

@@ -151,7 +151,7 @@ int notify_hear(Notify *notify, const Entry *entry) {
                 return 0;
         if (fold_decode(entry, &arena, &message, &fault) != 0)
                 return error_origin(-EUCLEAN);
-        TRY(notify_status_repository(notify->ledger, &message, &arena, &repository));
+        TRY(notify_status_repository(notify->ledger, notify->state, &event, &arena, &repository));
         TRY(notify_status_list(notify->ledger, notify->state, &event, statuses, &n_statuses));
         for (size_t i = 0; i < notify->deliveries.n; i++) {
                 Carrier *carrier = &notify->carriers[i];

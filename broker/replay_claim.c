@@ -65,8 +65,9 @@ int step_add_claim(const Step *step, PhaseRecord *phase, const ClaimDraft *draft
                 if (gate)
                         set_words(step, gate, draft, claim);
                 if (!gate || before == claim->seq ||
-                    gate_apply(gate,
-                               &(GateEvent){.kind = GATE_EV_CLAIM, .claim_seq = claim->seq}) != 0)
+                    gate_apply(gate, &(GateEvent){.kind = GATE_EV_CLAIM,
+                                                  .claim_seq = claim->seq,
+                                                  .by_seq = claim->seq}) != 0)
                         return step_corrupt(step, "claims what is no gate of the plan, or twice");
                 gate_drop_votes(gate);
                 if (before && supersede(step, before) != 0)
@@ -98,7 +99,7 @@ static int apply_to_open_gates(const Step *step, ClaimRecord *claim, GateEventKi
                                bool is_release) {
         for (size_t i = 0; i < claim->n_gates; i++) {
                 GateRecord *gate = claim_get_open_gate(claim, i);
-                GateEvent event = {.kind = kind};
+                GateEvent event = {.kind = kind, .by_seq = step->entry->seq};
 
                 if (!gate)
                         continue;

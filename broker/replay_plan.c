@@ -105,7 +105,8 @@ static int release_dropped(const Step *step, PhaseRecord *phase) {
                 if (gate->in_plan ||
                     (gate->state != GATE_STATE_CLAIMED && gate->state != GATE_STATE_VERIFYING))
                         continue;
-                if (gate_apply(gate, &(GateEvent){.kind = gate_event_of_release(gate)}) != 0)
+                if (gate_apply(gate, &(GateEvent){.kind = gate_event_of_release(gate),
+                                                  .by_seq = step->entry->seq}) != 0)
                         return step_corrupt(step, "drops a gate that cannot be dropped");
         }
         for (size_t i = step->state->n_claims; i-- > 0;) {

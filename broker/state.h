@@ -103,6 +103,9 @@ typedef struct GateRecord {
         VerdictRecord verdict; /* newest; of several verifiers, what they make of it together */
         bool in_plan;          /* false: a revision dropped it */
         bool is_exhausted;     /* its newest claim ran out of attempts */
+        /* The newest claim that ended here without a verdict, and the entry that ended it; 0: none.
+         */
+        uint64_t ended_seq, ended_by;
         /* As the plan's row says: */
         char **needs; /* other gates */
         size_t n_needs;

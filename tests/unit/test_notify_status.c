@@ -53,7 +53,9 @@ static void check_statuses(Desk *desk, const char *wanted) {
         size_t n;
 
         CHECK_EQ_INT(fold_decode(event.entry, &desk->arena, &message, &fault), 0);
-        CHECK_EQ_INT(notify_status_repository(ledger, &message, &desk->arena, &repository), 0);
+        CHECK_EQ_INT(notify_status_repository(ledger, desk_state(desk), &event, &desk->arena,
+                                              &repository),
+                     0);
         CHECK(repository.n);
         CHECK_EQ_INT(notify_status_list(ledger, desk_state(desk), &event, items, &n), 0);
         for (size_t i = 0; i < n; i++) {
@@ -112,4 +114,53 @@ TEST(a_retracted_pass_says_nothing_where_the_commit_is_claimed_again) {
                 (Message){.type = MESSAGE_RETRACT,
                           .retract = {.verdict = verdict, .why = slice_text("a bug of mine")}}));
         check_statuses(&desk, "");
+}
+
+static uint64_t withdraw(Desk *desk, uint64_t claim) {
+        return desk_submit(desk, BUILDER,
+                           (Message){.type = MESSAGE_WITHDRAW, .withdraw = {.claim = claim}});
+}
+
+TEST(a_claim_that_is_withdrawn_is_pending_no_more) {
+        Desk desk;
+
+        open_plan(&desk, 1);
+        CHECK(withdraw(&desk, desk_state(&desk)->claims[0]->seq));
+        check_statuses(&desk, "error a;");
+}
+
+TEST(a_verdict_that_stands_again_behind_a_claim_that_is_withdrawn_is_told_again) {
+        Desk desk;
+        uint64_t again;
+
+        open_plan(&desk, 1);
+        CHECK(decide(&desk, ADVERSARY, DECISION_PASS));
+        again = desk_submit(&desk, BUILDER, desk_make_claim(&desk, "m", m1, 1, COMMIT_A));
+        CHECK(withdraw(&desk, again));
+        check_statuses(&desk, "success a;");
+}
+
+TEST(a_claim_at_another_commit_ends_what_was_pending_at_the_one_before) {
+        Desk desk;
+
+        open_plan(&desk, 1);
+        CHECK(desk_submit(&desk, BUILDER, desk_make_claim(&desk, "m", m1, 1, COMMIT_B)));
+        check_statuses(&desk, "pending b;error a;");
+}
+
+TEST(a_claim_at_the_same_commit_is_pending_only) {
+        Desk desk;
+
+        open_plan(&desk, 1);
+        CHECK(desk_submit(&desk, BUILDER, desk_make_claim(&desk, "m", m1, 1, COMMIT_A)));
+        check_statuses(&desk, "pending a;");
+}
+
+TEST(a_plan_without_the_gate_ends_what_was_pending_there) {
+        static const char *const m2[] = {"M2"};
+        Desk desk;
+
+        open_plan(&desk, 1);
+        CHECK(desk_submit(&desk, OPERATOR, desk_make_plan(&desk, "m", m2, 1, "2")));
+        check_statuses(&desk, "error a;");
 }
