@@ -27,7 +27,7 @@ static const SettingRow setting_rows[] = {
          "`exec`, `webhook`, `slack`, `ntfy`, `github` or `gitea` (Forgejo too)."},
         {"events", SETTING_TEXT, offsetof(Delivery, events), 1, 1024, "ping alert",
          "Kinds of entries that are delivered, with blanks between; `*`: all but the journal. "
-         "Commit statuses are always of claims and verdicts, and of what takes a verdict back."},
+         "Commit statuses are always of claims and verdicts, and of what ends a claim or takes a verdict back."},
         {"phase", SETTING_TEXT, offsetof(Delivery, phase), 0, 64, "",
          "Only events of this phase; empty: of all."},
         {"who", SETTING_TEXT, offsetof(Delivery, who), 0, 64, "",
@@ -57,7 +57,7 @@ static const SettingRow setting_rows[] = {
         {"retry", SETTING_DURATION, offsetof(Delivery, retry_ms), 10, 3600000, "1s",
          "After the first failure; doubled with each, plus or minus a quarter by chance."},
         {"retry-most", SETTING_DURATION, offsetof(Delivery, retry_most_ms), 10, 86400000, "10m",
-         "Never longer than this."},
+         "Never longer than this, not even where the service asks for it (Retry-After)."},
 };
 
 static const struct {

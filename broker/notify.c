@@ -32,6 +32,8 @@ enum {
         CHANCE = 4, /* a retry comes up to a quarter earlier or later */
 };
 
+#define FAIL_FINAL UINT64_MAX
+
 /* One delivery at work. */
 typedef struct Carrier {
         const Delivery *delivery;
@@ -192,6 +194,14 @@ static uint64_t delay_after(const Delivery *delivery, uint64_t attempts) {
         return delay_ms - delay_ms / CHANCE + chance % (delay_ms / CHANCE * 2 + 1);
 }
 
+/* A service that says when it wants to be asked again is not asked before, within our bound. */
+static uint64_t delay_of(const Delivery *delivery, uint64_t attempts, uint64_t after_ms) {
+        uint64_t delay_ms = delay_after(delivery, attempts);
+
+        after_ms = after_ms < delivery->retry_most_ms ? after_ms : delivery->retry_most_ms;
+        return delay_ms > after_ms ? delay_ms : after_ms;
+}
+
 static int drop(Notify *notify, Carrier *carrier) {
         TRY(ledger_outbox_drop(notify->ledger, carrier->delivery->name, &carrier->row));
         carrier->is_active = false;
@@ -201,7 +211,8 @@ static int drop(Notify *notify, Carrier *carrier) {
         return 0;
 }
 
-static int fail(Notify *notify, Carrier *carrier, bool is_final, const char *error) {
+/* `after_ms`: what the service asked for; FAIL_FINAL: it will not get better. */
+static int fail(Notify *notify, Carrier *carrier, uint64_t after_ms, const char *error) {
         const Delivery *delivery = carrier->delivery;
         uint64_t delay_ms;
 
@@ -209,11 +220,11 @@ static int fail(Notify *notify, Carrier *carrier, bool is_final, const char *err
         carrier->row.attempts++;
         log_write(LOG_WARNING, "delivery %s of entry %" PRIu64 ": %s (attempt %" PRIu64 ")",
                   delivery->name, carrier->row.seq, error, carrier->row.attempts);
-        if (is_final || carrier->row.attempts >= delivery->attempts) {
+        if (after_ms == FAIL_FINAL || carrier->row.attempts >= delivery->attempts) {
                 carrier->given_up_seq = carrier->row.seq;
                 return drop(notify, carrier);
         }
-        delay_ms = delay_after(delivery, carrier->row.attempts);
+        delay_ms = delay_of(delivery, carrier->row.attempts, after_ms);
         carrier->row.next_ms = clock_wall_ms() + delay_ms;
         carrier->due_ms = clock_mono_ms() + delay_ms;
         carrier->is_active = false;
@@ -233,9 +244,10 @@ static int end_http(Notify *notify, const HttpResult *result) {
         if (result->status >= 200 && result->status < 300)
                 return drop(notify, carrier);
         if (result->error)
-                return fail(notify, carrier, false, result->error);
+                return fail(notify, carrier, 0, result->error);
         (void)snprintf(error, sizeof error, "the answer is HTTP %u", result->status);
-        return fail(notify, carrier, is_final_status(result->status), error);
+        return fail(notify, carrier,
+                    is_final_status(result->status) ? FAIL_FINAL : result->after_ms, error);
 }
 
 static int end_exec(Notify *notify, Carrier *carrier, int status, bool is_late) {
@@ -248,7 +260,7 @@ static int end_exec(Notify *notify, Carrier *carrier, int status, bool is_late) 
                 (void)snprintf(error, sizeof error, "it ended with %d", WEXITSTATUS(status));
         else if (!is_late)
                 (void)snprintf(error, sizeof error, "signal %d ended it", WTERMSIG(status));
-        return fail(notify, carrier, false, error);
+        return fail(notify, carrier, 0, error);
 }
 
 /* ---- what is sent ---- */
@@ -264,7 +276,7 @@ static int send_http(Notify *notify, Carrier *carrier, const Event *event) {
                 post.headers[post.n_headers++] = parcel.headers[i];
         if (http_client_start(notify->http, &post, carrier))
                 return 0;
-        return fail(notify, carrier, false, "the transfer cannot be started");
+        return fail(notify, carrier, 0, "the transfer cannot be started");
 }
 
 static int send_exec(Notify *notify, Carrier *carrier, const Event *event) {
@@ -287,7 +299,7 @@ static int send_exec(Notify *notify, Carrier *carrier, const Event *event) {
         if (carrier->exec)
                 return 0;
         (void)snprintf(error, sizeof error, "it cannot be started: %s", strerror(why));
-        return fail(notify, carrier, false, error);
+        return fail(notify, carrier, 0, error);
 }
 
 static const GateRecord *gate_of(const Notify *notify, const Entry *entry, const Message *message) {

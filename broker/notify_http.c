@@ -18,7 +18,7 @@
 #define LATE(function) static LATE_DEFINE(function)
 #include "broker/notify_http.def"
 
-enum { SOCKETS_MAX = 64, ANSWER_BYTES_MAX = 65536 };
+enum { SOCKETS_MAX = 64, ANSWER_BYTES_MAX = 65536, AFTER_S_MAX = 7 * 86400 };
 
 typedef struct Transfer {
         struct Transfer *next;
@@ -282,13 +282,18 @@ bool http_client_take(HttpClient *client, HttpResult *ret_result) {
                 CURL *curl = message->easy_handle;
                 CURLcode code = message->data.result;
                 Transfer *transfer = NULL;
+                curl_off_t after_s = 0;
                 long status = 0;
 
                 if (message->msg != CURLMSG_DONE)
                         continue;
                 (void)late_curl_easy_getinfo(curl, CURLINFO_PRIVATE, &transfer);
                 (void)late_curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
+                (void)late_curl_easy_getinfo(curl, CURLINFO_RETRY_AFTER, &after_s);
                 *ret_result = (HttpResult){.token = transfer->token};
+                if (after_s > 0)
+                        ret_result->after_ms =
+                                (uint64_t)size_min((size_t)after_s, AFTER_S_MAX) * 1000;
                 if (code == CURLE_OK && status > 0)
                         ret_result->status = (unsigned)status;
                 else

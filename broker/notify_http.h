@@ -22,6 +22,7 @@ typedef struct HttpPost {
 typedef struct HttpResult {
         void *token;
         unsigned status;   /* 0: there was no answer */
+        uint64_t after_ms; /* what Retry-After asks for; 0: nothing */
         const char *error; /* static; NULL where there was an answer */
 } HttpResult;
 

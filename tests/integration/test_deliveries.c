@@ -158,6 +158,25 @@ TEST(a_server_that_fails_hangs_breaks_and_is_away_loses_nothing) {
         CHECK(hook_server_count(&server, "-hook-6-0\r\n") >= 3);
 }
 
+TEST(a_service_that_says_when_is_not_asked_before_and_never_later_than_our_bound) {
+        cleanup_real_broker RealBroker broker;
+        cleanup_hook_server HookServer server;
+        uint64_t first_ms;
+
+        open_with(&broker, &server, "503 x\r\nRetry-After: 1\r\nX-Rest:",
+                  "[hook]\nkind = webhook\nurl = %s/events\nevents = note\nretry = 20ms\n"
+                  "retry-most = 1500ms\n");
+        say_note(&broker, "x");
+        hook_server_wait(&server, "POST /events", 1, WAIT_MS);
+        first_ms = clock_mono_ms();
+        hook_server_wait(&server, "POST /events", 2, WAIT_MS);
+        CHECK(clock_mono_ms() - first_ms >= 900);
+        hook_server_set_mode(&server, "429 x\r\nRetry-After: 86400\r\nX-Rest:");
+        hook_server_wait(&server, "POST /events", 3, WAIT_MS);
+        hook_server_set_mode(&server, "204");
+        hook_server_wait(&server, "POST /events", 4, WAIT_MS);
+}
+
 TEST(what_was_delivered_is_not_sent_again_by_a_broker_that_is_killed) {
         cleanup_real_broker RealBroker broker;
         cleanup_hook_server HookServer server;
