@@ -80,13 +80,29 @@ int version_compare(Slice a, Slice b) {
         return 0;
 }
 
-static int ask_version(AttemptSetting *setting, Slice name, Arena *arena, Slice *ret_version) {
-        Slice command[] = {name, slice_text("--version")};
+typedef struct Answer {
+        Slice version;
+        bool is_sure; /* it is what the program means to say, and not part of a complaint */
+} Answer;
+
+static void read_answer(const SandboxOutcome *outcome, Arena *arena, Answer *ret_answer) {
+        Slice version = version_find(buf_get(&outcome->out.head));
+
+        if (!version.n)
+                version = version_find(buf_get(&outcome->err.head));
+        *ret_answer = (Answer){
+                .version = arena_slice(arena, version),
+                .is_sure = version.n && outcome->end == SANDBOX_EXITED && outcome->status == 0,
+        };
+}
+
+static int ask(AttemptSetting *setting, Slice name, const char *option, Arena *arena,
+               Answer *ret_answer) {
+        Slice command[] = {name, slice_text(option)};
         Check question = {.command = command, .n_command = 2, .timeout_ms = VERSION_MS};
         cleanup(sandbox_freep) Sandbox *sandbox = NULL;
         cleanup(sandbox_outcome_deinit) SandboxOutcome outcome = {.end = SANDBOX_BROKEN};
         SandboxSpec spec;
-        Slice version;
         int r;
 
         TRY(attempt_prepare(setting, &question, arena, &spec));
@@ -94,11 +110,29 @@ static int ask_version(AttemptSetting *setting, Slice name, Arena *arena, Slice 
         r = attempt_follow(setting, sandbox, &outcome);
         if (r != 0)
                 return r;
-        version = version_find(buf_get(&outcome.out.head));
-        if (!version.n)
-                version = version_find(buf_get(&outcome.err.head));
-        *ret_version = arena_slice(arena, version);
+        read_answer(&outcome, arena, ret_answer);
         attempt_drop(setting, &spec);
+        return 0;
+}
+
+/* The first that is answered with success and a number; otherwise a dotted number out of what was
+ * said to one of them. */
+static int ask_version(AttemptSetting *setting, Slice name, Arena *arena, Slice *ret_version) {
+        static const char *const options[] = {"--version", "-v", "-V", "version", "-version"};
+        const Slice dot = slice_text(".");
+
+        for (size_t i = 0; i < ARRAY_SIZE(options); i++) {
+                Answer answer;
+                int r = ask(setting, name, options[i], arena, &answer);
+
+                if (r != 0)
+                        return r;
+                if (answer.is_sure ||
+                    (!ret_version->n && slice_find(answer.version, dot) < answer.version.n))
+                        *ret_version = answer.version;
+                if (answer.is_sure)
+                        return 0;
+        }
         return 0;
 }
 

@@ -64,6 +64,23 @@ TEST(a_tool_that_is_new_enough_is_enough) {
                      TRIAL_PASS, "PASS  M1");
 }
 
+/* nginx knows -v alone and says it to standard error, openssl the word alone. */
+TEST(a_tool_that_does_not_know_the_usual_option_has_a_version_too) {
+        cleanup_trial Trial trial;
+
+        trial_make(&trial, NULL, NULL, 0);
+        trial_expect(&trial,
+                     "  - id: tool\n    run: [bash, -c, 'cat README']\n"
+                     "    tools: [nginx >= 1.10, openssl >= 1.1]\n"
+                     "    expect: { stdout: { equals: \"a product\\n\" } }\n",
+                     TRIAL_PASS, "PASS  M1");
+        trial_expect(&trial,
+                     "  - id: tool\n    run: [bash, -c, 'cat README']\n"
+                     "    tools: [nginx >= 99.1]\n"
+                     "    expect: { stdout: { equals: \"a product\\n\" } }\n",
+                     TRIAL_INCONCLUSIVE, "here is 1.");
+}
+
 TEST(a_file_of_the_repository_that_cannot_be_executed_is_a_fail) {
         cleanup_trial Trial trial;
 
