@@ -4,10 +4,17 @@
 /* `backup`: the ledger with its evidence as one file, verified after it was written. A running
  * broker goes on meanwhile. */
 
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
+#include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -17,6 +24,8 @@
 #include "broker/verify.h"
 #include "broker/witness.h"
 #include "proto/describe.h"
+
+enum { LEAVING_S = 3600 };
 
 typedef struct Backup {
         char *file; /* where it is in the end */
@@ -39,10 +48,61 @@ static int refuse_there(const char *path, Fault *fault) {
         return ERRAND_E_REFUSED;
 }
 
+static char *parent_of(const char *path) {
+        const char *slash = strrchr(path, '/');
+
+        if (!slash)
+                return mem_strdup(".");
+        return mem_strndup(path, slash == path ? 1 : (size_t)(slash - path));
+}
+
 static bool is_directory(const char *path) {
         struct stat facts;
 
         return stat(path, &facts) == 0 && S_ISDIR(facts.st_mode);
+}
+
+/* PREFIX, a process that is no more, ".new": what was killed while it wrote. */
+static bool is_leaving(const char *name, const char *prefix) {
+        size_t n = strlen(prefix);
+        char *end;
+        long pid;
+
+        if (strncmp(name, prefix, n) != 0 || name[n] < '1' || name[n] > '9')
+                return false;
+        pid = strtol(name + n, &end, 10);
+        return strncmp(end, ".new", 4) == 0 && pid <= INT_MAX && kill((pid_t)pid, 0) < 0 &&
+               errno == ESRCH;
+}
+
+/* The directory may be another machine's or container's too, whose processes we do not see: what
+ * was written to within the hour stays. */
+static void remove_leavings(const char *dir, const char *prefix) {
+        DIR *entries = opendir(dir);
+        const struct dirent *entry;
+        struct stat facts;
+
+        while (entries && (entry = readdir(entries)))
+                if (is_leaving(entry->d_name, prefix) &&
+                    fstatat(dirfd(entries), entry->d_name, &facts, AT_SYMLINK_NOFOLLOW) == 0 &&
+                    S_ISREG(facts.st_mode) && facts.st_mtim.tv_sec + LEAVING_S < time(NULL))
+                        (void)unlinkat(dirfd(entries), entry->d_name, 0);
+        if (entries)
+                (void)closedir(entries);
+}
+
+/* Where the copy is written: beside its place, or in the directory. */
+static char *choose_new(const char *target) {
+        cleanup_free char *dir = parent_of(target), *prefix = NULL;
+        const char *slash = strrchr(target, '/');
+
+        if (is_directory(target)) {
+                remove_leavings(target, ".backup-");
+                return mem_printf("%s/.backup-%d.new", target, (int)getpid());
+        }
+        prefix = mem_printf("%s.", slash ? slash + 1 : target);
+        remove_leavings(dir, prefix);
+        return mem_printf("%s.%d.new", target, (int)getpid());
 }
 
 static int write_copy(const Errand *errand, Backup *backup, Fault *fault) {
@@ -52,8 +112,7 @@ static int write_copy(const Errand *errand, Backup *backup, Fault *fault) {
 
         if (!is_directory(target) && access(target, F_OK) == 0)
                 return refuse_there(target, fault);
-        backup->new = is_directory(target) ? mem_printf("%s/.backup-%d.new", target, (int)getpid())
-                                           : mem_printf("%s.%d.new", target, (int)getpid());
+        backup->new = choose_new(target);
         if (access(ledger, F_OK) != 0) {
                 fault_set(fault, "ledger-missing", "there is no ledger");
                 fault_place(fault, "%s", ledger);
@@ -104,7 +163,6 @@ static int give_name(const Errand *errand, Backup *backup, Fault *fault) {
         cleanup_free char *parent = NULL;
         char head[HASH_HEX + 1];
         struct stat facts;
-        char *slash;
 
         hex_encode(hash_slice(&backup->report.head), head);
         backup->file = is_directory(target) ? mem_printf("%s/ledger-%09" PRIu64 "-%.12s.db", target,
@@ -112,11 +170,8 @@ static int give_name(const Errand *errand, Backup *backup, Fault *fault) {
                                             : mem_strdup(target);
         if (link(backup->new, backup->file) < 0)
                 return refuse_there(backup->file, fault);
-        parent = mem_strdup(backup->file);
-        slash = strrchr(parent, '/');
-        if (slash)
-                slash[slash == parent] = 0;
-        TRY(dir_sync(slash ? parent : "."));
+        parent = parent_of(backup->file);
+        TRY(dir_sync(parent));
         if (stat(backup->file, &facts) == 0)
                 backup->n_bytes = (uint64_t)facts.st_size;
         return 0;

@@ -22,6 +22,19 @@ A running broker is backed up; the file is verified, and named by what it holds 
   [2]
   $ mkdir ../many && broker backup ../many --json
   \{"version":1,"backup":\{"file":"../many/ledger-000000004-[0-9a-f]{12}.db","bytes":[0-9]+,"ledger":"[0-9a-f]{64}","entries":4,"evidence":0,"head":"[0-9a-f]{64}","live":4\}\} (re)
+
+What a backup that was killed has left is removed by the next one to the same place: not where its process lives, nor while it is fresh.
+
+  $ (exit) & dead=$!; wait $dead
+  $ touch -d '2 hours ago' ../third.db.$dead.new ../third.db.$dead.new-journal ../third.db.$$.new ../third.db.x.new ../many/.backup-$dead.new
+  $ touch ../fourth.db.$dead.new
+  $ broker backup ../third.db >/dev/null && broker backup ../fourth.db >/dev/null && broker backup ../many 2>/dev/null
+  [2]
+  $ ls -A .. ../many | grep -F .new | sed "s/$dead/DEAD/; s/$$/LIVE/"
+  fourth.db.DEAD.new
+  third.db.LIVE.new
+  third.db.x.new
+  $ rm ../third.db* ../fourth.db*
   $ broker restore ../old.db
   broker: ledger-locked: a broker has it open: process * (glob)
     at: */ledger.db (glob)
