@@ -41,8 +41,8 @@ int verb_doctor(const Args *args) {
                 fault_next(&fault, "set TMPDIR to a directory of yours");
                 return args_refuse(args, &fault, EXIT_NOT_CARRIED_OUT);
         }
-        r = scratch_make_private(scratch, &is_private);
-        if (r == 0)
+        r = scratch_make_private(scratch, &is_private, &fault);
+        if (r >= 0) /* it says itself what it cannot have */
                 r = doctor_examine(scratch, &doctor);
         scratch_drop(scratch);
         if (r == 0)

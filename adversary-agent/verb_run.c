@@ -89,8 +89,9 @@ static int lock_dir(Place *place, Fault *reterr_fault) {
 }
 
 /* What an earlier daemon left, killed in the middle of its work, goes first. */
-static int make_scratch(Place *place) {
+static int make_scratch(Place *place, Fault *reterr_fault) {
         bool is_private = false;
+        int r;
 
         TRY(dir_make(place->mirrors, 0700));
         TRY(dir_make(place->scratch, 0700));
@@ -98,7 +99,9 @@ static int make_scratch(Place *place) {
                 log_write(LOG_WARNING, "%s still holds what an earlier run left", place->scratch);
         log_write(LOG_DEBUG, "our control group was %shanded down to us",
                   group_settle() ? "" : "not ");
-        TRY(scratch_make_private(place->scratch, &is_private));
+        r = scratch_make_private(place->scratch, &is_private, reterr_fault);
+        if (r != 0)
+                return r < 0 ? r : RUN_E_SICK;
         log_write(LOG_INFO, "workspaces are in %s%s", place->scratch,
                   is_private ? ", a tmpfs of our own" : "");
         return 0;
@@ -197,8 +200,9 @@ static int open_place(const Args *args, Place *place, Fault *reterr_fault) {
                 r = find_probe(args, place, reterr_fault);
         if (r != 0)
                 return r;
-        TRY(make_scratch(place));
-        r = look_at_machine(place, reterr_fault);
+        r = make_scratch(place, reterr_fault);
+        if (r == 0)
+                r = look_at_machine(place, reterr_fault);
         if (r != 0)
                 return r;
         TRY(loop_signal_fd(false, &place->signal_fd));

@@ -16,6 +16,7 @@
 
 #include "base/fd.h"
 #include "sandbox/init.h"
+#include "sandbox/mount.h"
 #include "sandbox/runner.h"
 #include "sandbox/wire.h"
 
@@ -98,6 +99,8 @@ int launch_init(const Setup *setup, char *name, Launch *ret_launch, Fault *reter
         launch.init_pid = setup_clone(namespaces_of(setup), &launch.init_fd);
         if (launch.init_pid == 0)
                 be_init(setup, filter, &ends, name);
+        if (launch.init_pid < 0 && !mount_is_at_root(reterr_fault))
+                return LAUNCH_E_BROKEN;
         if (launch.init_pid < 0)
                 return broken(reterr_fault,
                               launch.init_pid == -EAGAIN || launch.init_pid == -ENOMEM

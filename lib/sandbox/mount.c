@@ -9,10 +9,24 @@
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/fd.h"
+
+bool mount_is_at_root(Fault *reterr_fault) {
+        struct statx facts;
+
+        if (statx(AT_FDCWD, "/", AT_NO_AUTOMOUNT, STATX_TYPE, &facts) < 0 ||
+            !(facts.stx_attributes_mask & STATX_ATTR_MOUNT_ROOT) ||
+            (facts.stx_attributes & STATX_ATTR_MOUNT_ROOT))
+                return true;
+        fault_set(reterr_fault, "sandbox.namespaces",
+                  "this is a plain chroot: / is no mount point, and the kernel makes no new root");
+        fault_next(reterr_fault, MOUNT_CHROOT_NEXT);
+        return false;
+}
 
 int mount_clone(const char *path, bool is_recursive) {
         return open_tree(AT_FDCWD, path,

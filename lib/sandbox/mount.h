@@ -10,6 +10,14 @@
 
 enum { _MOUNT_E_SUCCESS, MOUNT_E_BROKEN };
 
+#define MOUNT_CHROOT_NEXT                                                                          \
+        "from outside: unshare --mount sh -c 'mount --rbind DIR DIR && exec chroot DIR COMMAND'; " \
+        "or a container"
+
+/* False, with the fault set, where / is no mount point: in a plain chroot nobody can make one, and
+ * without it there is no sandbox. */
+bool mount_is_at_root(Fault *reterr_fault);
+
 /* Each gives a detached mount, or -1 with errno. `options` are pairs of name and value and end with
  * NULL; `attributes` are MOUNT_ATTR_* beside NOSUID. */
 int mount_clone(const char *path, bool is_recursive);

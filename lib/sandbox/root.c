@@ -400,6 +400,8 @@ int root_enter(const Setup *setup, Buf *isolation, Fault *reterr_fault) {
         bool is_overlay;
         int r;
 
+        if (!mount_is_at_root(reterr_fault))
+                return ROOT_E_BROKEN;
         if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0) {
                 fault_set(reterr_fault, "sandbox.namespaces",
                           "the namespace has no right to mount: %s", strerror(errno));

@@ -69,7 +69,7 @@ static char *cache_dir(const char *name) {
 static int make_places(ByHand *by_hand, const char *cache, Fault *reterr_fault) {
         const char *tmp = getenv("TMPDIR");
         bool is_private = false;
-        int r;
+        int r = 0;
 
         by_hand->locks = lock_files_new(NULL);
         by_hand->mirrors = cache_dir(cache);
@@ -83,7 +83,9 @@ static int make_places(ByHand *by_hand, const char *cache, Fault *reterr_fault) 
         }
         /* What is to be kept must be seen by others than us. */
         if (!by_hand->keep)
-                TRY(scratch_make_private(by_hand->scratch, &is_private));
+                r = scratch_make_private(by_hand->scratch, &is_private, reterr_fault);
+        if (r != 0)
+                return r < 0 ? r : CANARY_E_SICK;
         by_hand->runner = sandbox_find_runner(reterr_fault);
         if (!by_hand->runner)
                 return CANARY_E_SICK;

@@ -21,6 +21,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "proto/describe.h"
+#include "sandbox/mount.h"
 #include "sandbox/sandbox.h"
 #include "verify/attempt.h"
 #include "verify/git.h"
@@ -93,6 +94,10 @@ static long read_knob(const char *path, long fallback) {
 
 /* Why an ordinary user gets no namespaces, where the kernel's settings say it. */
 static const char *advise_namespaces(void) {
+        Fault fault = FAULT_INIT;
+
+        if (!mount_is_at_root(&fault))
+                return MOUNT_CHROOT_NEXT;
         if (read_knob("/proc/sys/user/max_user_namespaces", 1) == 0)
                 return "sysctl -w user.max_user_namespaces=10000, or run as root";
         if (read_knob("/proc/sys/kernel/unprivileged_userns_clone", 1) == 0)

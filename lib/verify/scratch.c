@@ -24,6 +24,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "sandbox/mount.h"
 #include "sandbox/place.h"
 
 enum {
@@ -37,11 +38,13 @@ enum {
         BLOCK_BYTES = 512,
 };
 
-int scratch_make_private(const char *dir, bool *ret_private) {
+int scratch_make_private(const char *dir, bool *ret_private, Fault *reterr_fault) {
         *ret_private = false;
         TRY(dir_make(dir, 0700));
         if (chmod(dir, 0700) < 0)
                 return error_origin(-errno);
+        if (!mount_is_at_root(reterr_fault))
+                return SCRATCH_E_CHROOT;
         if (geteuid() != 0 || unshare(CLONE_NEWNS) < 0)
                 return 0;
         /* Ours must not appear in anybody's namespace; where repositories lie may come later. */

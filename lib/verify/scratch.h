@@ -9,14 +9,17 @@
  *     job-PID-N/        one gate in the making, removed by whoever runs it or outlives it
  */
 
-#include "base/defs.h"
+#include "base/fault.h"
 
 #include <sys/types.h>
 
+enum { _SCRATCH_E_SUCCESS, SCRATCH_E_CHROOT };
+
 /* Makes `dir` and, as root, a private mount namespace for this process and what it starts, with a
  * tmpfs on `dir`: nobody else sees it, it dies with the last of us, and it is fast. `ret_private`
- * says whether that could be had. To be called before anything is put there. */
-int scratch_make_private(const char *dir, bool *ret_private) must_check;
+ * says whether that could be had. To be called before anything is put there. SCRATCH_E_CHROOT:
+ * there can be neither that nor a sandbox (fault). */
+int scratch_make_private(const char *dir, bool *ret_private, Fault *reterr_fault) must_check;
 
 /* A fresh directory below `scratch`. Caller frees the path. */
 int scratch_open_job(const char *scratch, char **ret_dir) must_check;

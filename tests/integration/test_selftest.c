@@ -5,9 +5,12 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 #include "tests/lib/test.h"
+#include "verify/scratch.h"
 #include "verify/selftest.h"
 
 static int selftest(const char *runner, Fault *reterr_fault) {
@@ -36,4 +39,31 @@ TEST(a_runner_that_runs_nothing_is_found_out) {
                 CHECK(fault_is(&fault, "host.selftest"));
                 CHECK(strncmp(fault.found, "honest work passes: ", 20) == 0);
         }
+}
+
+/* A directory is no mount point: as root here, in the new root. */
+TEST(a_plain_chroot_is_named_with_what_to_type) {
+        const char *root = test_dir();
+        int status;
+        pid_t pid;
+
+        if (geteuid() != 0)
+                return;
+        pid = fork();
+        if (pid == 0) {
+                Fault fault = FAULT_INIT;
+                bool is_private = true;
+
+                if (chroot(root) < 0 || chdir("/") < 0)
+                        _exit(1);
+                if (scratch_make_private("/scratch", &is_private, &fault) != SCRATCH_E_CHROOT)
+                        _exit(2);
+                _exit(!is_private && strstr(fault.found, "a plain chroot") &&
+                                      strstr(fault.next, "mount --rbind")
+                              ? 0
+                              : 3);
+        }
+        CHECK_EQ_INT(waitpid(pid, &status, 0), pid);
+        CHECK(WIFEXITED(status));
+        CHECK_EQ_INT(WEXITSTATUS(status), 0);
 }
