@@ -15,6 +15,7 @@
 #include "tests/lib/bench.h"
 #include "tests/lib/repo.h"
 #include "tests/lib/test.h"
+#include "verify/mirror.h"
 
 #define GATE(id, floor)                                                                            \
         "```yaml gate\ngate: " id "\nchecks:\n  - id: one\n    run: cat count\n"                   \
@@ -181,4 +182,27 @@ TEST(a_verification_that_is_told_no_path_looks_for_no_copy) {
         place.request.plan_path = NULL;
         put(&place, PHASE("p") GATE("M1", "1"));
         CHECK_EQ_INT(verify(&place)->decision, DECISION_PASS);
+}
+
+static bool always(void *userdata) {
+        (void)userdata;
+        return true;
+}
+
+TEST(the_look_into_the_history_ends_when_the_claim_does) {
+        cleanup(place_deinit) Place place;
+        cleanup(mirror_freep) Mirror *mirror = NULL;
+        cleanup_arena Arena arena = ARENA_INIT;
+        Fault fault = FAULT_INIT;
+        VerdictDraft draft;
+
+        place_make(&place, approved);
+        put(&place, PLAN("3", "4"));
+        expect_note(&place, DECISION_FAIL, "stdout.number.ge: 4 -> 3");
+        CHECK_EQ_INT(mirror_open(place.mirrors, place.repo.url, &mirror, &fault), 0);
+        draft_init(&draft, &place.request, &arena);
+        CHECK_EQ_INT(plan_copy_check(&draft, mirror_get_path(mirror), &fault), PREP_E_FAIL);
+        place.request.progress.is_cancelled = always;
+        CHECK_EQ_INT(plan_copy_check(&draft, mirror_get_path(mirror), &fault), 0);
+        draft_deinit(&draft);
 }
