@@ -123,17 +123,15 @@ static void server_note_events(ChannelServer *server) {
 
 /* One line for all that became so at once: who has a key shall not fill the log. */
 static void server_note_silent(ChannelServer *server) {
-        char who[CROWD_WHO_BYTES], other[CROWD_WHO_BYTES];
-        size_t n_others = 0;
+        char who[CROWD_WHO_BYTES];
+        size_t n = crowd_find_silent(&server->crowd, clock_mono_ms(), who);
 
-        if (!crowd_find_silent(&server->crowd, clock_mono_ms(), who))
+        if (n == 0)
                 return;
-        while (crowd_find_silent(&server->crowd, clock_mono_ms(), other))
-                n_others++;
         log_write(LOG_WARNING,
                   "%s (and %zu others) has shown an admitted key and said nothing for %d s: it is "
                   "idle, or wants the routing id of another connection",
-                  who, n_others, CROWD_SILENT_MS / SECOND_MS);
+                  who, n - 1, CROWD_SILENT_MS / SECOND_MS);
 }
 
 /* What is accepted before we look needs descriptors as well: half of them. */

@@ -118,7 +118,7 @@ void crowd_close(Crowd *crowd, int fd) {
         crowd->n_open--;
 }
 
-static void describe(int fd, char ret_who[CROWD_WHO_BYTES]) {
+static void describe(int fd, uint64_t cookie, char ret_who[CROWD_WHO_BYTES]) {
         struct sockaddr_storage address = {.ss_family = AF_UNSPEC};
         const struct sockaddr_in *inet = (const struct sockaddr_in *)&address;
         socklen_t n = sizeof address, n_peer = sizeof(struct ucred);
@@ -126,6 +126,8 @@ static void describe(int fd, char ret_who[CROWD_WHO_BYTES]) {
         char text[INET_ADDRSTRLEN];
 
         (void)snprintf(ret_who, CROWD_WHO_BYTES, "somebody");
+        if (cookie_of(fd) != cookie)
+                return;
         (void)getpeername(fd, (struct sockaddr *)&address, &n);
         if (address.ss_family == AF_INET && inet_ntop(AF_INET, &inet->sin_addr, text, sizeof text))
                 (void)snprintf(ret_who, CROWD_WHO_BYTES, "%s:%u", text, ntohs(inet->sin_port));
@@ -134,9 +136,11 @@ static void describe(int fd, char ret_who[CROWD_WHO_BYTES]) {
                 (void)snprintf(ret_who, CROWD_WHO_BYTES, "process %d", peer.pid);
 }
 
-bool crowd_find_silent(Crowd *crowd, uint64_t now_ms, char ret_who[CROWD_WHO_BYTES]) {
+size_t crowd_find_silent(Crowd *crowd, uint64_t now_ms, char ret_who[CROWD_WHO_BYTES]) {
+        size_t n = 0;
+
         if (!crowd->silent_due_ms || now_ms < crowd->silent_due_ms)
-                return false;
+                return 0;
         crowd->silent_due_ms = 0;
         for (size_t i = 0; i < crowd->n_rows; i++) {
                 CrowdRow *row = &crowd->rows[i];
@@ -146,15 +150,14 @@ bool crowd_find_silent(Crowd *crowd, uint64_t now_ms, char ret_who[CROWD_WHO_BYT
                         continue;
                 if (due_ms <= now_ms) {
                         row->is_silent = true;
-                        crowd->n_silent++;
-                        crowd->silent_due_ms = now_ms; /* others may be */
-                        describe((int)i, ret_who);
-                        return true;
-                }
-                if (!crowd->silent_due_ms || due_ms < crowd->silent_due_ms)
+                        if (n++ == 0)
+                                describe((int)i, row->cookie, ret_who);
+                } else if (!crowd->silent_due_ms || due_ms < crowd->silent_due_ms) {
                         crowd->silent_due_ms = due_ms;
+                }
         }
-        return false;
+        crowd->n_silent += n;
+        return n;
 }
 
 bool crowd_hear(Crowd *crowd, int fd, const uint8_t curve[CURVE_BYTES], uint64_t now_ms) {

@@ -44,9 +44,9 @@ void crowd_deinit(Crowd *crowd);
 /* A connection was accepted; whoever is too many now is cut off. */
 void crowd_open(Crowd *crowd, int fd, uint64_t now_ms);
 void crowd_close(Crowd *crowd, int fd);
-/* The next one, each once, that is CROWD_SILENT_MS old and has said nothing: an address, or a
- * process. Its handshake is through, or it would have been ended. Whoever wants a routing id that
- * another connection has is left so by ZeroMQ. */
-bool crowd_find_silent(Crowd *crowd, uint64_t now_ms, char ret_who[CROWD_WHO_BYTES]);
+/* How many, each counted once, are CROWD_SILENT_MS old now and have said nothing; `ret_who` is one
+ * of them: an address, or a process. Their handshakes are through, or they would have been ended.
+ * Whoever wants a routing id that another connection has is left so by ZeroMQ. */
+size_t crowd_find_silent(Crowd *crowd, uint64_t now_ms, char ret_who[CROWD_WHO_BYTES]);
 /* Whether it is the first that this connection says with this key. */
 bool crowd_hear(Crowd *crowd, int fd, const uint8_t curve[CURVE_BYTES], uint64_t now_ms);
