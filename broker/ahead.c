@@ -9,10 +9,10 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/arena.h"
 #include "base/mem.h"
+#include "base/processors.h"
 #include "proto/codec.h"
 
 enum {
@@ -83,9 +83,9 @@ static void *work(void *userdata) {
 
 Ahead *ahead_new(void) {
         Ahead *ahead = mem_new(Ahead);
-        long n_cores = sysconf(_SC_NPROCESSORS_ONLN);
+        size_t n_cores = processors_count();
 
-        ahead->n_threads_max = n_cores < 2 ? 0 : size_min((size_t)n_cores - 1, THREADS_MAX);
+        ahead->n_threads_max = size_min(n_cores - 1, THREADS_MAX);
         (void)pthread_mutex_init(&ahead->mutex, NULL);
         (void)pthread_cond_init(&ahead->has_work, NULL);
         (void)pthread_cond_init(&ahead->has_done, NULL);

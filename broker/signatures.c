@@ -7,10 +7,10 @@
 
 #include <pthread.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "base/arena.h"
 #include "base/mem.h"
+#include "base/processors.h"
 
 enum { BATCH_JOBS = 128, THREADS_MAX = 64, BATCHES_PER_THREAD = 4 };
 
@@ -93,8 +93,7 @@ static void *work(void *userdata) {
 
 Signatures *signatures_new(void) {
         Signatures *signatures = mem_new(Signatures);
-        long n_cores = sysconf(_SC_NPROCESSORS_ONLN);
-        size_t n = n_cores < 1 ? 1 : size_min((size_t)n_cores, THREADS_MAX);
+        size_t n = size_min(processors_count(), THREADS_MAX);
 
         signatures->n_batches = n * BATCHES_PER_THREAD;
         signatures->batches = mem_alloc_array(signatures->n_batches, sizeof(Batch));

@@ -19,6 +19,7 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/mem.h"
+#include "base/processors.h"
 #include "base/text.h"
 #include "proto/describe.h"
 #include "sandbox/mount.h"
@@ -237,14 +238,14 @@ static void try_memory(Examination *examination) {
 }
 
 static void try_load(Examination *examination) {
-        long n_cores = sysconf(_SC_NPROCESSORS_ONLN);
+        size_t n_cores = processors_count();
         double load = 0;
 
         if (getloadavg(&load, 1) != 1)
                 return;
         put(examination, "load", load > 2 * (double)n_cores ? DOCTOR_WEAK : DOCTOR_GOOD,
             "deadlines are missed on a busy machine: such a check is run once more, alone",
-            "%.1f on %ld cores", load, n_cores);
+            "%.1f on %zu cores", load, n_cores);
 }
 
 static void (*const tries[])(Examination *) = {

@@ -8,8 +8,8 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "base/processors.h"
 #include "base/error.h"
 #include "verify/clip.h"
 #include "verify/handed.h"
@@ -144,8 +144,7 @@ static void fill_places(Repeat *repeat) {
 }
 
 static size_t count_places(const Check *check) {
-        long n_processors = sysconf(_SC_NPROCESSORS_ONLN);
-        size_t most = n_processors > 0 ? (size_t)n_processors * PER_PROCESSOR : PER_PROCESSOR;
+        size_t most = processors_count() * PER_PROCESSOR;
 
         return size_max(1, size_min(size_min(check->concurrency, check->n_repeat),
                                     size_min(most, POOL_WORKERS_MAX)));
