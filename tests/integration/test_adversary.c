@@ -59,6 +59,16 @@ static const char plan_text[] = "# A phase\n"
                                 "  - id: takes\n"
                                 "    run: sleep 2; cat README\n"
                                 "    expect: { stdout: { equals: \"a product\\n\" } }\n"
+                                "```\n"
+                                "\n"
+                                "```yaml gate\n"
+                                "gate: FROM\n"
+                                "title: It depends on one file\n"
+                                "inputs: [README]\n"
+                                "checks:\n"
+                                "  - id: says\n"
+                                "    run: [cat, README]\n"
+                                "    expect: { stdout: { contains: product } }\n"
                                 "```\n";
 
 typedef struct Court {
@@ -188,6 +198,45 @@ TEST(a_commit_that_weakens_the_plan_of_its_gate_is_no_evidence) {
         buf_clear(&out);
         real_broker_do(&court.broker, &out, "show", "GOOD");
         CHECK_CONTAINS(buf_get_text(&out), "claim.plan-copy");
+}
+
+/* The newest verdict on FROM, after a commit with this file and a claim. */
+static void claim_from(Court *court, const char *file, const char *text, Buf *ret_shown) {
+        bench_write(court->repo.path, file, text, 0644);
+        repo_commit(&court->repo, "change", court->commit);
+        CHECK_EQ_INT(builder(court, ret_shown, "claim", "FROM", "--wait", NULL), 0);
+        buf_clear(ret_shown);
+        real_broker_do(&court->broker, ret_shown, "log", "--kind", "verdict", "--json");
+}
+
+static size_t count(const Buf *text, const char *part) {
+        size_t n = 0;
+
+        for (const char *at = buf_get_text(text); (at = strstr(at, part)); at++)
+                n++;
+        return n;
+}
+
+TEST(a_pass_is_carried_to_a_commit_with_the_same_inputs_and_no_other) {
+        cleanup_court Court court;
+        cleanup_buf Buf shown = BUF_TEXT;
+
+        court_open(&court);
+        claim_from(&court, "first", "1\n", &shown);
+        CHECK_EQ_U64(count(&shown, "\"carried_from\":"), 0);
+        claim_from(&court, "elsewhere", "1\n", &shown);
+        CHECK_EQ_U64(count(&shown, "\"carried_from\":"), 1);
+        claim_from(&court, "elsewhere", "2\n", &shown);
+        CHECK_EQ_U64(count(&shown, "\"carried_from\":"), 2);
+        claim_from(&court, "README", "another product\n", &shown);
+        CHECK_EQ_U64(count(&shown, "\"carried_from\":"), 2);
+        claim_from(&court, "elsewhere", "3\n", &shown);
+        CHECK_EQ_U64(count(&shown, "\"carried_from\":"), 3);
+        CHECK_EQ_U64(count(&shown, "\"PASS\""), 5);
+        real_broker_do(&court.broker, NULL, "verify");
+        buf_clear(&shown);
+        real_broker_do(&court.broker, &shown, "show", "FROM");
+        CHECK_CONTAINS(buf_get_text(&shown), "carried over from");
 }
 
 TEST(each_gate_of_a_claim_gets_its_own_verdict) {
