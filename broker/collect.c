@@ -155,7 +155,6 @@ static bool has_open_claim(const State *state) {
 }
 
 int collect(Ledger *ledger, const State *state, uint64_t before_ms, Collection *ret_collection) {
-        static const Hash first = {{0}};
         cleanup(collecting_deinit) Collecting collecting = {
                 .ledger = ledger,
                 .state = state,
@@ -167,5 +166,5 @@ int collect(Ledger *ledger, const State *state, uint64_t before_ms, Collection *
         *ret_collection = (Collection){.n = 0};
         TRY(ledger_walk(ledger, 1, SLICE_NULL, hear_entry, &collecting));
         drop_repetitions(&collecting);
-        return ledger_evidence_walk(ledger, &first, hear_evidence, &collecting);
+        return ledger_evidence_walk(ledger, NULL, hear_evidence, &collecting);
 }

@@ -204,6 +204,20 @@ int ledger_evidence_has(Ledger *ledger, const Hash *digest, bool *ret_has) {
         return 0;
 }
 
+/* An index that says otherwise than its table is found nowhere else. */
+int ledger_evidence_leads_to(Ledger *ledger, const Hash *digest, Slice frame, bool *ret_leads) {
+        cleanup_reset sqlite3_stmt *get = ledger->statements[STATEMENT_EVIDENCE_GET];
+        int sql_code;
+
+        bind_bytes(get, 1, hash_slice(digest));
+        sql_code = sqlite3_step(get);
+        if (sql_code != SQLITE_ROW && sql_code != SQLITE_DONE &&
+            (sql_code & 0xff) != SQLITE_CORRUPT)
+                return ledger_sql_fail(ledger, "evidence");
+        *ret_leads = sql_code == SQLITE_ROW && slice_equal(column_slice(get, 3), frame);
+        return 0;
+}
+
 int ledger_evidence_put(Ledger *ledger, const Hash *digest, Slice frame) {
         cleanup_reset sqlite3_stmt *put = ledger->statements[STATEMENT_EVIDENCE_PUT];
         bool is_there = false;
@@ -429,10 +443,12 @@ int ledger_evidence_sums(Ledger *ledger, uint64_t *ret_n, uint64_t *ret_bytes) {
 
 int ledger_evidence_walk(Ledger *ledger, const Hash *first, LedgerEvidenceVisit visit,
                          void *userdata) {
-        cleanup_reset sqlite3_stmt *query = ledger->statements[STATEMENT_EVIDENCE_WALK];
+        cleanup_reset sqlite3_stmt *query =
+                ledger->statements[first ? STATEMENT_EVIDENCE_FROM : STATEMENT_EVIDENCE_WALK];
         int sql_code;
 
-        bind_bytes(query, 1, hash_slice(first));
+        if (first)
+                bind_bytes(query, 1, hash_slice(first));
         while ((sql_code = sqlite3_step(query)) == SQLITE_ROW) {
                 Hash digest = {{0}};
                 int r;

@@ -19,7 +19,7 @@ enum {
         _LEDGER_E_SUCCESS,
         LEDGER_E_REFUSED, /* the fault says why: ledger-missing, ledger-exists, ledger-locked,
                              ledger-unreadable, ledger-not-ours, ledger-newer, ledger-corrupt,
-                             ledger-damaged, ledger-restoring */
+                             ledger-damaged, ledger-restoring, disk-full */
         LEDGER_E_NONE,    /* no such entry or evidence */
         LEDGER_E_CORRUPT, /* SQLite cannot read on */
 };
@@ -61,6 +61,9 @@ int ledger_tidy(Ledger *ledger) must_check;
 int ledger_read(Ledger *ledger, uint64_t seq, Arena *arena, Entry *ret_entry) must_check;
 int ledger_find(Ledger *ledger, const Id *id, Arena *arena, Entry *ret_entry) must_check;
 int ledger_evidence_has(Ledger *ledger, const Hash *digest, bool *ret_has) must_check;
+/* Whether it is these bytes that are found by the digest; they are not looked at otherwise. */
+int ledger_evidence_leads_to(Ledger *ledger, const Hash *digest, Slice frame,
+                             bool *ret_leads) must_check;
 int ledger_evidence_get(Ledger *ledger, const Hash *digest, Arena *arena,
                         Slice *ret_frame) must_check;
 /* The entry that says that this evidence was removed; LEDGER_E_NONE. */
@@ -91,8 +94,8 @@ int ledger_walk(Ledger *ledger, uint64_t first, Slice phase, LedgerVisit visit,
 typedef int (*LedgerInspect)(void *userdata, const Entry *entry, const char *defect);
 int ledger_inspect(Ledger *ledger, LedgerInspect inspect, void *userdata) must_check;
 
-/* Each evidence from `first` on, in the order of the digests, `defect` as above. LEDGER_E_CORRUPT.
- */
+/* Each evidence from `first` on, in the order of the digests, or, which is cheaper, all of it as it
+ * is stored (NULL); `defect` as above. LEDGER_E_CORRUPT. */
 typedef int (*LedgerEvidenceVisit)(void *userdata, const Hash *digest, Slice frame,
                                    const char *defect);
 int ledger_evidence_walk(Ledger *ledger, const Hash *first, LedgerEvidenceVisit visit,
@@ -109,6 +112,11 @@ int ledger_schema_defects(Ledger *ledger, Buf *defects) must_check;
 int ledger_copy(const char *from, const char *to, Fault *reterr_fault) must_check;
 /* The file and its logs; missing ones are fine. */
 void ledger_remove(const char *path);
+/* A log beside a ledger that it does not belong to would be taken for its own: logs go, for good,
+ * before another ledger comes to their place. */
+int ledger_remove_logs(const char *path) must_check;
+/* What was kept of it when it was brought up, of whatever format. */
+void ledger_remove_kept(const char *path);
 
 /* For tests: runs the text on the ledger's own connection, as a programming error would.
  * LEDGER_E_REFUSED if SQLite refused it. */

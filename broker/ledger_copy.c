@@ -4,7 +4,7 @@
 /* A ledger copied page by page, in one transaction that only reads: the running broker goes on
  * writing into its log and checkpoints alone. */
 
-#include "broker/ledger.h"
+#include "broker/ledger_db.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -33,6 +33,27 @@ void ledger_remove(const char *path) {
 
                 (void)unlink(file); /* usually there is none */
         }
+}
+
+int ledger_sync_parent(const char *path) {
+        cleanup_free char *parent = mem_strdup(path);
+        char *slash = strrchr(parent, '/');
+
+        if (slash)
+                slash[slash == parent] = 0;
+        return dir_sync(slash ? parent : ".");
+}
+
+int ledger_remove_logs(const char *path) {
+        static const char *const suffixes[] = {"-wal", "-shm"};
+
+        for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++) {
+                cleanup_free char *file = mem_printf("%s%s", path, suffixes[i]);
+
+                if (unlink(file) < 0 && errno != ENOENT)
+                        return error_origin(-errno);
+        }
+        return ledger_sync_parent(path);
 }
 
 static int refuse(const char *path, const char *found, Fault *fault) {
@@ -71,14 +92,10 @@ static int copy_pages(sqlite3 *from, sqlite3 *to) {
 
 static int sync_file(const char *path) {
         cleanup_fd int fd = open(path, O_RDONLY | O_CLOEXEC);
-        cleanup_free char *parent = mem_strdup(path);
-        char *slash = strrchr(parent, '/');
 
         if (fd < 0 || fsync(fd) < 0)
                 return error_origin(-errno);
-        if (slash)
-                slash[slash == parent] = 0;
-        return dir_sync(slash ? parent : ".");
+        return ledger_sync_parent(path);
 }
 
 static int copy(const char *from_path, const char *to_path, Fault *fault) {

@@ -2,12 +2,14 @@
 /* SPDX-FileCopyrightText: The coldgate authors */
 #pragma once
 
-/* What ledger.c and ledger_open.c share: the connection behind a Ledger. */
+/* What the ledger's own files share: the connection behind a Ledger, and how it comes about. */
 
 #include "broker/ledger.h"
 
 struct sqlite3;
 struct sqlite3_stmt;
+
+enum { LEDGER_APPLICATION = 0x636f6c64 /* "cold" */, LEDGER_FORMAT = 4 };
 
 typedef enum SqlAccess { SQL_READS, SQL_WRITES } SqlAccess;
 
@@ -42,5 +44,26 @@ int ledger_empty_log(Ledger *ledger) must_check;
 void ledger_watch_log(Ledger *ledger);
 /* Opens the batch's transaction, unless it is open. */
 int ledger_begin(Ledger *ledger) must_check;
+/* As ledger_empty_log, of a ledger that others may read: LEDGER_E_REFUSED, and who. */
+int ledger_fold_log(Ledger *ledger, Fault *reterr_fault) must_check;
+
+/* Opens `path` by `access`, with all settings. */
+int ledger_connect(Ledger *ledger, Fault *reterr_fault) must_check;
+/* What SQLite said last of the file; returns LEDGER_E_REFUSED. */
+int ledger_refuse_file(const Ledger *ledger, Fault *reterr_fault) must_check;
+/* The file of that ledger with another ending than .db. */
+char *ledger_beside(const char *path, const char *ending);
+
+/* All that today's format has into an empty database, in one transaction, with the rows of the
+ * ledger of format `from` that is attached as `old`; 0: none. Returns what SQLite says. */
+int ledger_fill(Ledger *fresh, int from) must_check;
+/* A new ledger at the ledger's place. LEDGER_E_REFUSED. */
+int ledger_make(const Ledger *ledger, Fault *reterr_fault) must_check;
+/* Makes the connected ledger of an older format one of today's, and connects again; as it was it is
+ * kept. LEDGER_E_REFUSED: it is as it was. */
+int ledger_bring_up(Ledger *ledger, Fault *reterr_fault) must_check;
+/* After a name was made or went. */
+int ledger_sync_parent(const char *path) must_check;
+
 /* Logs what SQLite says of its last call and returns it as a fatal error. */
 int ledger_sql_fail(Ledger *ledger, const char *doing);

@@ -142,6 +142,23 @@ int ledger_empty_log(Ledger *ledger) {
         return 0;
 }
 
+int ledger_fold_log(Ledger *ledger, Fault *reterr_fault) {
+        int sql_code =
+                sqlite3_wal_checkpoint_v2(ledger->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+        char readers[READERS_BYTES];
+
+        if (sql_code == SQLITE_OK)
+                return 0;
+        if ((sql_code & 0xff) != SQLITE_BUSY && (sql_code & 0xff) != SQLITE_LOCKED)
+                return ledger_sql_fail(ledger, "checkpoint");
+        find_readers(ledger, readers);
+        fault_set(reterr_fault, "ledger-locked", "it is being read: process %s",
+                  readers[0] ? readers : "unknown");
+        fault_place(reterr_fault, "%s", ledger->path);
+        fault_next(reterr_fault, "end the process that reads, then the same again");
+        return LEDGER_E_REFUSED;
+}
+
 void ledger_watch_log(Ledger *ledger) {
         ledger->empty_pages = EMPTY_PAGES;
         (void)sqlite3_wal_hook(ledger->db, on_commit, ledger);

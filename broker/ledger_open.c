@@ -25,15 +25,11 @@
 #include "base/service.h"
 
 enum {
-        LEDGER_APPLICATION = 0x636f6c64, /* "cold" */
-        LEDGER_FORMAT = 3,
         FORMAT_COLLECTED = 3, /* since which there is the table `collected` */
         VALUE_BYTES_MAX = 4 << 20,
         SQL_BYTES_MAX = 1 << 16,
         BUSY_MS = 5000,
         PRAGMA_BYTES = 32,
-        COPY_EXTRA_USEC = 30000000,
-        COPY_BYTES_PER_USEC = 10, /* of the slowest disk that is thought of */
 };
 
 static const struct {
@@ -41,16 +37,6 @@ static const struct {
         const char *sql;
 } statement_rows[_STATEMENT_MAX] = {
 #define STATEMENT(NAME, access, sql) [STATEMENT_##NAME] = {access, sql},
-#include "broker/statements.def"
-};
-
-typedef struct SchemaRow {
-        int since, until; /* formats; until 0: it is there still */
-        const char *type, *name, *sql;
-} SchemaRow;
-
-static const SchemaRow schema_rows[] = {
-#define SCHEMA(since, until, type, name, sql) {since, until, type, name, sql},
 #include "broker/statements.def"
 };
 
@@ -82,12 +68,12 @@ static const struct {
         {SQL_WRITES, SQLITE_UPDATE, "collected"},   {SQL_WRITES, SQLITE_DELETE, "evidence"},
 };
 
-static char *lock_path_of(const char *path) {
+char *ledger_beside(const char *path, const char *ending) {
         size_t n = strlen(path);
 
         if (n > 3 && strcmp(path + n - 3, ".db") == 0)
                 n -= 3;
-        return mem_printf("%.*s.lock", (int)n, path);
+        return mem_printf("%.*s%s", (int)n, path, ending);
 }
 
 /* The same lock once more, of the kind that can be asked for without taking it. */
@@ -98,7 +84,7 @@ static int show_lock(int fd) {
 }
 
 bool ledger_is_locked(const char *path) {
-        cleanup_free char *lock_path = lock_path_of(path);
+        cleanup_free char *lock_path = ledger_beside(path, ".lock");
         cleanup_fd int fd = open(lock_path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
         struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
 
@@ -106,7 +92,7 @@ bool ledger_is_locked(const char *path) {
 }
 
 int ledger_lock(const char *path, int *ret_fd, Fault *reterr_fault) {
-        cleanup_free char *lock_path = lock_path_of(path);
+        cleanup_free char *lock_path = ledger_beside(path, ".lock");
         cleanup_fd int fd = -1;
         char pid[PRAGMA_BYTES] = "";
         int n;
@@ -164,17 +150,22 @@ static int check_presence(const char *path, LedgerMode mode, Fault *reterr_fault
 }
 
 /* What SQLite says of a file that it cannot use is a refusal, not an error of ours. */
-static int refuse_file(const Ledger *ledger, Fault *reterr_fault) {
-        int sql_code = sqlite3_errcode(ledger->db);
+int ledger_refuse_file(const Ledger *ledger, Fault *reterr_fault) {
+        int sql_code = sqlite3_errcode(ledger->db) & 0xff;
         const char *rule = "ledger-unreadable";
 
-        if (sql_code == SQLITE_NOTADB)
+        if (sql_code == SQLITE_FULL)
+                rule = "disk-full";
+        else if (sql_code == SQLITE_NOTADB)
                 rule = "ledger-not-ours";
         else if (sql_code == SQLITE_CORRUPT)
                 rule = "ledger-corrupt";
         fault_set(reterr_fault, rule, "%s", sqlite3_errmsg(ledger->db));
         fault_place(reterr_fault, "%s", ledger->path);
-        fault_next(reterr_fault, "leave the file as it is; broker verify names what it can");
+        fault_next(reterr_fault,
+                   sql_code == SQLITE_FULL
+                           ? "make room on that file system; the ledger is as it was"
+                           : "leave the file as it is; broker verify names what it can");
         return LEDGER_E_REFUSED;
 }
 
@@ -203,7 +194,7 @@ static int apply_settings(Ledger *ledger, Fault *reterr_fault) {
                 (void)snprintf(sql, sizeof sql, "PRAGMA %s = %s", pragma, setting_rows[i].value);
                 if (sqlite3_exec(ledger->db, sql, NULL, NULL, NULL) != SQLITE_OK ||
                     read_pragma(ledger, pragma, found) != SQLITE_OK)
-                        return refuse_file(ledger, reterr_fault);
+                        return ledger_refuse_file(ledger, reterr_fault);
                 if (strcmp(found, setting_rows[i].wanted) == 0)
                         continue;
                 fault_set(reterr_fault, "ledger-unreadable", "%s is %s after it was set to %s",
@@ -215,49 +206,12 @@ static int apply_settings(Ledger *ledger, Fault *reterr_fault) {
         return 0;
 }
 
-static int execute(Ledger *ledger, const char *sql, const char *doing) {
-        if (sqlite3_exec(ledger->db, sql, NULL, NULL, NULL) != SQLITE_OK)
-                return ledger_sql_fail(ledger, doing);
-        return 0;
-}
-
-static bool is_of_format(const SchemaRow *row, int format) {
-        return row->since <= format && (!row->until || format < row->until);
-}
-
-static int drop_object(Ledger *ledger, const SchemaRow *row) {
-        cleanup_free char *sql = mem_printf("DROP %s %s", row->type, row->name);
-
-        return execute(ledger, sql, "create");
-}
-
-/* What this format has and `format` had not, in place of what that had alone; 0: all. In one
- * transaction: a file is of one format or of the other. */
-static int create_schema(Ledger *ledger, int format) {
-        cleanup_free char *marks =
-                mem_printf("PRAGMA application_id = %d; PRAGMA user_version = %d;",
-                           LEDGER_APPLICATION, LEDGER_FORMAT);
-
-        TRY(execute(ledger, statement_rows[STATEMENT_BEGIN].sql, "create"));
-        for (size_t i = 0; i < ARRAY_SIZE(schema_rows); i++) {
-                const SchemaRow *row = &schema_rows[i];
-                bool was = is_of_format(row, format), is = is_of_format(row, LEDGER_FORMAT);
-
-                if (was && !is)
-                        TRY(drop_object(ledger, row));
-                else if (is && !was)
-                        TRY(execute(ledger, row->sql, "create"));
-        }
-        TRY(execute(ledger, marks, "create"));
-        return execute(ledger, statement_rows[STATEMENT_COMMIT].sql, "create");
-}
-
 static int check_marks(Ledger *ledger, Fault *reterr_fault) {
         char application[PRAGMA_BYTES], format[PRAGMA_BYTES];
 
         if (read_pragma(ledger, "application_id", application) != SQLITE_OK ||
             read_pragma(ledger, "user_version", format) != SQLITE_OK)
-                return refuse_file(ledger, reterr_fault);
+                return ledger_refuse_file(ledger, reterr_fault);
         if (strtoll(application, NULL, 10) != LEDGER_APPLICATION)
                 fault_set(reterr_fault, "ledger-not-ours",
                           "a database of another program: "
@@ -274,89 +228,6 @@ static int check_marks(Ledger *ledger, Fault *reterr_fault) {
                 return 0;
         fault_place(reterr_fault, "%s", ledger->path);
         return LEDGER_E_REFUSED;
-}
-
-/* A copy of many GiB takes longer than a service manager waits for a start. */
-static void ask_for_time(const char *path) {
-        struct stat facts;
-
-        if (stat(path, &facts) == 0)
-                service_say("STATUS=bringing the ledger up to format %d\nEXTEND_TIMEOUT_USEC=%llu",
-                            LEDGER_FORMAT,
-                            COPY_EXTRA_USEC +
-                                    (unsigned long long)facts.st_size / COPY_BYTES_PER_USEC);
-}
-
-/* As it was, beside it: an older program reads no newer format. */
-static int keep_old(const Ledger *ledger, Fault *reterr_fault) {
-        cleanup_free char *lock = lock_path_of(ledger->path);
-        cleanup_free char *path = mem_printf(
-                "%.*s-format-%d.db", (int)(strlen(lock) - strlen(".lock")), lock, ledger->format);
-        int r;
-
-        ledger_remove(path); /* of a start that did not get so far as to change anything */
-        ask_for_time(ledger->path);
-        r = ledger_copy(ledger->path, path, reterr_fault);
-        if (r == 0)
-                log_write(LOG_INFO, "%s: format %d becomes %d; as it was it is %s", ledger->path,
-                          ledger->format, LEDGER_FORMAT, path);
-        return r;
-}
-
-/* An older file is given what has come since. */
-static int bring_up(Ledger *ledger, Fault *reterr_fault) {
-        int r;
-
-        if (ledger->access != SQL_WRITES || ledger->format == LEDGER_FORMAT)
-                return 0;
-        r = keep_old(ledger, reterr_fault);
-        if (r != 0)
-                return r;
-        TRY(create_schema(ledger, ledger->format));
-        ledger->format = LEDGER_FORMAT;
-        return 0;
-}
-
-static const SchemaRow *find_schema_row(const Ledger *ledger, const char *name) {
-        for (size_t i = 0; name && i < ARRAY_SIZE(schema_rows); i++)
-                if (is_of_format(&schema_rows[i], ledger->format) &&
-                    strcmp(schema_rows[i].name, name) == 0)
-                        return &schema_rows[i];
-        return NULL;
-}
-
-/* Objects without a text are the indexes that SQLite makes for our own PRIMARY KEY and UNIQUE. */
-static void compare_object(const Ledger *ledger, sqlite3_stmt *object,
-                           bool is_there[ARRAY_SIZE(schema_rows)], Buf *defects) {
-        const char *type = (const char *)sqlite3_column_text(object, 0);
-        const char *name = (const char *)sqlite3_column_text(object, 1);
-        const char *sql = (const char *)sqlite3_column_text(object, 2);
-        const SchemaRow *row = find_schema_row(ledger, name);
-
-        if (!sql && type && strcmp(type, "index") == 0)
-                return;
-        if (!row || !type || strcmp(row->type, type) != 0)
-                buf_printf(defects, "%s %s is not of a ledger\n", type ? type : "object",
-                           name ? name : "without a name");
-        else if (!sql || strcmp(row->sql, sql) != 0)
-                buf_printf(defects, "%s %s was changed\n", type, name);
-        if (row)
-                is_there[row - schema_rows] = true;
-}
-
-int ledger_schema_defects(Ledger *ledger, Buf *defects) {
-        sqlite3_stmt *objects = ledger->statements[STATEMENT_SCHEMA];
-        bool is_there[ARRAY_SIZE(schema_rows)] = {false};
-
-        while (sqlite3_step(objects) == SQLITE_ROW)
-                compare_object(ledger, objects, is_there, defects);
-        if (sqlite3_reset(objects) != SQLITE_OK)
-                return ledger_sql_fail(ledger, "schema");
-        for (size_t i = 0; i < ARRAY_SIZE(schema_rows); i++)
-                if (!is_there[i] && is_of_format(&schema_rows[i], ledger->format))
-                        buf_printf(defects, "%s %s is missing\n", schema_rows[i].type,
-                                   schema_rows[i].name);
-        return 0;
 }
 
 static int check_schema(Ledger *ledger, Fault *reterr_fault) {
@@ -396,16 +267,16 @@ static int prepare_statements(Ledger *ledger, Fault *reterr_fault) {
                     sqlite3_prepare_v3(ledger->db, statement_rows[i].sql, -1,
                                        SQLITE_PREPARE_PERSISTENT, &ledger->statements[i],
                                        NULL) != SQLITE_OK)
-                        return refuse_file(ledger, reterr_fault);
+                        return ledger_refuse_file(ledger, reterr_fault);
         return 0;
 }
 
-static int connect(Ledger *ledger, Fault *reterr_fault) {
+int ledger_connect(Ledger *ledger, Fault *reterr_fault) {
         int flags = ledger->access == SQL_WRITES ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY;
 
         if (sqlite3_open_v2(ledger->path, &ledger->db, flags | SQLITE_OPEN_NOMUTEX, NULL) !=
             SQLITE_OK)
-                return refuse_file(ledger, reterr_fault);
+                return ledger_refuse_file(ledger, reterr_fault);
         (void)sqlite3_extended_result_codes(ledger->db, 1);
         (void)sqlite3_busy_timeout(ledger->db, BUSY_MS);
         (void)sqlite3_limit(ledger->db, SQLITE_LIMIT_LENGTH, VALUE_BYTES_MAX);
@@ -423,38 +294,15 @@ static int connect(Ledger *ledger, Fault *reterr_fault) {
         return apply_settings(ledger, reterr_fault);
 }
 
-/* Beside its place and then renamed into it: what has the name is whole. The file is made here, so
- * that its mode is ours and not SQLite's. */
-static int create_database(const Ledger *ledger, Fault *reterr_fault) {
-        cleanup(ledger_freep) Ledger *fresh = mem_new(Ledger);
-        cleanup_free char *path = mem_printf("%s.new", ledger->path);
-        cleanup_free char *parent = mem_strdup(ledger->path);
-        cleanup_fd int fd = -1;
-        char *slash = strrchr(parent, '/');
-        int r;
+/* Only what is a ledger of its format is made one of this. */
+static int bring_up(Ledger *ledger, Fault *reterr_fault) {
+        cleanup(ledger_freep) Ledger *old = NULL;
+        int r = ledger_open(ledger->path, LEDGER_READ, &old, reterr_fault);
 
-        fresh->path = mem_strdup(path);
-        fresh->access = SQL_WRITES;
-        fresh->lock_fd = -1;
-        ledger_remove(path);
-        ledger_remove(ledger->path); /* a log without its ledger would be taken for the new one's */
-        fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-        if (fd < 0)
-                return error_origin(-errno);
-        fd_close(&fd); /* closed later, it would take SQLite's locks with it */
-        r = connect(fresh, reterr_fault);
-        if (r == 0)
-                r = create_schema(fresh, 0);
-        if (r == 0)
-                r = ledger_empty_log(fresh);
         if (r != 0)
                 return r;
-        (void)ledger_free(TAKE(fresh));
-        if (rename(path, ledger->path) < 0)
-                return error_origin(-errno);
-        if (slash)
-                slash[slash == parent] = 0;
-        return dir_sync(slash ? parent : ".");
+        old = ledger_free(old);
+        return ledger_bring_up(ledger, reterr_fault);
 }
 
 static int open_steps(Ledger *ledger, LedgerMode mode, Fault *reterr_fault) {
@@ -465,12 +313,12 @@ static int open_steps(Ledger *ledger, LedgerMode mode, Fault *reterr_fault) {
         if (r == 0 && ledger->access == SQL_WRITES)
                 r = check_restored(ledger, reterr_fault);
         if (r == 0 && mode == LEDGER_CREATE)
-                r = create_database(ledger, reterr_fault);
+                r = ledger_make(ledger, reterr_fault);
         if (r == 0)
-                r = connect(ledger, reterr_fault);
+                r = ledger_connect(ledger, reterr_fault);
         if (r == 0)
                 r = check_marks(ledger, reterr_fault);
-        if (r == 0)
+        if (r == 0 && ledger->access == SQL_WRITES && ledger->format < LEDGER_FORMAT)
                 r = bring_up(ledger, reterr_fault);
         if (r == 0)
                 r = prepare_statements(ledger, reterr_fault);

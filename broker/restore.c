@@ -40,7 +40,8 @@ static void restoring_deinit(Restoring *restoring) {
         cleanup_free char *lock = mem_printf("%s/ledger-restore.lock", restoring->project->dir);
 
         ledger_remove(restoring->copy);
-        (void)unlink(lock); /* there only if an entry was written */
+        ledger_remove_kept(restoring->copy); /* that is the backup */
+        (void)unlink(lock);                  /* there only if an entry was written */
         fd_close(&restoring->lock_fd);
         free(restoring->ledger);
         free(restoring->copy);
@@ -235,20 +236,6 @@ static int keep_present(Restoring *restoring) {
         return dir_sync(restoring->project->dir);
 }
 
-/* A log beside a ledger that it does not belong to would be taken for its own: logs go before the
- * new ledger comes. */
-static int remove_logs(const Restoring *restoring) {
-        static const char *const suffixes[] = {"-wal", "-shm"};
-
-        for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++) {
-                cleanup_free char *path = mem_printf("%s%s", restoring->ledger, suffixes[i]);
-
-                if (unlink(path) < 0 && errno != ENOENT)
-                        return error_origin(-errno);
-        }
-        return dir_sync(restoring->project->dir);
-}
-
 /* What was made of the ledger that was, and is made anew. The checkpoint among the files would be
  * taken for a proof that the new one is forged, if this ends before it is written again. */
 static int remove_derived(const Restoring *restoring) {
@@ -265,7 +252,7 @@ static int swap(Restoring *restoring) {
         if (rename(restoring->copy, restoring->decided) < 0)
                 return error_origin(-errno);
         TRY(dir_sync(restoring->project->dir));
-        TRY(remove_logs(restoring));
+        TRY(ledger_remove_logs(restoring->ledger));
         TRY(remove_derived(restoring));
         if (rename(restoring->decided, restoring->ledger) < 0)
                 return error_origin(-errno);

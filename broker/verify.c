@@ -277,11 +277,17 @@ static int check_end(Verification *v) {
 /* Before the entries, so that a verdict whose evidence is bad can be named. */
 static int verify_evidence(void *userdata, const Hash *digest, Slice frame, const char *defect) {
         Verification *v = userdata;
+        bool leads = false;
         Hash hash;
 
         hash_of(frame, &hash);
         if (!defect && !hash_equal(&hash, digest))
                 defect = "its digest is not that of its bytes";
+        if (!defect) {
+                TRY(ledger_evidence_leads_to(v->ledger, digest, frame, &leads));
+                if (!leads)
+                        defect = "it is not found by its digest";
+        }
         if (!defect)
                 v->report.n_evidence++;
         else if (v->n_bad_evidence < BAD_EVIDENCE_MAX)
@@ -337,8 +343,7 @@ static int verify_entries(Verification *v) {
 }
 
 static int verify_all(Verification *v) {
-        static const Hash first = {{0}};
-        int ids, r = ledger_evidence_walk(v->ledger, &first, verify_evidence, v);
+        int ids, r = ledger_evidence_walk(v->ledger, NULL, verify_evidence, v);
 
         if (r == LEDGER_E_CORRUPT)
                 return verify_broken(v, "ledger-corrupt", "SQLite cannot read on");

@@ -117,6 +117,20 @@ static size_t change_each_byte(Book *book, const char *column, uint64_t seq) {
         return n;
 }
 
+/* The table as it was, and the index of another one. */
+TEST(evidence_that_its_index_does_not_lead_to_is_found) {
+        cleanup_book Book book;
+
+        book_make(&book);
+        open_raw(&book);
+        run_sql(&book, "CREATE TABLE other(number INTEGER PRIMARY KEY, digest BLOB UNIQUE);"
+                       "PRAGMA writable_schema = ON;"
+                       "UPDATE sqlite_master SET rootpage = (SELECT rootpage FROM sqlite_master "
+                       "  WHERE name = 'sqlite_autoindex_other_1')"
+                       "  WHERE name = 'sqlite_autoindex_evidence_1';");
+        check_named(&book, book.verdict, "evidence-digest", "an index that leads nowhere");
+}
+
 TEST(an_honest_ledger_holds) {
         cleanup_book Book book;
         VerifyReport report;

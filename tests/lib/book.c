@@ -142,7 +142,7 @@ void book_say_done(Book *book, const char *commit) {
 }
 
 static void say_verdict(Book *book) {
-        Slice frame = slice_text("what was measured");
+        Slice frame = slice_text(BOOK_EVIDENCE);
         struct check_result check = {.check = slice_text("one"), .outcome = OUTCOME_FAIL};
         Hash digest;
 

@@ -8,6 +8,9 @@
 #include "broker/ledger.h"
 #include "broker/state.h"
 
+/* What the book's verdict rests on. */
+#define BOOK_EVIDENCE "what was measured"
+
 typedef enum BookWho { BROKER, OPERATOR, BUILDER, ADVERSARY, _BOOK_WHO_MAX } BookWho;
 
 typedef struct Book {

@@ -157,6 +157,7 @@ const char *disk_describe(const Disk *disk, size_t number) {
                            : call->op == SHIM_SYNC     ? "sync"
                            : call->op == SHIM_TRUNCATE ? "truncate"
                            : call->op == SHIM_RENAME   ? "rename"
+                           : call->op == SHIM_LINK     ? "link"
                            : call->op == SHIM_UNLINK   ? "unlink"
                                                        : "mkdir";
 
@@ -277,6 +278,7 @@ static void take(DiskImage *image, const Call *call) {
         case SHIM_MKDIR: change_name(image, name, add_file(image, true), NULL); break;
         case SHIM_UNLINK: change_name(image, name, NULL, NULL); break;
         case SHIM_RENAME: change_name(image, find_name(image, call->to), name->live, name); break;
+        case SHIM_LINK: change_name(image, find_name(image, call->to), name->live, NULL); break;
         case SHIM_SYNC: sync_file(image, call); break;
         case SHIM_WRITE:
         case SHIM_TRUNCATE: add_pending(name->live, call); break;

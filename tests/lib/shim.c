@@ -60,6 +60,12 @@ void shim_record(const char *root, ShimRecord record, void *userdata) {
         shim.userdata = userdata;
 }
 
+void shim_obey(ShimState *state) {
+        if (state)
+                set_root(state->root);
+        shim.state = state;
+}
+
 __attribute__((constructor)) static void take_orders(void) {
         const char *path = getenv("COLDGATE_SHIM");
         ShimState *state = path ? shim_state_new(path) : NULL;
@@ -347,6 +353,20 @@ int rename(const char *from, const char *to) {
 
 int renameat(int from_fd, const char *from, int to_fd, const char *to) {
         return rename_at(from_fd, from, to_fd, to);
+}
+
+int link(const char *from, const char *to) {
+        char path[SHIM_PATH_BYTES], to_path[SHIM_PATH_BYTES];
+        bool is_one = find_path(AT_FDCWD, from, path) && find_path(AT_FDCWD, to, to_path);
+        ShimFault fault = is_one ? decide(SHIM_LINK, to_path) : SHIM_NOTHING;
+        int r;
+
+        if (refuses(fault))
+                return -1;
+        r = (int)syscall(SYS_linkat, AT_FDCWD, from, AT_FDCWD, to, 0);
+        if (is_one && r == 0)
+                finish(fault, &(ShimCall){.op = SHIM_LINK, .path = path, .to = to_path});
+        return r;
 }
 
 static int unlink_at(int dir_fd, const char *name, int flags) {

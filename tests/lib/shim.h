@@ -24,9 +24,10 @@ typedef enum ShimOp {
         SHIM_RENAME = 16,
         SHIM_UNLINK = 32,
         SHIM_MKDIR = 64,
-        SHIM_ALL = 127,
-        SHIM_READ = 128,
-        SHIM_MALLOC = 256, /* by itself only; paths do not count */
+        SHIM_LINK = 128,
+        SHIM_ALL = 255,
+        SHIM_READ = 256,
+        SHIM_MALLOC = 512, /* by itself only; paths do not count */
 } ShimOp;
 
 typedef enum ShimFault {
@@ -76,6 +77,9 @@ void shim_record(const char *root, ShimRecord record, void *userdata);
 /* The orders, made in a file for a program's environment: LD_PRELOAD=libshim.so,
  * COLDGATE_SHIM=path. Mapped until the process ends. */
 ShimState *shim_state_new(const char *path);
+
+/* For tests that have it linked in: these orders from now on; NULL: none. */
+void shim_obey(ShimState *state);
 
 /* Whether this allocation is the one that fails, for shim_malloc.c. */
 _Bool shim_memory_fails(void);

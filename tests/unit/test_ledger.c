@@ -16,7 +16,7 @@
 #include "base/mem.h"
 #include "tests/lib/test.h"
 
-enum { N_ENTRIES = 3 };
+enum { N_ENTRIES = 3, PAGE_BYTES = 4096 };
 
 static void make_entry(uint64_t seq, const Hash *prev, Entry *ret_entry) {
         static const uint8_t signature[SIGNATURE_BYTES] = {1};
@@ -197,7 +197,7 @@ TEST(an_insert_or_replace_is_refused_by_message_id) {
 }
 
 TEST(a_replace_of_evidence_is_refused) {
-        check_raw_refused("REPLACE INTO evidence SELECT digest, 1, 'raw', x'00' FROM evidence");
+        check_raw_refused("REPLACE INTO evidence SELECT 2, digest, 1, 'raw', x'00' FROM evidence");
 }
 
 TEST(an_entry_that_does_not_follow_the_head_is_refused) {
@@ -205,6 +205,13 @@ TEST(an_entry_that_does_not_follow_the_head_is_refused) {
                           "zeroblob(16), frame, signature, prev, hash FROM entry WHERE seq = 3");
         check_raw_refused("INSERT INTO entry SELECT 5, received_ms, kind, phase, actor, "
                           "zeroblob(16), frame, signature, hash, hash FROM entry WHERE seq = 3");
+}
+
+TEST(evidence_whose_number_is_not_the_next_is_refused) {
+        check_raw_refused("INSERT INTO evidence VALUES (7, zeroblob(32), 0, 'raw', x'')");
+        check_raw_refused("REPLACE INTO evidence VALUES (1, zeroblob(32), 0, 'raw', x'')");
+        check_raw_refused("INSERT INTO evidence(digest, size, encoding, bytes) "
+                          "VALUES (zeroblob(32), 0, 'raw', x'')");
 }
 
 TEST(an_update_is_refused) {
@@ -252,9 +259,9 @@ TEST(a_reader_cannot_write) {
         cleanup(ledger_freep) Ledger *ledger = open_ledger(path, LEDGER_READ);
 
         CHECK_EQ_INT(ledger_try_sql(ledger, "BEGIN IMMEDIATE"), LEDGER_E_REFUSED);
-        CHECK_EQ_INT(
-                ledger_try_sql(ledger, "INSERT INTO evidence VALUES (zeroblob(32), 0, 'raw', x'')"),
-                LEDGER_E_REFUSED);
+        CHECK_EQ_INT(ledger_try_sql(ledger,
+                                    "INSERT INTO evidence VALUES (2, zeroblob(32), 0, 'raw', x'')"),
+                     LEDGER_E_REFUSED);
 }
 
 TEST(a_second_writer_is_refused_and_told_whose_ledger_it_is) {
@@ -340,7 +347,7 @@ TEST(a_database_of_another_program_is_refused) {
 TEST(a_newer_format_is_refused) {
         cleanup_free char *path = make_ledger();
 
-        CHECK_EQ_INT(run_raw(path, "PRAGMA user_version = 4"), SQLITE_OK);
+        CHECK_EQ_INT(run_raw(path, "PRAGMA user_version = 5"), SQLITE_OK);
         check_open_refused(path, LEDGER_WRITE, "ledger-newer");
 }
 
@@ -395,4 +402,92 @@ TEST(a_commit_that_does_not_fit_fails_and_loses_nothing_committed) {
         ledger = open_ledger(path, LEDGER_WRITE);
         CHECK_EQ_INT(ledger_head(ledger, &head), 0);
         CHECK_EQ_U64(head, N_ENTRIES);
+}
+
+/* ---- growth ---- */
+
+typedef struct Growth {
+        size_t n_bytes, n; /* of a piece, and how many */
+        size_t most;       /* bytes of the file for each */
+} Growth;
+
+static void make_piece(const Growth *growth, size_t i, uint8_t *bytes, Hash *ret_digest) {
+        memset(bytes, 'x', growth->n_bytes);
+        memcpy(bytes, &i, sizeof i);
+        hash_of(slice_make(bytes, growth->n_bytes), ret_digest);
+}
+
+static size_t count_pages(const char *path) {
+        sqlite3 *db = NULL;
+        sqlite3_stmt *query = NULL;
+        size_t n;
+
+        CHECK_EQ_INT(sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
+        CHECK_EQ_INT(sqlite3_prepare_v2(db, "PRAGMA page_count", -1, &query, NULL), SQLITE_OK);
+        CHECK_EQ_INT(sqlite3_step(query), SQLITE_ROW);
+        n = (size_t)sqlite3_column_int64(query, 0);
+        CHECK_EQ_INT(sqlite3_finalize(query), SQLITE_OK);
+        CHECK_EQ_INT(sqlite3_close(db), SQLITE_OK);
+        return n;
+}
+
+static size_t grow(const Growth *growth) {
+        cleanup_free char *path = mem_printf("%s/ledger.db", test_dir());
+        cleanup(ledger_freep) Ledger *ledger = open_ledger(path, LEDGER_CREATE);
+        cleanup_free uint8_t *bytes = mem_alloc(growth->n_bytes);
+        size_t n_before = count_pages(path);
+
+        for (size_t i = 0; i < growth->n; i++) {
+                Hash digest;
+
+                make_piece(growth, i, bytes, &digest);
+                CHECK_EQ_INT(
+                        ledger_evidence_put(ledger, &digest, slice_make(bytes, growth->n_bytes)),
+                        0);
+        }
+        CHECK_EQ_INT(ledger_commit(ledger), 0);
+        return (count_pages(path) - n_before) * PAGE_BYTES / growth->n;
+}
+
+TEST(a_piece_of_evidence_takes_little_more_of_the_file_than_its_bytes) {
+        static const Growth rows[] = {
+                {990, 600, 1480}, {4096, 200, 4800}, {64 << 10, 20, 67000}, {1 << 20, 2, 1060000}};
+
+        for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+                size_t n = grow(&rows[i]);
+
+                printf("# %zu bytes take %zu\n", rows[i].n_bytes, n);
+                CHECK(n <= rows[i].most);
+        }
+}
+
+/* By the table of format 3. */
+TEST(a_table_without_rowid_takes_more_than_that_bound) {
+        cleanup_free char *path = mem_printf("%s/before.db", test_dir());
+        const Growth growth = {990, 600, 1480};
+        cleanup_free uint8_t *bytes = mem_alloc(growth.n_bytes);
+        sqlite3_stmt *put = NULL;
+        sqlite3 *db = NULL;
+
+        CHECK_EQ_INT(run_raw(path, "CREATE TABLE evidence(digest BLOB PRIMARY KEY, size INTEGER, "
+                                   "encoding TEXT, bytes BLOB) STRICT, WITHOUT ROWID"),
+                     SQLITE_OK);
+        CHECK_EQ_INT(sqlite3_open(path, &db), SQLITE_OK);
+        CHECK_EQ_INT(sqlite3_exec(db, "BEGIN", NULL, NULL, NULL), SQLITE_OK);
+        CHECK_EQ_INT(sqlite3_prepare_v2(db, "INSERT INTO evidence VALUES (?1, 990, 'raw', ?2)", -1,
+                                        &put, NULL),
+                     SQLITE_OK);
+        for (size_t i = 0; i < growth.n; i++) {
+                Hash digest;
+
+                make_piece(&growth, i, bytes, &digest);
+                (void)sqlite3_bind_blob(put, 1, digest.bytes, HASH_BYTES, SQLITE_STATIC);
+                (void)sqlite3_bind_blob(put, 2, bytes, (int)growth.n_bytes, SQLITE_STATIC);
+                CHECK_EQ_INT(sqlite3_step(put), SQLITE_DONE);
+                CHECK_EQ_INT(sqlite3_reset(put), SQLITE_OK);
+        }
+        CHECK_EQ_INT(sqlite3_finalize(put), SQLITE_OK);
+        CHECK_EQ_INT(sqlite3_exec(db, "COMMIT", NULL, NULL, NULL), SQLITE_OK);
+        CHECK_EQ_INT(sqlite3_close(db), SQLITE_OK);
+        CHECK(count_pages(path) * PAGE_BYTES / growth.n > 2 * growth.most);
 }

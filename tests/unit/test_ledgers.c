@@ -17,12 +17,19 @@
 
 #include "base/fd.h"
 #include "base/mem.h"
-#include "broker/ledger.h"
+#include "broker/ledger_outbox.h"
 #include "broker/verify.h"
 #include "tests/lib/book.h"
+#include "tests/lib/shim.h"
 #include "tests/lib/test.h"
 
-enum { FORMAT_NOW = 3, FILE_BYTES_MAX = 1 << 20, ENTRIES = 10 };
+enum {
+        FORMAT_NOW = 4,
+        FORMAT_FULL = 3, /* since which there are full ones */
+        FILE_BYTES_MAX = 1 << 20,
+        ENTRIES = 10,
+        STRIDE = 4, /* of what power_loss_files.c tries at each call */
+};
 
 static char *data_path(const char *name) {
         const char *source = getenv("COLDGATE_SOURCE");
@@ -43,32 +50,47 @@ static void copy_file(const char *from, const char *to) {
         CHECK_EQ_INT(file_write_atomic(to, buf_get(&bytes), 0600), 0);
 }
 
-/* A copy that a test may change, in a directory of its own. */
-static char *take_copy(int format) {
-        static int n;
-        cleanup_free char *from = format_path(format);
-        cleanup_free char *dir = mem_printf("%s/%d", test_dir(), n++);
+static void ignore_call(void *userdata, const ShimCall *call) {
+        (void)userdata;
+        (void)call;
+}
+
+/* A copy that a test may change, in a directory of its own, where nothing is really synced. */
+static char *take_copy_of(const char *from) {
+        const char *dir = test_dir();
         char *path = mem_printf("%s/ledger.db", dir);
 
-        CHECK_EQ_INT(dir_make(dir, 0700), 0);
+        shim_record(dir, ignore_call, NULL);
+
         copy_file(from, path);
         return path;
 }
 
-static void check_holds(const char *path, const Hash *head) {
+static char *take_copy(int format) {
+        cleanup_free char *from = format_path(format);
+
+        return take_copy_of(from);
+}
+
+static void check_rows(const char *path, const Hash *head, uint64_t n_entries,
+                       uint64_t n_evidence) {
         cleanup(ledger_freep) Ledger *ledger = NULL;
-        cleanup_book Book book;
         VerifyReport report;
         Fault fault = FAULT_INIT;
+        Key broker;
 
-        book_begin(&book); /* for its keys, which are always the same */
+        key_from_seed((uint8_t[32]){BROKER + 1}, &broker); /* as a book's */
         CHECK_EQ_INT(ledger_open(path, LEDGER_INSPECT, &ledger, &fault), 0);
-        if (verify_ledger(ledger, &book.keys[BROKER].public, NULL, 0, &report, &fault) != 0)
+        if (verify_ledger(ledger, &broker.public, NULL, 0, &report, &fault) != 0)
                 FAIL_TEST("%s: %s: %s", path, fault.rule, fault.found);
-        CHECK_EQ_U64(report.n_entries, ENTRIES);
-        CHECK_EQ_U64(report.n_evidence, 1);
+        CHECK_EQ_U64(report.n_entries, n_entries);
+        CHECK_EQ_U64(report.n_evidence, n_evidence);
         if (head)
                 CHECK(hash_equal(&report.head, head));
+}
+
+static void check_holds(const char *path, const Hash *head) {
+        check_rows(path, head, ENTRIES, 1);
 }
 
 static void read_head(const char *path, Hash *ret_head) {
@@ -114,13 +136,78 @@ static void write_golden(const char *path) {
         CHECK_EQ_INT(ledger_copy(book.path, path, &fault), 0);
 }
 
-TEST(a_ledger_of_this_format_is_among_them) {
-        const char *wish = getenv("COLDGATE_LEDGERS");
-        cleanup_free char *path = format_path(FORMAT_NOW);
+/* ---- one with a row in each table, and evidence of each size that is stored differently ---- */
 
-        if (wish && strcmp(wish, "write") == 0)
+static const size_t piece_bytes[] = {1, 990, 1024, 1100, 4096, 9000};
+enum { N_PIECES = ARRAY_SIZE(piece_bytes), PIECE_BYTES_MAX = 9000, OUTBOX_ITEMS = 2 };
+
+static Slice make_piece(size_t i, uint8_t bytes[PIECE_BYTES_MAX], Hash *ret_digest) {
+        Slice piece = slice_make(bytes, piece_bytes[i]);
+
+        for (size_t at = 0; at < piece.n; at++)
+                bytes[at] = (uint8_t)(at * 7 + i);
+        hash_of(piece, ret_digest);
+        return piece;
+}
+
+static char *full_path(int format) {
+        cleanup_free char *name = mem_printf("format-%d-full.db", format);
+
+        return data_path(name);
+}
+
+/* The verdict's evidence is removed, and an entry says so. */
+static void remove_evidence(Book *book) {
+        cleanup_arena Arena arena = ARENA_INIT;
+        Message message = {.type = MESSAGE_COLLECTED};
+        Hash digest;
+        Entry entry;
+
+        hash_of(slice_text(BOOK_EVIDENCE), &digest);
+        message.collected.digests = hash_slice(&digest);
+        message.collected.bytes = strlen(BOOK_EVIDENCE);
+        book_make_entry(book, BROKER, &message, &arena, &entry);
+        CHECK_EQ_INT(ledger_append(book->ledger, &entry), 0);
+        CHECK_EQ_INT(ledger_collect(book->ledger, &digest, entry.seq), 0);
+}
+
+static void write_full(const char *path) {
+        uint8_t bytes[PIECE_BYTES_MAX];
+        cleanup_book Book book;
+        Fault fault = FAULT_INIT;
+        Hash digest;
+
+        book_make(&book);
+        CHECK_EQ_INT(ledger_open(book.path, LEDGER_WRITE, &book.ledger, &fault), 0);
+        for (size_t i = 0; i < N_PIECES; i++) {
+                Slice piece = make_piece(i, bytes, &digest);
+
+                CHECK_EQ_INT(ledger_evidence_put(book.ledger, &digest, piece), 0);
+        }
+        for (uint64_t i = 0; i < OUTBOX_ITEMS; i++)
+                CHECK_EQ_INT(ledger_outbox_put(book.ledger, "hook", book.verdict, i), 0);
+        remove_evidence(&book);
+        book_close(&book);
+        (void)unlink(path); /* usually there is none */
+        CHECK_EQ_INT(ledger_copy(book.path, path, &fault), 0);
+}
+
+static bool is_to_be_written(void) {
+        const char *wish = getenv("COLDGATE_LEDGERS");
+
+        return wish && strcmp(wish, "write") == 0;
+}
+
+TEST(ledgers_of_this_format_are_among_them) {
+        cleanup_free char *path = format_path(FORMAT_NOW);
+        cleanup_free char *full = full_path(FORMAT_NOW);
+
+        if (is_to_be_written()) {
                 write_golden(path);
+                write_full(full);
+        }
         CHECK_EQ_INT(read_format(path), FORMAT_NOW);
+        CHECK_EQ_INT(read_format(full), FORMAT_NOW);
 }
 
 TEST(ledgers_of_each_format_are_verified_as_they_are_and_say_the_same_when_brought_up) {
@@ -135,6 +222,49 @@ TEST(ledgers_of_each_format_are_verified_as_they_are_and_say_the_same_when_broug
                 bring_up(path);
                 CHECK_EQ_INT(read_format(path), FORMAT_NOW);
                 check_holds(path, &head);
+        }
+}
+
+static void count_row(void *userdata, Slice delivery, uint64_t n) {
+        uint64_t *n_rows = userdata;
+
+        CHECK_EQ_SLICE(delivery, slice_text("hook"));
+        *n_rows += n;
+}
+
+static void check_full(const char *path) {
+        cleanup(ledger_freep) Ledger *ledger = NULL;
+        cleanup_arena Arena arena = ARENA_INIT;
+        uint8_t bytes[PIECE_BYTES_MAX];
+        Fault fault = FAULT_INIT;
+        uint64_t seq = 0, n = 0;
+        Hash digest;
+        Slice frame;
+
+        CHECK_EQ_INT(ledger_open(path, LEDGER_WRITE, &ledger, &fault), 0);
+        for (size_t i = 0; i < N_PIECES; i++) {
+                Slice piece = make_piece(i, bytes, &digest);
+
+                CHECK_EQ_INT(ledger_evidence_get(ledger, &digest, &arena, &frame), 0);
+                CHECK_EQ_SLICE(frame, piece);
+        }
+        hash_of(slice_text(BOOK_EVIDENCE), &digest);
+        CHECK_EQ_INT(ledger_evidence_get(ledger, &digest, &arena, &frame), LEDGER_E_NONE);
+        CHECK_EQ_INT(ledger_collected(ledger, &digest, &seq), 0);
+        CHECK_EQ_U64(seq, ENTRIES + 1);
+        CHECK_EQ_INT(ledger_outbox_count(ledger, count_row, &n), 0);
+        CHECK_EQ_U64(n, OUTBOX_ITEMS);
+}
+
+TEST(each_row_of_each_table_is_there_after_a_ledger_was_brought_up) {
+        for (int format = FORMAT_FULL; format <= FORMAT_NOW; format++) {
+                cleanup_free char *golden = full_path(format);
+                cleanup_free char *path = take_copy_of(golden);
+
+                check_rows(path, NULL, ENTRIES + 1, N_PIECES);
+                check_full(path);
+                CHECK_EQ_INT(read_format(path), FORMAT_NOW);
+                check_rows(path, NULL, ENTRIES + 1, N_PIECES);
         }
 }
 
@@ -186,8 +316,8 @@ static bool bring_up_and_crash(const char *path, int at) {
 TEST(killed_at_any_statement_of_being_brought_up_a_ledger_opens_and_says_the_same) {
         int n = 0;
 
-        for (int at = 1;; at++) {
-                cleanup_free char *path = take_copy(1 + at % 2);
+        for (int at = 1;; at += STRIDE) {
+                cleanup_free char *path = take_copy(1 + at % (FORMAT_NOW - 1));
                 Hash head;
                 bool was_killed;
 
@@ -213,4 +343,46 @@ TEST(what_a_ledger_was_before_it_was_brought_up_is_kept_beside_it) {
         bring_up(path);
         CHECK_EQ_INT(read_format(kept), 2);
         check_holds(kept, &head);
+}
+
+/* ---- a disk that does not take it ---- */
+
+/* Brings it up while the disk fails so; false: no call failed any more. */
+static bool bring_up_and_fail(const char *golden, ShimState *orders, uint64_t at, ShimFault how) {
+        cleanup_free char *path = take_copy_of(golden);
+        cleanup_free char *dir = mem_strndup(path, strlen(path) - strlen("/ledger.db"));
+        cleanup(ledger_freep) Ledger *ledger = NULL;
+        Fault fault = FAULT_INIT;
+        int r;
+
+        *orders = (ShimState){.ops = SHIM_ALL, .fault = how, .at = at, .is_lasting = at % 2};
+        (void)snprintf(orders->root, sizeof orders->root, "%s", dir);
+        shim_obey(orders);
+        r = ledger_open(path, LEDGER_WRITE, &ledger, &fault);
+        ledger = ledger_free(ledger);
+        shim_obey(NULL);
+        if (r != 0 && how == SHIM_ENOSPC && orders->fault_op == SHIM_WRITE &&
+            strstr(orders->fault_path, ".db.new"))
+                CHECK(r == LEDGER_E_REFUSED && fault_is(&fault, "disk-full"));
+        check_full(path); /* a start undoes what was begun; readers wait for that */
+        check_rows(path, NULL, ENTRIES + 1, N_PIECES);
+        return atomic_load(&orders->n_faults) > 0;
+}
+
+TEST(a_disk_that_fails_while_a_ledger_is_brought_up_loses_nothing_and_a_full_one_is_named) {
+        static const struct {
+                ShimFault fault;
+                uint64_t stride;
+        } rows[] = {{SHIM_ENOSPC, 1}, {SHIM_TEAR, STRIDE}};
+        cleanup_free char *golden = full_path(FORMAT_FULL);
+        cleanup_free char *path = mem_printf("%s/orders", test_dir());
+        ShimState *orders = shim_state_new(path);
+        uint64_t n = 0;
+
+        CHECK(orders);
+        for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+                for (uint64_t at = 1; bring_up_and_fail(golden, orders, at, rows[i].fault);
+                     at += rows[i].stride)
+                        n++;
+        CHECK(n > 60);
 }
