@@ -358,3 +358,41 @@ uint64_t desk_claim_and_lease(Desk *desk, size_t n_gates) {
         CHECK(desk_last(desk, ADVERSARY, MESSAGE_OFFER));
         return claim;
 }
+
+Who desk_prepare_verdict(Desk *desk, Message *ret_message) {
+        desk_approve(desk);
+        *ret_message = desk_make_verdict(desk, desk_claim_and_lease(desk, 1), "M1", DECISION_PASS);
+        return ADVERSARY;
+}
+
+void desk_make_done_phase(Desk *desk) {
+        uint64_t claim;
+
+        desk_approve(desk);
+        claim = desk_claim_and_lease(desk, 2);
+        CHECK(desk_submit(desk, ADVERSARY, desk_make_verdict(desk, claim, "M1", DECISION_PASS)));
+        CHECK(desk_submit(desk, ADVERSARY, desk_make_verdict(desk, claim, "M2", DECISION_PASS)));
+        CHECK(desk_submit(desk, BUILDER, desk_make_done("m", COMMIT_A)));
+}
+
+void desk_measure(Desk *desk, const char *value, Hash *ret_digest) {
+        cleanup_buf Buf frame = BUF_INIT(FRAME_MAX);
+        struct assertion assertion = {
+                .where = slice_text("stdout.number.le"), .actual = slice_text(value), .held = 1};
+        Message evidence = {.type = MESSAGE_CHECK_EVIDENCE,
+                            .check_evidence = {.gate = slice_text("M1"),
+                                               .check = slice_text("c"),
+                                               .commit = slice_text(COMMIT_A),
+                                               .started_ms = 1,
+                                               .assertions = &assertion,
+                                               .n_assertions = 1}};
+        CodecFault fault;
+
+        message_set_present(&evidence);
+        CHECK_EQ_INT(codec_encode(&evidence, &frame, &fault), 0);
+        hash_of(buf_get(&frame), ret_digest);
+        desk_say(desk, ADVERSARY,
+                 (Message){.type = MESSAGE_EVIDENCE_PUT,
+                           .evidence_put = {.digest = hash_slice(ret_digest),
+                                            .frame = buf_get(&frame)}});
+}

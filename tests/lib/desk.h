@@ -90,3 +90,9 @@ Message desk_make_finding(const char *phase, const char *gate, Blocks blocks);
 void desk_approve(Desk *desk);
 /* A claim of M1 (and M2) at COMMIT_A by BUILDER; ADVERSARY has a lease of it. The claim's seq. */
 uint64_t desk_claim_and_lease(Desk *desk, size_t n_gates);
+/* A verdict PASS on M1 of a fresh lease; who may say it. */
+Who desk_prepare_verdict(Desk *desk, Message *ret_message);
+/* The start of stories about what comes after the end: phase "m" is DONE. */
+void desk_make_done_phase(Desk *desk);
+/* Stores evidence that the check "c" of M1 found this at COMMIT_A. */
+void desk_measure(Desk *desk, const char *value, Hash *ret_digest);

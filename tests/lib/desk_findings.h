@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: The coldgate authors */
 #pragma once
 
-/* What is said of findings and vetoes on the desk; and the rules about them, each refused once. */
+/* What is said of findings and vetoes on the desk. */
 
 #include "tests/lib/desk.h"
 
@@ -28,12 +28,3 @@ Message desk_make_revoke(const char *name);
 uint64_t desk_verify_m1(Desk *desk, const char *commit, Decision decision);
 /* The finding; it must be there. */
 const FindingRecord *desk_get_finding(const Desk *desk, uint64_t finding);
-
-/* Prepares the desk; who then says what, and is refused. */
-typedef struct Case {
-        const char *rule;
-        Who (*prepare)(Desk *desk, Message *ret_message);
-} Case;
-
-extern const Case finding_cases[];
-extern const size_t n_finding_cases;

@@ -2,9 +2,9 @@
 /* SPDX-FileCopyrightText: The coldgate authors */
 #pragma once
 
-/* Sealed checks on the desk; and the rules about them, each refused once. */
+/* Sealed checks on the desk. */
 
-#include "tests/lib/desk_findings.h"
+#include "tests/lib/desk.h"
 
 #define DESK_SEALED_FILE "the checks that nobody sees"
 
@@ -16,6 +16,3 @@ Message desk_make_reveal_request(uint64_t seal);
 /* A verdict on M1 of a fresh lease of ADVERSARY, with so many sealed results that passed; the last
  * of them has this outcome. */
 Message desk_make_sealed_verdict(Desk *desk, Decision decision, size_t n, Outcome last);
-
-extern const Case seal_cases[];
-extern const size_t n_seal_cases;

@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "proto/codec.h"
 #include "tests/lib/desk.h"
 #include "tests/lib/test.h"
 
@@ -34,29 +33,6 @@ static Message pass_on(Desk *desk, uint64_t claim_seq) {
         return desk_make_verdict(desk, claim_seq, "M1", DECISION_PASS);
 }
 
-/* What the check "c" measured, stored. */
-static void measure(Desk *desk, const char *value, Hash *ret_digest) {
-        cleanup_buf Buf frame = BUF_INIT(FRAME_MAX);
-        struct assertion assertion = {
-                .where = slice_text("stdout.number.le"), .actual = slice_text(value), .held = 1};
-        Message evidence = {.type = MESSAGE_CHECK_EVIDENCE,
-                            .check_evidence = {.gate = slice_text("M1"),
-                                               .check = slice_text("c"),
-                                               .commit = slice_text(COMMIT_A),
-                                               .started_ms = 1,
-                                               .assertions = &assertion,
-                                               .n_assertions = 1}};
-        CodecFault fault;
-
-        message_set_present(&evidence);
-        CHECK_EQ_INT(codec_encode(&evidence, &frame, &fault), 0);
-        hash_of(buf_get(&frame), ret_digest);
-        desk_say(desk, ADVERSARY,
-                 (Message){.type = MESSAGE_EVIDENCE_PUT,
-                           .evidence_put = {.digest = hash_slice(ret_digest),
-                                            .frame = buf_get(&frame)}});
-}
-
 static Who number_that_differs(Desk *desk, bool is_cheat) {
         Message message;
         uint64_t seq;
@@ -67,7 +43,7 @@ static Who number_that_differs(Desk *desk, bool is_cheat) {
         message = desk_make_claim(desk, "m", m1, 1, COMMIT_A);
         message.claim.claimed_evidence = slice_text(is_cheat ? "c: 16 of them" : "c: 12 of them");
         seq = desk_submit(desk, BUILDER, message);
-        measure(desk, "12", &digest);
+        desk_measure(desk, "12", &digest);
         message = pass_on(desk, seq);
         message.verdict.checks->evidence = hash_slice(&digest);
         (void)desk_submit(desk, ADVERSARY, message);

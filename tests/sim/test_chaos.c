@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "tests/lib/test.h"
-#include "tests/sim/world.h"
+#include "tests/sim/seeds.h"
 
 enum { TURNS = 500, SEEDS = 6, END_MS = 3600 * 1000 };
 
@@ -76,15 +76,10 @@ TEST(whatever_the_clocks_do_it_ends_well) {
 }
 
 TEST(everything_at_once_ends_well) {
-        play_seeds((WorldSettings){.loss_percent = 10,
-                                   .repeat_percent = 10,
-                                   .late_percent = 10,
-                                   .cut_permille = 3,
-                                   .full_permille = 5,
-                                   .kill_broker_permille = 12,
-                                   .kill_agent_permille = 5,
-                                   .jump_permille = 8,
-                                   .sleep_permille = 8});
+        WorldSettings settings = seeds_everything(0);
+
+        settings.swap_permille = 0;
+        play_seeds(settings);
 }
 
 /* ---- killed at each append and each commit of a story that goes well; it ends the same ---- */

@@ -14,31 +14,6 @@ static GateRecord *gate_of(const Desk *desk) {
         return &desk_state(desk)->phases[0]->gates[0];
 }
 
-/* The check "c" found 12; stored. */
-static void put_evidence(Desk *desk, Hash *ret_digest) {
-        cleanup_buf Buf frame = BUF_INIT(FRAME_MAX);
-        struct assertion assertion = {.where = slice_text("stdout.number.le"),
-                                      .actual = slice_text("12"),
-                                      .held = 1,
-                                      .present = 0};
-        Message evidence = {.type = MESSAGE_CHECK_EVIDENCE,
-                            .check_evidence = {.gate = slice_text("M1"),
-                                               .check = slice_text("c"),
-                                               .commit = slice_text(COMMIT_A),
-                                               .started_ms = 1,
-                                               .assertions = &assertion,
-                                               .n_assertions = 1}};
-        CodecFault fault;
-
-        message_set_present(&evidence);
-        CHECK_EQ_INT(codec_encode(&evidence, &frame, &fault), 0);
-        hash_of(buf_get(&frame), ret_digest);
-        desk_say(desk, ADVERSARY,
-                 (Message){.type = MESSAGE_EVIDENCE_PUT,
-                           .evidence_put = {.digest = hash_slice(ret_digest),
-                                            .frame = buf_get(&frame)}});
-}
-
 /* A claim that says so, and the verdict on it; the verdict's entry. */
 static uint64_t play(Desk *desk, const char *claimed, bool must_match, Decision decision) {
         Message message;
@@ -53,7 +28,7 @@ static uint64_t play(Desk *desk, const char *claimed, bool must_match, Decision 
         message = desk_make_claim(desk, "m", m1, 1, COMMIT_A);
         message.claim.claimed_evidence = slice_text(claimed);
         claim = desk_submit(desk, BUILDER, message);
-        put_evidence(desk, &digest);
+        desk_measure(desk, "12", &digest);
         message = desk_make_verdict(desk, claim, "M1", decision);
         message.verdict.checks->evidence = arena_slice(&desk->arena, hash_slice(&digest));
         return desk_submit(desk, ADVERSARY, message);
@@ -172,7 +147,7 @@ TEST(a_verification_that_was_queued_again_is_compared_with_the_words_of_the_clai
         CHECK(!find_differs(&desk));
         desk_credit(&desk, ADVERSARY, 1, 0, 0);
         CHECK(desk_submit(&desk, BUILDER, desk_make_done("m", COMMIT_A)));
-        put_evidence(&desk, &digest);
+        desk_measure(&desk, "12", &digest);
         message = desk_make_verdict(&desk, gate_of(&desk)->claim_seq, "M1", DECISION_PASS);
         message.verdict.checks->evidence = arena_slice(&desk.arena, hash_slice(&digest));
         CHECK(desk_submit(&desk, ADVERSARY, message));

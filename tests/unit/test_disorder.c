@@ -4,6 +4,7 @@
 /* Anything said by anybody in any order: it is taken or refused, never fatal, and what was taken
  * is replayed into the same state (desk_commit). */
 
+#include "tests/lib/desk_findings.h"
 #include "tests/lib/desk_seals.h"
 #include "tests/lib/test.h"
 
