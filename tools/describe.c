@@ -6,7 +6,10 @@
  * one differs from its rows. Add a document: one row.
  */
 
+#include <ctype.h>
+#include <dirent.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "adversary-agent/verbs.h"
@@ -122,9 +125,51 @@ static void print_settings(Buf *text) {
                        "```\n");
 }
 
+static int is_decision(const struct dirent *file) {
+        return isdigit((unsigned char)file->d_name[0]);
+}
+
+/* The number and title are its first line; what has changed since, a quoted line behind that. */
+static void print_decision(const char *name, Slice decision, Buf *text) {
+        Slice title = slice_head(decision, slice_find(decision, slice_text("\n")));
+        Slice rest = slice_from(decision, title.n + 2);
+
+        title = slice_from(title, slice_find(title, slice_text(" ")) + 1);
+        title = slice_from(title, slice_find(title, slice_text(" ")) + 1);
+        buf_printf(text, "- [%.3s](%s) %.*s", name, name, SLICE_ARGS(title));
+        if (slice_is(slice_head(rest, 2), "> ")) {
+                rest = slice_from(rest, 2);
+                buf_printf(text, " (%.*s)",
+                           SLICE_ARGS(slice_head(rest, slice_find(rest, slice_text("\n")))));
+        }
+        buf_text(text, "\n");
+}
+
+static void print_decisions(const char *docs, Buf *text) {
+        cleanup_free char *dir = mem_printf("%s/decisions", docs);
+        struct dirent **files = NULL;
+        int n = scandir(dir, &files, is_decision, alphasort);
+
+        buf_text(text,
+                 "# Decisions\n\n"
+                 "<!-- Printed from the files beside it by tools/describe; edit those. -->\n\n"
+                 "Why things are as they are where another way was near. Numbers are not given "
+                 "twice; what came later wins.\n\n");
+        for (int i = 0; i < n; i++) {
+                cleanup_free char *path = mem_printf("%s/%s", dir, files[i]->d_name);
+                cleanup_buf Buf decision = BUF_INIT(DOCUMENT_BYTES_MAX);
+
+                if (file_read(path, &decision) == 0)
+                        print_decision(files[i]->d_name, buf_get(&decision), text);
+                free(files[i]);
+        }
+        free(files);
+}
+
 static const struct {
         const char *name; /* of the file */
         void (*print)(Buf *text);
+        void (*print_from)(const char *docs, Buf *text); /* instead: what it is made of is there */
 } documents[] = {
         {"cli.md", print_cli},
         {"gate.md", print_gate},
@@ -135,7 +180,15 @@ static const struct {
         {"rules.md", rules_print_docs},
         {"settings.md", print_settings},
         {"watchdog.md", watchdog_print_docs},
+        {"decisions/README.md", .print_from = print_decisions},
 };
+
+static void print_document(size_t i, const char *docs, Buf *text) {
+        if (documents[i].print)
+                documents[i].print(text);
+        else
+                documents[i].print_from(docs, text);
+}
 
 static int verb_print(const Args *args) {
         for (size_t i = 0; i < ARRAY_SIZE(documents); i++) {
@@ -143,7 +196,7 @@ static int verb_print(const Args *args) {
 
                 if (strcmp(args->rest[0], documents[i].name) != 0)
                         continue;
-                documents[i].print(&text);
+                print_document(i, "docs", &text);
                 (void)fputs(buf_get_text(&text), stdout);
                 return EXIT_HOLDS;
         }
@@ -156,7 +209,7 @@ static int verb_write(const Args *args) {
                 cleanup_free char *path = mem_printf("%s/%s", args->rest[0], documents[i].name);
                 cleanup_buf Buf text = BUF_TEXT;
 
-                documents[i].print(&text);
+                print_document(i, args->rest[0], &text);
                 if (file_write_atomic(path, buf_get(&text), DOCUMENT_MODE))
                         return EXIT_NOT_CARRIED_OUT;
         }
@@ -170,7 +223,7 @@ static int verb_check(const Args *args) {
                 cleanup_free char *path = mem_printf("%s/%s", args->rest[0], documents[i].name);
                 cleanup_buf Buf text = BUF_TEXT, there = BUF_INIT(DOCUMENT_BYTES_MAX);
 
-                documents[i].print(&text);
+                print_document(i, args->rest[0], &text);
                 if (file_read(path, &there) == 0 && slice_equal(buf_get(&text), buf_get(&there)))
                         continue;
                 (void)fprintf(stderr, "%s is not what its rows say: meson compile -C build docs\n",
