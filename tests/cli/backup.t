@@ -130,6 +130,26 @@ Nothing on this machine remembers what an agent elsewhere has seen: it brings wh
   $ broker verify >/dev/null
   $ stop
 
+Two views: one agent is shown a past, another one a longer other past of the same ledger. The first finds it when it comes, whichever of them it is shown.
+
+  $ mkdir ../views && cd ../views && git init -q -b main . && broker init >/dev/null && broker backup ../early.db >/dev/null
+  $ start
+  $ builder-agent hold proxy >/dev/null
+  $ stop
+  $ cp .coldgate/agents/builder/seen ../seen
+  $ rm -r .coldgate/agents .coldgate/docs; mkdir -p .coldgate/agents/builder .coldgate/docs
+  $ cp ../early.db .coldgate/ledger.db; rm -f .coldgate/ledger.db-wal .coldgate/ledger.db-shm .coldgate/views.db
+  $ start
+  $ broker keygen bob >/dev/null && broker admit bob builder .coldgate/keys/bob.pub >/dev/null
+  $ for name in a b c; do builder-agent hold $name --key .coldgate/keys/bob >/dev/null; done; broker verify | head -n 1
+  ledger holds: * (glob)
+  $ cp ../seen .coldgate/agents/builder/seen
+  $ builder-agent hold proxy 2>&1 | head -n 1
+  builder-agent: ledger-forked: builder has seen entry [56], signed by this broker, and this ledger has another: it is not the newest one (re)
+  $ broker alerts | grep -c 'builder has seen entry'
+  1
+  $ stop; cd ../shop
+
 An empty place takes a backup too; without the keys it only says what there is.
 
   $ mkdir ../elsewhere && cd ../elsewhere && broker restore ../new.db
