@@ -26,11 +26,19 @@ enum { CONNECT_AGAIN_MS = 1000 };
  * it is not connected. LINGER lets a program that says one thing and ends be heard. A broker that
  * stands still is noticed after IVL and TIMEOUT at most: before four seconds are over; TTL lets the
  * broker notice as soon that we do. RCVHWM is more than anybody gives credit for, so that what is
- * said above of heartbeats cannot happen here. */
+ * said above of heartbeats cannot happen here. CONNECT_TIMEOUT: else the kernel asks ever more
+ * seldom whether a network is back, and is believed. */
 static const OptionValue client_options[] = {
-        {ZMQ_IMMEDIATE, 1},        {ZMQ_RECONNECT_IVL, 50},   {ZMQ_RECONNECT_IVL_MAX, 2000},
-        {ZMQ_HANDSHAKE_IVL, 3000}, {ZMQ_HEARTBEAT_IVL, 1000}, {ZMQ_HEARTBEAT_TIMEOUT, 2750},
-        {ZMQ_HEARTBEAT_TTL, 3000}, {ZMQ_LINGER, 500},         {ZMQ_RCVHWM, 1024},
+        {ZMQ_IMMEDIATE, 1},
+        {ZMQ_RECONNECT_IVL, 50},
+        {ZMQ_RECONNECT_IVL_MAX, 2000},
+        {ZMQ_HANDSHAKE_IVL, 3000},
+        {ZMQ_CONNECT_TIMEOUT, 2000},
+        {ZMQ_HEARTBEAT_IVL, 1000},
+        {ZMQ_HEARTBEAT_TIMEOUT, 2750},
+        {ZMQ_HEARTBEAT_TTL, 3000},
+        {ZMQ_LINGER, 500},
+        {ZMQ_RCVHWM, 1024},
         {ZMQ_SNDHWM, 64},
 };
 

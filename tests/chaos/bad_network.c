@@ -32,14 +32,16 @@ enum {
         TAKEN_MS = 10000,
 };
 
-void bad_network_init(BadNetwork *network) {
+void bad_network_init(BadNetwork *network, bool is_direct) {
         Fleet *fleet = &network->fleet;
 
         tcp_broker_init(&network->broker, "");
         fleet_init(fleet, network->broker.real.dir, "m", SENDERS, WINDOW);
         tcp_proxy_start(&network->proxy, network->broker.port);
-        free(fleet->project.endpoint);
-        fleet->project.endpoint = mem_printf("tcp://127.0.0.1:%u", network->proxy.port);
+        if (!is_direct) {
+                free(fleet->project.endpoint);
+                fleet->project.endpoint = mem_printf("tcp://127.0.0.1:%u", network->proxy.port);
+        }
         for (size_t i = 0; i < SENDERS; i++)
                 fleet_restart(fleet, i);
         real_broker_start(&network->broker.real);

@@ -11,11 +11,11 @@
 typedef struct BadNetwork {
         TcpBroker broker;
         TcpProxy proxy;
-        Fleet fleet; /* connects through the proxy */
+        Fleet fleet;
 } BadNetwork;
 
-/* With something said already. */
-void bad_network_init(BadNetwork *network);
+/* With something said already; through the proxy, or direct. */
+void bad_network_init(BadNetwork *network, bool is_direct);
 void bad_network_deinit(BadNetwork *network);
 #define cleanup_bad_network cleanup(bad_network_deinit)
 

@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: The coldgate authors */
 
 /* Every byte; silence in each direction; partitions and loss by the kernel, in a network of the
- * test's own. */
+ * test's own. COLDGATE_PARTITIONS: another number of them. */
 
 #include <sched.h>
 #include <stdio.h>
@@ -32,7 +32,7 @@ enum {
 TEST(connections_that_are_reset_at_each_byte_leave_nothing_behind) {
         cleanup_bad_network BadNetwork network;
 
-        bad_network_init(&network);
+        bad_network_init(&network, false);
         bad_network_reset_each(&network, 1);
         (void)bad_network_heal(&network);
 }
@@ -41,7 +41,7 @@ static void be_silent(bool is_up) {
         cleanup_bad_network BadNetwork network;
         uint64_t back_ms;
 
-        bad_network_init(&network);
+        bad_network_init(&network, false);
         network.proxy.weather->holds_up = is_up;
         network.proxy.weather->holds_down = !is_up;
         fleet_run(&network.fleet, SILENT_MS);
@@ -110,14 +110,20 @@ static uint64_t heal(BadNetwork *network) {
         return bad_network_heal(network);
 }
 
+static uint64_t partitions(void) {
+        const char *given = getenv("COLDGATE_PARTITIONS");
+
+        return given ? strtoull(given, NULL, 10) : N_PARTITIONS;
+}
+
 /* Each way in its turn; what no packet met was no partition. */
 static void be_partitioned(uint64_t least_ms, uint64_t most_ms, const char *name) {
         cleanup_figures Figures back = {.n = 0};
         cleanup_bad_network BadNetwork network;
 
         enter_own_network();
-        bad_network_init(&network);
-        for (size_t i = 0; i < N_PARTITIONS; i++) {
+        bad_network_init(&network, true);
+        for (size_t i = 0; i < partitions(); i++) {
                 cut_off(&network.broker, CUT_TO_BROKER + (Cut)(i % CUT_BOTH));
                 fleet_run(&network.fleet, least_ms + (uint64_t)rand() % (most_ms - least_ms + 1));
                 CHECK(most_ms < PARTITION_LONG_MS || count_dropped() > 0);
@@ -192,7 +198,7 @@ static uint64_t answers_on(const Line *line, uint64_t duration_ms) {
         size_t n_acks;
 
         enter_own_network();
-        bad_network_init(&network);
+        bad_network_init(&network, true);
         n_acks = network.fleet.history.n_acks;
         spoil(line, network.broker.port);
         fleet_run(&network.fleet, duration_ms);

@@ -2,18 +2,21 @@
 /* SPDX-FileCopyrightText: The coldgate authors */
 
 /* Many strangers that say a byte now and then, and begin again when they are cut off: a greeting,
- * then a command that is as long as any may be. */
+ * then a command that is as long as any may be. And an agent that says as much as it can: frames
+ * that are as large as any, on many connections. */
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <signal.h>
 #include <stdio.h>
-#include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "proto/codec.h"
 #include "tests/lib/figures.h"
 #include "tests/lib/raw_agent.h"
 #include "tests/lib/tcp_broker.h"
@@ -30,6 +33,9 @@ enum {
         NOTE_MS_MAX = 400, /* at the 99th percentile, on a machine that is busy */
         GROWTH_KIB_MAX = 16 << 10,
         GREETING_BYTES = 64,
+        N_LARGE = 16,
+        LARGE_MS = 8000,
+        LARGE_KIB_MAX = 256 << 10,
 };
 
 /* What a client of ZeroMQ says first; a command of a MiB is announced behind it. */
@@ -143,4 +149,56 @@ TEST(who_says_a_byte_now_and_then_keeps_nobody_out_and_costs_little) {
         CHECK(process_count_fds(pid) <= n_fds + CONNECTIONS + FDS_MORE);
         CHECK((int64_t)more_kib <= GROWTH_KIB_MAX);
         CHECK(figures_percentile(&notes, 99) <= NOTE_MS_MAX * 1000);
+}
+
+/* ---- the largest frames ---- */
+
+/* On a connection of its own, in a process of its own, as if on another machine. */
+static pid_t start_large(const Project *project) {
+        cleanup_buf Buf frame = BUF_INIT(FRAME_MAX);
+        pid_t pid = fork();
+        RawAgent agent;
+
+        CHECK(pid >= 0);
+        if (pid > 0)
+                return pid;
+        (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+        (void)!nice(19);
+        raw_agent_connect(&agent, project, "adversary");
+        for (size_t i = 0; i < FRAME_MAX; i++)
+                buf_byte(&frame, 0x91);
+        for (;;) {
+                while (raw_agent_send(&agent, buf_get(&frame)))
+                        ;
+                raw_agent_hear(&agent, 1);
+        }
+}
+
+TEST(a_flood_of_the_largest_frames_on_many_connections_costs_little_memory) {
+        cleanup_tcp_broker TcpBroker broker;
+        cleanup_raw_agent RawAgent good;
+        cleanup_figures Figures notes = {.n = 0};
+        uint64_t end_ms, kib, most_kib = 0;
+        pid_t large[N_LARGE], pid;
+
+        tcp_broker_start(&broker, "");
+        pid = process_get_pid(broker.real.process);
+        raw_agent_connect(&good, &broker.real.project, "builder");
+        kib = process_resident_kib(pid);
+        for (size_t i = 0; i < N_LARGE; i++)
+                large[i] = start_large(&broker.real.project);
+        end_ms = clock_mono_ms() + LARGE_MS;
+        while (clock_mono_ms() < end_ms) {
+                uint64_t now_kib = process_resident_kib(pid);
+
+                most_kib = now_kib > most_kib ? now_kib : most_kib;
+                figures_add(&notes, raw_agent_note(&good, "m", ANSWER_MS));
+        }
+        for (size_t i = 0; i < N_LARGE; i++)
+                raw_agent_end_flood(large[i]);
+        printf("# frames of %d KiB on %d connections of one key | memory %lld KiB more at most\n",
+               FRAME_MAX / 1024, N_LARGE, (long long)(most_kib - kib));
+        figures_print(&notes, "an honest note beside them", "us");
+        CHECK((int64_t)(most_kib - kib) <= LARGE_KIB_MAX);
+        CHECK_EQ_U64(good.n_refusals, 0);
 }
