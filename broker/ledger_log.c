@@ -145,13 +145,13 @@ int ledger_empty_log(Ledger *ledger) {
 int ledger_fold_log(Ledger *ledger, Fault *reterr_fault) {
         int sql_code =
                 sqlite3_wal_checkpoint_v2(ledger->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
-        char readers[READERS_BYTES];
+        char readers[LEDGER_READERS_BYTES];
 
         if (sql_code == SQLITE_OK)
                 return 0;
         if ((sql_code & 0xff) != SQLITE_BUSY && (sql_code & 0xff) != SQLITE_LOCKED)
                 return ledger_sql_fail(ledger, "checkpoint");
-        find_readers(ledger, readers);
+        ledger_find_readers(ledger, readers);
         fault_set(reterr_fault, "ledger-locked", "it is being read: process %s",
                   readers[0] ? readers : "unknown");
         fault_place(reterr_fault, "%s", ledger->path);
