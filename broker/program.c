@@ -63,7 +63,7 @@ static const OptionRow status_options[] = {
         {"why", NULL,
          "For each thing that waits: for whom, since when, because of what, pings so far."},
         {"watch", NULL, "Print it again whenever something changes, until SIGINT or SIGTERM."},
-        {"timeout", "D", "With --watch: until this time has passed."},
+        {"timeout", "D", "With --watch: until this time has passed.", "watch"},
         {NULL, NULL, NULL},
 };
 
@@ -77,7 +77,7 @@ static const OptionRow log_options[] = {
         {"from", "SEQ", "Begin with this entry."},
         {"tail", "N", "Only the last N of them."},
         {"follow", NULL, "Go on with what is still to come, until SIGINT or SIGTERM."},
-        {"timeout", "D", "With --follow: until this time has passed."},
+        {"timeout", "D", "With --follow: until this time has passed.", "follow"},
         {NULL, NULL, NULL},
 };
 
@@ -125,7 +125,8 @@ static const OptionRow render_options[] = {
         {"commit", NULL,
          "Commit them with the signed checkpoint in the repository that holds them: a commit for "
          "each claim and each verdict since the last."},
-        {"repo", "DIR", "With --commit: files and commits go there, a directory of a repository."},
+        {"repo", "DIR", "With --commit: files and commits go there, a directory of a repository.",
+         "commit"},
         {NULL, NULL, NULL},
 };
 

@@ -124,8 +124,6 @@ static int check_options(const Errand *errand, Fault *fault) {
                 found = "--check and --commit do not go together";
         else if (is_commit && errand->args->n_rest)
                 found = "--commit is for all phases together";
-        else if (!is_commit && args_has(errand->args, "repo"))
-                found = "--repo is for --commit";
         if (!found)
                 return 0;
         fault_set(fault, "option-value", "%s", found);

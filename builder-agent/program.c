@@ -17,6 +17,12 @@
                 "timeout", "D",                                                                    \
                         "Stop waiting after this time, e.g. 10m (default: never); exit status 8."  \
         }
+#define WAIT_TIMEOUT_OPTION                                                                        \
+        {                                                                                          \
+                "timeout", "D",                                                                    \
+                        "Stop waiting after this time, e.g. 10m (default: never); exit status 8.", \
+                        "wait"                                                                     \
+        }
 
 static const OptionRow claim_options[] = {
         PHASE_OPTION,
@@ -32,9 +38,9 @@ static const OptionRow claim_options[] = {
          "What you saw; compared with what was measured once the verdict stands."},
         {"try", NULL,
          "Run the gates here first, cold, and attach what was seen; claim nothing that fails."},
-        {"anyway", NULL, "With --try: claim it although it fails."},
+        {"anyway", NULL, "With --try: claim it although it fails.", "try"},
         {"wait", NULL, "Wait for the verdicts; the exit status is theirs."},
-        TIMEOUT_OPTION,
+        WAIT_TIMEOUT_OPTION,
         KEY_OPTION,
         {NULL, NULL, NULL},
 };
@@ -67,7 +73,7 @@ static const OptionRow done_options[] = {
         PHASE_OPTION,
         {"commit", "REV", "The commit at which every gate holds (default: HEAD)."},
         {"wait", NULL, "While claims are pending, wait and ask again."},
-        TIMEOUT_OPTION,
+        WAIT_TIMEOUT_OPTION,
         KEY_OPTION,
         {NULL, NULL, NULL},
 };

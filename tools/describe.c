@@ -54,6 +54,25 @@ static void print_cli(Buf *text) {
         options_print_docs(&adversary_program, text);
 }
 
+static void print_broker_man(Buf *text) {
+        options_print_man(&broker_program, text);
+}
+
+static void print_builder_man(Buf *text) {
+        options_print_man(&builder_program, text);
+}
+
+static void print_adversary_man(Buf *text) {
+        options_print_man(&adversary_program, text);
+}
+
+static void print_completion(Buf *text) {
+        static const Program *const programs[] = {&broker_program, &builder_program,
+                                                  &adversary_program};
+
+        options_print_completion(programs, ARRAY_SIZE(programs), text);
+}
+
 static void print_gate(Buf *text) {
         MachineState gate_states[_GATE_STATE_MAX], claim_states[_CLAIM_STATE_MAX],
                 finding_states[_FINDING_STATE_MAX], veto_states[_VETO_STATE_MAX],
@@ -176,6 +195,10 @@ static const struct {
         {"plan.md", plan_print_docs},
         {"plan.schema.json", plan_print_schema},
         {"coldgate-plan.5", plan_print_man},
+        {"broker.1", print_broker_man},
+        {"builder-agent.1", print_builder_man},
+        {"adversary-agent.1", print_adversary_man},
+        {"coldgate.bash", print_completion},
         {"protocol.md", describe_docs},
         {"rules.md", rules_print_docs},
         {"settings.md", print_settings},

@@ -3,14 +3,13 @@
 
 /* One parser for every verb of every program. */
 
-#include "base/options.h"
+#include "base/options_parts.h"
 
+#include <poll.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "base/nearest.h"
@@ -30,7 +29,7 @@ const OptionRow options_common[] = {
 };
 
 static const OptionRow *find_option(const Verb *verb, Slice name) {
-        for (const OptionRow *row = verb->options; row && row->name; row++)
+        for (const OptionRow *row = verb ? verb->options : NULL; row && row->name; row++)
                 if (slice_is(name, row->name))
                         return row;
         for (const OptionRow *row = options_common; row->name; row++)
@@ -44,6 +43,12 @@ static void refuse_option(const Program *program, const Verb *verb, Slice name, 
         size_t n = 0;
         const char *nearest;
 
+        if (!verb) {
+                fault_set(fault, "option-unknown", "no option --%.*s stands before a verb",
+                          SLICE_ARGS(name));
+                fault_next(fault, "%s VERB --%.*s …", program->name, SLICE_ARGS(name));
+                return;
+        }
         for (const OptionRow *row = verb->options; row && row->name && n < NAMES_MAX; row++)
                 names[n++] = row->name;
         for (const OptionRow *row = options_common; row->name && n < NAMES_MAX; row++)
@@ -53,6 +58,20 @@ static void refuse_option(const Program *program, const Verb *verb, Slice name, 
                   SLICE_ARGS(name));
         if (nearest)
                 fault_next(fault, "did you mean --%s?", nearest);
+        else
+                fault_next(fault, "%s %s --help", program->name, verb->name);
+}
+
+/* A short one: a long one that begins so, a flag before what takes a value. */
+static void refuse_short(const Program *program, const Verb *verb, const char *word, Fault *fault) {
+        const OptionRow *meant = NULL;
+
+        for (const OptionRow *row = verb->options; row && row->name; row++)
+                if (row->name[0] == word[1] && (!meant || (meant->value && !row->value)))
+                        meant = row;
+        fault_set(fault, "option-unknown", "%s: options are long here", word);
+        if (meant)
+                fault_next(fault, "did you mean --%s?", meant->name);
         else
                 fault_next(fault, "%s %s --help", program->name, verb->name);
 }
@@ -107,7 +126,7 @@ static int parse_words(Args *args, int argc, char **argv, int i, Fault *fault) {
                         continue;
                 }
                 if (!only_rest && argv[i][0] == '-' && argv[i][1]) {
-                        fault_set(fault, "option-unknown", "%s: options are long here", argv[i]);
+                        refuse_short(args->program, args->verb, argv[i], fault);
                         return ARGS_E_REFUSED;
                 }
                 if (args->n_rest == ARGUMENTS_MAX) {
@@ -121,15 +140,26 @@ static int parse_words(Args *args, int argc, char **argv, int i, Fault *fault) {
         return 0;
 }
 
+/* Options of every verb may stand before it. */
+static int parse_before_verb(Args *args, int argc, char **argv, int *i, Fault *fault) {
+        for (; *i < argc && strncmp(argv[*i], "--", 2) == 0 && argv[*i][2]; (*i)++) {
+                int r = parse_option(args, argc, argv, i, fault);
+
+                if (r != 0)
+                        return r;
+        }
+        return 0;
+}
+
 /* A verb of two words ("plan lint") wins over one of one word. */
-static const Verb *find_verb(const Program *program, int argc, char **argv, int *ret_n_words) {
+static const Verb *find_verb(const Program *program, int n, char *const *words, int *ret_n_words) {
         for (int n_words = 2; n_words >= 1; n_words--) {
                 char name[128];
 
-                if (argc < 1 + n_words)
+                if (n < n_words)
                         continue;
-                (void)snprintf(name, sizeof name, "%s%s%s", argv[1], n_words == 2 ? " " : "",
-                               n_words == 2 ? argv[2] : "");
+                (void)snprintf(name, sizeof name, "%s%s%s", words[0], n_words == 2 ? " " : "",
+                               n_words == 2 ? words[1] : "");
                 for (size_t i = 0; i < program->n_verbs; i++)
                         if (strcmp(program->verbs[i].name, name) == 0) {
                                 *ret_n_words = n_words;
@@ -139,49 +169,39 @@ static const Verb *find_verb(const Program *program, int argc, char **argv, int 
         return NULL;
 }
 
-static void print_program_help(const Program *program, FILE *out) {
-        (void)fprintf(out, "%s: %s\n\nusage: %s VERB …\n\n", program->name, program->help,
-                      program->name);
-        for (size_t i = 0; i < program->n_verbs; i++)
-                (void)fprintf(out, "  %-14s %s\n", program->verbs[i].name, program->verbs[i].help);
-        (void)fprintf(out,
-                      "\n`%s VERB --help` explains a verb.\n\nexit status: 0 holds, 1 does not "
-                      "hold, 2 usage or plan error, 3 could not be carried out,\n4 not authorised, "
-                      "5 nothing selected, 6 stale or other commit, 8 still pending at the "
-                      "timeout\n",
-                      program->name);
-}
+/* "plan" of "plan lint": says which verbs begin so, or which of them was meant; false if none does.
+ */
+static bool suggest_of_group(const Program *program, const char *word, const char *second,
+                             Fault *fault) {
+        cleanup_buf Buf text = BUF_TEXT, both = BUF_TEXT;
+        const char *names[NAMES_MAX];
+        const char *nearest;
+        size_t n = 0;
 
-static void print_options(const OptionRow *rows, FILE *out) {
-        for (const OptionRow *row = rows; row && row->name; row++) {
-                char left[64];
-
-                (void)snprintf(left, sizeof left, "--%s%s%s", row->name, row->value ? " " : "",
-                               row->value ? row->value : "");
-                (void)fprintf(out, "  %-22s %s\n", left, row->help);
-        }
-}
-
-static void print_verb_help(const Program *program, const Verb *verb) {
-        printf("usage: %s %s%s%s [OPTION…]\n\n%s\n\n", program->name, verb->name,
-               verb->arguments[0] ? " " : "", verb->arguments, verb->help);
-        print_options(verb->options, stdout);
-        print_options(options_common, stdout);
-}
-
-/* "plan" of "plan lint": says which verbs begin so; false if none does. */
-static bool suggest_second_word(const Program *program, const char *word, Fault *fault) {
-        cleanup_buf Buf text = BUF_TEXT;
-        size_t n = strlen(word);
-
-        for (size_t i = 0; i < program->n_verbs; i++)
-                if (strncmp(program->verbs[i].name, word, n) == 0 &&
-                    program->verbs[i].name[n] == ' ')
+        for (size_t i = 0; i < program->n_verbs && n < NAMES_MAX; i++)
+                if (verb_is_of_group(&program->verbs[i], word)) {
                         buf_printf(&text, "%s%s %s", text.n ? ", " : "", program->name,
                                    program->verbs[i].name);
-        if (text.n)
+                        names[n++] = program->verbs[i].name;
+                }
+        buf_printf(&both, "%s %s", word, second ? second : "");
+        nearest = second ? nearest_word(buf_get(&both), names, n) : NULL;
+        if (nearest)
+                fault_next(fault, "did you mean `%s %s`?", program->name, nearest);
+        else if (n)
                 fault_next(fault, "%s", buf_get_text(&text));
-        return text.n > 0;
+        return n > 0;
+}
+
+/* "lint" of "plan lint". */
+static const char *find_second_word(const Program *program, const char *word) {
+        for (size_t i = 0; i < program->n_verbs; i++) {
+                const char *blank = strchr(program->verbs[i].name, ' ');
+
+                if (blank && strcmp(blank + 1, word) == 0)
+                        return program->verbs[i].name;
+        }
+        return NULL;
 }
 
 /* What was not parsed to its end may ask for JSON later on. */
@@ -194,17 +214,19 @@ static void find_json(Args *args, int argc, char **argv) {
                 }
 }
 
-static int refuse_verb(const Args *args, const char *word) {
+static int refuse_verb(const Args *args, const char *word, const char *second) {
         const Program *program = args->program;
         const char *names[NAMES_MAX];
-        const char *nearest;
+        const char *nearest = find_second_word(program, word);
         Fault fault = FAULT_INIT;
 
         for (size_t i = 0; i < program->n_verbs && i < NAMES_MAX; i++)
                 names[i] = program->verbs[i].name;
-        nearest = nearest_word(slice_text(word), names, size_min(program->n_verbs, NAMES_MAX));
+        if (!nearest)
+                nearest = nearest_word(slice_text(word), names,
+                                       size_min(program->n_verbs, NAMES_MAX));
         fault_set(&fault, "verb-unknown", "there is no verb `%s`", word);
-        if (suggest_second_word(program, word, &fault))
+        if (suggest_of_group(program, word, second, &fault))
                 return args_refuse(args, &fault, EXIT_USAGE);
         if (nearest)
                 fault_next(&fault, "did you mean `%s %s`?", program->name, nearest);
@@ -224,167 +246,129 @@ static int check_count(const Args *args, Fault *fault) {
         return ARGS_E_REFUSED;
 }
 
-int options_run(const Program *program, int argc, char **argv) {
-        Args args = {.program = program};
-        Fault fault = FAULT_INIT;
-        int n_words = 0;
+/* As a word of a shell. */
+static void print_word(const char *word, Buf *text) {
+        bool is_plain = word[0] != 0;
 
-        log_set_program(program->name);
-        if (argc >= 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
-                          strcmp(argv[1], "help") == 0)) {
-                print_program_help(program, stdout);
+        for (const char *c = word; *c; c++)
+                is_plain &= *c > ' ' && !strchr("\"'`$\\&|;<>()*?[]{}!#~", *c);
+        if (is_plain) {
+                buf_printf(text, " %s", word);
+                return;
+        }
+        buf_text(text, " '");
+        for (const char *c = word; *c; c++)
+                if (*c == '\'')
+                        buf_text(text, "'\\''");
+                else
+                        buf_byte(text, (uint8_t)*c);
+        buf_text(text, "'");
+}
+
+/* An option that does nothing alone was meant to do something. */
+static int check_pairs(const Args *args, int argc, char *const *argv, int first, Fault *fault) {
+        for (size_t i = 0; i < args->n_options; i++) {
+                const OptionRow *row = args->options[i].row, *with;
+                cleanup_buf Buf text = BUF_TEXT;
+
+                if (!row->with || args_has(args, row->with))
+                        continue;
+                fault_set(fault, "option-alone", "--%s counts only together with --%s", row->name,
+                          row->with);
+                with = find_option(args->verb, slice_text(row->with));
+                for (int k = 1; k < argc; k++) {
+                        if (k == first)
+                                buf_printf(&text, " --%s%s%s", row->with, with->value ? " " : "",
+                                           with->value ? with->value : "");
+                        print_word(argv[k], &text);
+                }
+                fault_next(fault, "%s%s", args->program->name, buf_get_text(&text));
+                return ARGS_E_REFUSED;
+        }
+        return 0;
+}
+
+static bool is_help(const char *word) {
+        return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0;
+}
+
+/* `help`, `help plan lint`, `help plan`, `plan --help`; false: it is something else. */
+static bool explain(const Program *program, int n, char *const *words) {
+        int n_words;
+        const Verb *verb;
+
+        if (n >= 2 && is_help(words[0])) {
+                verb = find_verb(program, n - 1, words + 1, &n_words);
+                if (verb)
+                        options_print_verb_help(program, verb);
+                else if (!options_print_group_help(program, words[1]))
+                        options_print_program_help(program, stdout);
+                return true;
+        }
+        if (n >= 2 && is_help(words[1]) && !find_verb(program, 1, words, &n_words))
+                return options_print_group_help(program, words[0]);
+        if (n >= 1 && is_help(words[0]))
+                options_print_program_help(program, stdout);
+        return n >= 1 && is_help(words[0]);
+}
+
+static int run_verb(Args *args, int argc, char **argv, int i, Fault *fault) {
+        if (parse_words(args, argc, argv, i, fault) != 0) {
+                find_json(args, argc, argv);
+                return args_refuse(args, fault, EXIT_USAGE);
+        }
+        if (args_has(args, "help")) {
+                options_print_verb_help(args->program, args->verb);
                 return EXIT_HOLDS;
         }
-        if (argc >= 2 && strcmp(argv[1], "--version") == 0) {
+        if (check_count(args, fault) != 0 || check_pairs(args, argc, argv, i, fault) != 0)
+                return args_refuse(args, fault, EXIT_USAGE);
+        return args->verb->run(args);
+}
+
+static int run(const Program *program, int argc, char **argv) {
+        Args args = {.program = program};
+        Fault fault = FAULT_INIT;
+        int i = 1, n_words = 0;
+
+        if (explain(program, argc - 1, argv + 1))
+                return EXIT_HOLDS;
+        if (argc >= 2 && (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "version") == 0)) {
                 printf("%s (coldgate) %s\n", program->name, COLDGATE_VERSION);
                 return EXIT_HOLDS;
         }
-        if (argc < 2) {
-                print_program_help(program, stderr);
+        if (parse_before_verb(&args, argc, argv, &i, &fault) != 0) {
+                find_json(&args, argc, argv);
+                return args_refuse(&args, &fault, EXIT_USAGE);
+        }
+        if (i >= argc) {
+                options_print_program_help(program, stderr);
                 return EXIT_USAGE;
         }
-        args.verb = find_verb(program, argc, argv, &n_words);
-        if (!args.verb) {
-                find_json(&args, argc, argv);
-                return refuse_verb(&args, argv[1]);
-        }
-        if (parse_words(&args, argc, argv, 1 + n_words, &fault) != 0) {
-                find_json(&args, argc, argv);
-                return args_refuse(&args, &fault, EXIT_USAGE);
-        }
-        if (args_has(&args, "help")) {
-                print_verb_help(program, args.verb);
-                return EXIT_HOLDS;
-        }
-        if (check_count(&args, &fault) != 0)
-                return args_refuse(&args, &fault, EXIT_USAGE);
-        return args.verb->run(&args);
+        args.verb = find_verb(program, argc - i, argv + i, &n_words);
+        if (args.verb)
+                return run_verb(&args, argc, argv, i + n_words, &fault);
+        find_json(&args, argc, argv);
+        return refuse_verb(&args, argv[i], i + 1 < argc ? argv[i + 1] : NULL);
 }
 
-const char *args_get(const Args *args, const char *name) {
-        for (size_t i = args->n_options; i-- > 0;)
-                if (strcmp(args->options[i].row->name, name) == 0)
-                        return args->options[i].value;
-        return NULL;
+/* What could not be written was not said: whoever reads an empty answer must not take it for one.
+ * A reader that has gone wants none. */
+static int check_output(const Program *program, int status) {
+        struct pollfd out = {.fd = STDOUT_FILENO};
+
+        if (fflush(stdout) == 0 && !ferror(stdout))
+                return status;
+        if (poll(&out, 1, 0) == 1 && out.revents & (POLLERR | POLLHUP))
+                return status;
+        (void)fprintf(stderr,
+                      "%s: output-unwritable: standard output could not be written in full\n"
+                      "  next: make room, or write it elsewhere\n",
+                      program->name);
+        return EXIT_NOT_CARRIED_OUT;
 }
 
-const char *args_get_nth(const Args *args, const char *name, size_t i) {
-        for (size_t k = 0; k < args->n_options; k++)
-                if (strcmp(args->options[k].row->name, name) == 0 && i-- == 0)
-                        return args->options[k].value;
-        return NULL;
-}
-
-bool args_has(const Args *args, const char *name) {
-        return args_get(args, name) != NULL;
-}
-
-int args_get_duration(const Args *args, const char *name, uint64_t fallback_ms, uint64_t *ret_ms,
-                      Fault *reterr_fault) {
-        const char *value = args_get(args, name);
-
-        if (!value) {
-                *ret_ms = fallback_ms;
-                return 0;
-        }
-        if (duration_parse(slice_text(value), ret_ms) == 0)
-                return 0;
-        fault_set(reterr_fault, "option-value", "--%s %s is not a duration", name, value);
-        fault_next(reterr_fault, "write a number and a unit: 250ms, 30s, 5m, 24h, 7d");
-        return ARGS_E_REFUSED;
-}
-
-int args_get_time(const Args *args, const char *name, uint64_t fallback_ms, uint64_t *ret_ms,
-                  Fault *reterr_fault) {
-        const char *value = args_get(args, name);
-
-        *ret_ms = fallback_ms;
-        if (!value || time_parse(slice_text(value), ret_ms) == 0)
-                return 0;
-        fault_set(reterr_fault, "option-value", "--%s %s is not a time", name, value);
-        fault_next(reterr_fault, "write it in UTC: 2026-06-13T05:33Z");
-        return ARGS_E_REFUSED;
-}
-
-int args_get_number(const Args *args, const char *name, uint64_t fallback, uint64_t least,
-                    uint64_t most, uint64_t *ret_number, Fault *reterr_fault) {
-        const char *value = args_get(args, name);
-        char *end = NULL;
-        unsigned long long number;
-
-        if (!value) {
-                *ret_number = fallback;
-                return 0;
-        }
-        number = strtoull(value, &end, 10);
-        if (value[0] >= '0' && value[0] <= '9' && *end == 0 && number >= least && number <= most) {
-                *ret_number = number;
-                return 0;
-        }
-        fault_set(reterr_fault, "option-value", "--%s %s: wanted a number from %llu to %llu", name,
-                  value, (unsigned long long)least, (unsigned long long)most);
-        return ARGS_E_REFUSED;
-}
-
-static void json_string(Buf *text, const char *string) {
-        buf_text(text, "\"");
-        for (; *string; string++) {
-                unsigned char c = (unsigned char)*string;
-
-                if (c == '"' || c == '\\')
-                        buf_printf(text, "\\%c", c);
-                else if (c < ' ')
-                        buf_printf(text, "\\u%04x", c);
-                else
-                        buf_byte(text, c);
-        }
-        buf_text(text, "\"");
-}
-
-int args_refuse(const Args *args, const Fault *fault, int status) {
-        cleanup_buf Buf text = BUF_TEXT;
-
-        if (args_has(args, "json")) {
-                buf_text(&text, "{\"version\":1,\"refused\":{\"rule\":");
-                json_string(&text, fault->rule ? fault->rule : "fault");
-                buf_text(&text, ",\"place\":");
-                json_string(&text, fault->place);
-                buf_text(&text, ",\"found\":");
-                json_string(&text, fault->found);
-                buf_text(&text, ",\"next\":");
-                json_string(&text, fault->next);
-                buf_printf(&text, "},\"exit\":%d}", status);
-                puts(buf_get_text(&text));
-                buf_clear(&text);
-        }
-        fault_describe(fault, &text);
-        (void)fprintf(stderr, "%s: %s", args->program->name, buf_get_text(&text));
-        return status;
-}
-
-static void print_option_docs(const OptionRow *rows, Buf *text) {
-        for (const OptionRow *row = rows; row && row->name; row++)
-                buf_printf(text, "| `--%s%s%s` | %s |\n", row->name, row->value ? " " : "",
-                           row->value ? row->value : "", row->help);
-}
-
-void options_print_docs_common(Buf *text) {
-        buf_text(text, "| option of every verb | meaning |\n| --- | --- |\n");
-        print_option_docs(options_common, text);
-        buf_text(text, "\n");
-}
-
-void options_print_docs(const Program *program, Buf *text) {
-        buf_printf(text, "## %s\n\n%s\n\n", program->name, program->help);
-        for (size_t i = 0; i < program->n_verbs; i++) {
-                const Verb *verb = &program->verbs[i];
-
-                buf_printf(text, "### `%s %s%s%s`\n\n%s\n\n", program->name, verb->name,
-                           verb->arguments[0] ? " " : "", verb->arguments, verb->help);
-                if (!verb->options || !verb->options->name)
-                        continue;
-                buf_text(text, "| option | meaning |\n| --- | --- |\n");
-                print_option_docs(verb->options, text);
-                buf_text(text, "\n");
-        }
+int options_run(const Program *program, int argc, char **argv) {
+        log_set_program(program->name);
+        return check_output(program, run(program, argc, argv));
 }

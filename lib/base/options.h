@@ -28,6 +28,7 @@ typedef struct OptionRow {
         const char *name;  /* without dashes */
         const char *value; /* what its value is called in help; NULL: a flag */
         const char *help;
+        const char *with; /* the option without which it does nothing, and is refused; NULL: none */
 } OptionRow;
 
 typedef struct Args Args;
@@ -65,7 +66,8 @@ struct Args {
 /* Options that every verb takes: --dir, --json, --help, --no-color. */
 extern const OptionRow options_common[];
 
-/* Parses, runs the verb, returns the exit status. --help and --version are answered here. */
+/* Parses, runs the verb, returns the exit status, which is 3 if standard output could not be
+ * written. --help and --version are answered here. */
 int options_run(const Program *program, int argc, char **argv);
 
 /* Value of an option (the last one given), or NULL when it was not given. The name must stand in
@@ -92,3 +94,6 @@ int args_refuse(const Args *args, const Fault *fault, int status);
 /* The whole command line of a program as Markdown, for docs/cli.md; the options of every verb. */
 void options_print_docs(const Program *program, Buf *text);
 void options_print_docs_common(Buf *text);
+/* As a man page of section 1; as completion for bash, of all these programs. */
+void options_print_man(const Program *program, Buf *text);
+void options_print_completion(const Program *const *programs, size_t n_programs, Buf *text);

@@ -63,3 +63,23 @@ void text_make_visible(Slice hostile, bool keep_newlines, Buf *text) {
 void text_make_name_visible(Slice name, Buf *text) {
         make_visible(name, "", "\\", text);
 }
+
+void text_print_man(const char *sentence, Buf *text) {
+        bool is_code = false;
+
+        for (const char *at = sentence; *at; at++) {
+                switch (*at) {
+                case '`':
+                        buf_text(text, is_code ? "\\fR" : "\\fB");
+                        is_code = !is_code;
+                        break;
+                case '\\': buf_text(text, "\\e"); break;
+                case '-': buf_text(text, is_code ? "\\-" : "-"); break;
+                case '^': buf_text(text, "\\(ha"); break;
+                case '~': buf_text(text, "\\(ti"); break;
+                case '\'': buf_text(text, is_code ? "\\(aq" : at == sentence ? "\\&'" : "'"); break;
+                case '.': buf_text(text, at == sentence ? "\\&." : "."); break;
+                default: buf_byte(text, (uint8_t)*at);
+                }
+        }
+}

@@ -15,3 +15,6 @@ bool text_is_hidden(uint32_t point);
 void text_make_visible(Slice hostile, bool keep_newlines, Buf *text);
 /* The same for what names a thing: a backslash is doubled, so that no two names look alike. */
 void text_make_name_visible(Slice name, Buf *text);
+
+/* A sentence of ours for a man page: `code` becomes bold, and nothing in it is a request. */
+void text_print_man(const char *sentence, Buf *text);

@@ -5,6 +5,7 @@
 
 #include "plan/docs.h"
 
+#include "base/text.h"
 #include "plan/grammar.h"
 #include "plan/lint.h"
 #include "plan/plan.h"
@@ -48,32 +49,11 @@ static const char head[] =
         "```\n"
         ".EE\n";
 
-/* A sentence of ours: `code` becomes bold, and nothing in it is a request. */
-static void add_sentence(Buf *out, const char *text) {
-        bool is_code = false;
-
-        for (const char *at = text; *at; at++) {
-                switch (*at) {
-                case '`':
-                        buf_text(out, is_code ? "\\fR" : "\\fB");
-                        is_code = !is_code;
-                        break;
-                case '\\': buf_text(out, "\\e"); break;
-                case '-': buf_text(out, is_code ? "\\-" : "-"); break;
-                case '^': buf_text(out, "\\(ha"); break;
-                case '~': buf_text(out, "\\(ti"); break;
-                case '\'': buf_text(out, is_code ? "\\(aq" : at == text ? "\\&'" : "'"); break;
-                case '.': buf_text(out, at == text ? "\\&." : "."); break;
-                default: buf_byte(out, (uint8_t)*at);
-                }
-        }
-}
-
 static void add_example(Buf *out, const char *word, const char *example) {
         cleanup_buf Buf text = BUF_TEXT;
 
         buf_printf(&text, "For example `%s: %s`.", word, example);
-        add_sentence(out, buf_get_text(&text));
+        text_print_man(buf_get_text(&text), out);
         buf_byte(out, '\n');
 }
 
@@ -83,11 +63,11 @@ static void add_item(Buf *out, const char *word, const char *note, const char *v
 
         buf_printf(&tag, "`%s`%s", word, note);
         buf_text(out, ".TP\n");
-        add_sentence(out, buf_get_text(&tag));
+        text_print_man(buf_get_text(&tag), out);
         buf_byte(out, '\n');
-        add_sentence(out, sentence);
+        text_print_man(sentence, out);
         buf_byte(out, '\n');
-        add_sentence(out, value);
+        text_print_man(value, out);
         buf_text(out, ".\n");
         add_example(out, word, example);
 }
@@ -101,7 +81,7 @@ static void add_paragraphs(Buf *out, const char *text) {
                 cleanup_buf Buf paragraph = BUF_TEXT;
 
                 buf_slice(&paragraph, slice_head(rest, n));
-                add_sentence(out, buf_get_text(&paragraph));
+                text_print_man(buf_get_text(&paragraph), out);
                 rest = slice_from(rest, n + 2);
                 buf_text(out, rest.n ? "\n.PP\n" : "");
         }
@@ -125,7 +105,7 @@ static void add_defaults(Buf *out, const PlaceRow *place) {
                         buf_printf(&words, "%s`%s`", words.n ? ", " : "", word_rows[i].word);
         add_section(out, place->title);
         buf_text(out, "Words of gates and checks that may stand there:\n");
-        add_sentence(out, buf_get_text(&words));
+        text_print_man(buf_get_text(&words), out);
         buf_text(out, ".\n");
 }
 
@@ -194,11 +174,11 @@ void plan_print_man(Buf *text) {
         add_section(text, "What is refused because it could not fail");
         for (size_t i = 0; (rule = lint_rule_at(i)); i++) {
                 buf_text(text, ".TP\n.B ");
-                add_sentence(text, rule->rule);
+                text_print_man(rule->rule, text);
                 buf_byte(text, '\n');
-                add_sentence(text, rule->sentence);
+                text_print_man(rule->sentence, text);
                 buf_text(text, ".\nNext: ");
-                add_sentence(text, rule->next);
+                text_print_man(rule->next, text);
                 buf_text(text, ".\n");
         }
 }

@@ -20,7 +20,7 @@
 
 const OptionRow agent_inbox_options[] = {
         {"follow", NULL, "Go on with what is still to come, until SIGINT or SIGTERM."},
-        {"timeout", "D", "Until this time has passed."},
+        {"timeout", "D", "With --follow: until this time has passed.", "follow"},
         {"all", NULL, "From the beginning, not from where you last looked."},
         {"key", "FILE",
          "The secret key to speak with (default: that of the role in .coldgate/keys)."},

@@ -8,8 +8,8 @@ Commits of the rendered files, and the views.
     next: broker render --help
   [2]
   $ broker render --repo .
-  broker: option-value: --repo is for --commit
-    next: broker render --help
+  broker: option-alone: --repo counts only together with --commit
+    next: broker render --commit --repo .
   [2]
   $ broker render --commit
   1 commit, HEAD is [0-9a-f]{12}: entries up to 4 (re)

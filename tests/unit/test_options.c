@@ -33,6 +33,7 @@ static const OptionRow show_options[] = {
         {"limit", "N", "How many."},
         {"wait", NULL, "Wait."},
         {"timeout", "D", "How long."},
+        {"then", NULL, "What comes behind it.", "wait"},
         {NULL, NULL, NULL},
 };
 
@@ -105,6 +106,21 @@ TEST(the_last_of_two_values_counts) {
         CHECK_EQ_TEXT(args_get(&seen.args, "limit"), "2");
 }
 
+TEST(an_option_that_does_nothing_alone_is_refused) {
+        CHECK_CONTAINS(OUTPUT_OF(2, EXIT_USAGE, "show", "a b", "--then"),
+                       "next: tool show --wait 'a b' --then\n");
+        CHECK_EQ_U64(seen.n_runs, 0);
+        CHECK_EQ_INT(RUN("show", "a", "--then", "--wait"), 42);
+}
+
+TEST(common_options_may_stand_before_the_verb) {
+        CHECK_EQ_INT(RUN("--dir", "d", "--json", "show", "a"), 42);
+        CHECK_EQ_TEXT(args_get(&seen.args, "dir"), "d");
+        CHECK_EQ_U64(seen.args.n_rest, 1);
+        CHECK_CONTAINS(OUTPUT_OF(2, EXIT_USAGE, "--limit", "3", "show", "a"), "option-unknown");
+        CHECK_EQ_INT(RUN("--dir", "d"), EXIT_USAGE);
+}
+
 TEST(a_verb_of_two_words_wins) {
         CHECK_EQ_INT(RUN("plan", "show"), 43);
         CHECK_EQ_INT(RUN("plan"), 42);
@@ -137,6 +153,8 @@ TEST(help_comes_from_the_rows) {
         CHECK_CONTAINS(OUTPUT_OF(1, EXIT_HOLDS, "--help"), "plan show      Shows the plan.");
         CHECK_CONTAINS(OUTPUT_OF(1, EXIT_HOLDS, "show", "--help"), "--limit N");
         CHECK_CONTAINS(OUTPUT_OF(1, EXIT_HOLDS, "--version"), "tool (coldgate) ");
+        CHECK_CONTAINS(OUTPUT_OF(1, EXIT_HOLDS, "help", "show"), "--limit N");
+        CHECK_CONTAINS(OUTPUT_OF(1, EXIT_HOLDS, "key", "--help"), "key make       Makes a key.");
 }
 
 TEST(a_refusal_is_json_where_that_is_asked_for) {

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The coldgate authors */
+
+/* What was given on the command line, typed; and how it is refused. */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/options.h"
+
+const char *args_get(const Args *args, const char *name) {
+        for (size_t i = args->n_options; i-- > 0;)
+                if (strcmp(args->options[i].row->name, name) == 0)
+                        return args->options[i].value;
+        return NULL;
+}
+
+const char *args_get_nth(const Args *args, const char *name, size_t i) {
+        for (size_t k = 0; k < args->n_options; k++)
+                if (strcmp(args->options[k].row->name, name) == 0 && i-- == 0)
+                        return args->options[k].value;
+        return NULL;
+}
+
+bool args_has(const Args *args, const char *name) {
+        return args_get(args, name) != NULL;
+}
+
+int args_get_duration(const Args *args, const char *name, uint64_t fallback_ms, uint64_t *ret_ms,
+                      Fault *reterr_fault) {
+        const char *value = args_get(args, name);
+
+        if (!value) {
+                *ret_ms = fallback_ms;
+                return 0;
+        }
+        if (duration_parse(slice_text(value), ret_ms) == 0)
+                return 0;
+        fault_set(reterr_fault, "option-value", "--%s %s is not a duration", name, value);
+        fault_next(reterr_fault, "write a number and a unit: 250ms, 30s, 5m, 24h, 7d");
+        return ARGS_E_REFUSED;
+}
+
+int args_get_time(const Args *args, const char *name, uint64_t fallback_ms, uint64_t *ret_ms,
+                  Fault *reterr_fault) {
+        const char *value = args_get(args, name);
+
+        *ret_ms = fallback_ms;
+        if (!value || time_parse(slice_text(value), ret_ms) == 0)
+                return 0;
+        fault_set(reterr_fault, "option-value", "--%s %s is not a time", name, value);
+        fault_next(reterr_fault, "write it in UTC: 2026-06-13T05:33Z");
+        return ARGS_E_REFUSED;
+}
+
+int args_get_number(const Args *args, const char *name, uint64_t fallback, uint64_t least,
+                    uint64_t most, uint64_t *ret_number, Fault *reterr_fault) {
+        const char *value = args_get(args, name);
+        char *end = NULL;
+        unsigned long long number;
+
+        if (!value) {
+                *ret_number = fallback;
+                return 0;
+        }
+        number = strtoull(value, &end, 10);
+        if (value[0] >= '0' && value[0] <= '9' && *end == 0 && number >= least && number <= most) {
+                *ret_number = number;
+                return 0;
+        }
+        fault_set(reterr_fault, "option-value", "--%s %s: wanted a number from %llu to %llu", name,
+                  value, (unsigned long long)least, (unsigned long long)most);
+        return ARGS_E_REFUSED;
+}
+
+static void json_string(Buf *text, const char *string) {
+        buf_text(text, "\"");
+        for (; *string; string++) {
+                unsigned char c = (unsigned char)*string;
+
+                if (c == '"' || c == '\\')
+                        buf_printf(text, "\\%c", c);
+                else if (c < ' ')
+                        buf_printf(text, "\\u%04x", c);
+                else
+                        buf_byte(text, c);
+        }
+        buf_text(text, "\"");
+}
+
+int args_refuse(const Args *args, const Fault *fault, int status) {
+        cleanup_buf Buf text = BUF_TEXT;
+
+        if (args_has(args, "json")) {
+                buf_text(&text, "{\"version\":1,\"refused\":{\"rule\":");
+                json_string(&text, fault->rule ? fault->rule : "fault");
+                buf_text(&text, ",\"place\":");
+                json_string(&text, fault->place);
+                buf_text(&text, ",\"found\":");
+                json_string(&text, fault->found);
+                buf_text(&text, ",\"next\":");
+                json_string(&text, fault->next);
+                buf_printf(&text, "},\"exit\":%d}", status);
+                puts(buf_get_text(&text));
+                buf_clear(&text);
+        }
+        fault_describe(fault, &text);
+        (void)fprintf(stderr, "%s: %s", args->program->name, buf_get_text(&text));
+        return status;
+}
