@@ -114,6 +114,7 @@ static int answer_status(Core *core, const Held *held, Peer *peer) {
 
         status_build(&core->state, slice_make(held->bytes, held->n_bytes), core_wall_ms(core),
                      &arena, &message.status);
+        message.status.no_adversary = !offer_has_takers(core);
         if (peer->agent->role == ROLE_ADVERSARY)
                 seal_status(&message.status);
         message_set_present(&message);

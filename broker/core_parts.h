@@ -180,6 +180,8 @@ int lease_settle(Core *core) must_check;
 /* ---- offer.c ---- */
 /* The holder of running leases is back: offers them once more. */
 void offer_again(Core *core, Peer *peer);
+/* False: no adversary is there that has taken a claim or would take one. */
+bool offer_has_takers(const Core *core);
 int offer_hand_out(Core *core) must_check;
 int offer_send_due(Core *core) must_check;
 uint64_t offer_next_deadline(const Core *core);

@@ -73,15 +73,19 @@ static int lease(Core *core, const ClaimRecord *claim, Peer *peer) {
         return 0;
 }
 
-static bool somebody_has_credit(const Core *core) {
+static bool has_credit(const Core *core) {
         for (size_t i = 0; i < core->n_peers; i++)
                 if (core->peers[i]->jobs)
                         return true;
         return false;
 }
 
+bool offer_has_takers(const Core *core) {
+        return core->n_running || has_credit(core);
+}
+
 int offer_hand_out(Core *core) {
-        if (!somebody_has_credit(core))
+        if (!has_credit(core))
                 return 0;
         for (size_t i = 0; i < core->state.n_claims; i++) {
                 const ClaimRecord *claim = core->state.claims[i];

@@ -131,6 +131,7 @@ static void build_phase(const View *view, struct phase_status *ret_status) {
                            &ret_status->why_not_done, &ret_status->n_why_not_done);
         waits_build(view->state, phase, view->now_ms, view->arena, &ret_status->waits,
                     &ret_status->n_waits);
+        waits_say_next(view->state, phase, view->arena, ret_status->waits, ret_status->n_waits);
         status_note_pings(view->state, phase, view->now_ms, ret_status);
         status_build_pauses(view->state, phase, view->now_ms, view->arena, ret_status);
 }

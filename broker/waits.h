@@ -15,6 +15,10 @@
 void waits_build(const State *state, const PhaseRecord *phase, uint64_t now_ms, Arena *arena,
                  struct wait **ret_waits, size_t *ret_n);
 
+/* Fills in what each of them is answered with, where that can be typed. */
+void waits_say_next(const State *state, const PhaseRecord *phase, Arena *arena, struct wait *waits,
+                    size_t n_waits);
+
 /* The commit at which DONE would be asked for now: that of the request that waits, of the newest
  * claim that stands, or empty if there is none. Waits and status are computed for it. */
 Slice phase_get_candidate(const State *state, const PhaseRecord *phase);

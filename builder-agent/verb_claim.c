@@ -26,6 +26,7 @@ typedef struct Draft {
         Buf evidence;
         Slice gates[ARGUMENTS_MAX];
         Message message;
+        bool has_no_taker; /* no adversary is connected, as far as was asked */
 } Draft;
 
 static void draft_deinit(Draft *draft) {
@@ -86,6 +87,7 @@ static int draft_phase(Draft *draft, Talk *talk, Arena *arena, Fault *fault) {
         r = talk_ask_status(talk, NULL, arena, &status, fault);
         if (r != 0)
                 return r;
+        draft->has_no_taker = status.no_adversary != 0;
         r = choose_phase(&status, talk->args->rest, talk->args->n_rest, &phase, fault);
         if (r == CHOOSE_E_REFUSED)
                 return TALK_E_REFUSED;
@@ -174,6 +176,8 @@ static int claim(Talk *talk, Fault *fault) {
                 TRY(waiting_hold_signals());
         if (!is_waiting || !talk->is_json)
                 say_claimed(talk, seq, &draft.message.claim);
+        if (draft.has_no_taker)
+                verdicts_warn();
         if (!is_waiting)
                 return 0;
         return verdicts_wait(talk, seq, &draft.message.claim, deadline_ms, fault);

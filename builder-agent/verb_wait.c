@@ -30,6 +30,8 @@ static int find_claim(Talk *talk, const char *gate, Arena *arena, uint64_t *ret_
                 fault_next(fault, "builder-agent claim %s --wait", gate);
                 return TALK_E_REFUSED;
         }
+        if (status.no_adversary && found->state == GATE_STATE_CLAIMED)
+                verdicts_warn();
         *ret_seq = found->claim;
         return 0;
 }

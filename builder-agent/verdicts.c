@@ -24,6 +24,7 @@ typedef struct Verdicts {
         bool with_colour;
         Buf entries;  /* the verdicts as a JSON list, without its brackets */
         Buf progress; /* what the adversary is doing */
+        Buf nexts;    /* what our gates wait for, to be typed, a line each */
 } Verdicts;
 
 static void verdicts_deinit(Verdicts *verdicts) {
@@ -31,6 +32,7 @@ static void verdicts_deinit(Verdicts *verdicts) {
         arena_deinit(&verdicts->arena);
         buf_deinit(&verdicts->entries);
         buf_deinit(&verdicts->progress);
+        buf_deinit(&verdicts->nexts);
 }
 
 void claim_describe_json(uint64_t seq, const struct claim *claim, Buf *text) {
@@ -47,6 +49,12 @@ void claim_describe_json(uint64_t seq, const struct claim *claim, Buf *text) {
         buf_text(text, ",\"repository\":");
         describe_json_string(claim->repository, text);
         buf_text(text, "}");
+}
+
+void verdicts_warn(void) {
+        (void)fputs("no adversary is connected: the claim waits until one is\n"
+                    "  next: adversary-agent run\n",
+                    stderr);
 }
 
 /* ---- while waiting ---- */
@@ -118,6 +126,18 @@ static void append_gates_json(const Watch *watch, Buf *text) {
         }
 }
 
+static void append_nexts_json(const Verdicts *verdicts, Buf *text) {
+        Slice rest = buf_get(&verdicts->nexts);
+
+        for (bool is_first = true; rest.n; is_first = false) {
+                size_t n = slice_find(rest, slice_text("\n"));
+
+                buf_text(text, is_first ? "" : ",");
+                describe_json_string(slice_head(rest, n), text);
+                rest = slice_from(rest, n + 1);
+        }
+}
+
 static void finish_json(const Verdicts *verdicts) {
         cleanup_buf Buf text = BUF_TEXT;
 
@@ -127,11 +147,26 @@ static void finish_json(const Verdicts *verdicts) {
         append_gates_json(&verdicts->watch, &text);
         buf_text(&text, "],\"verdicts\":[");
         buf_slice(&text, buf_get(&verdicts->entries));
+        buf_text(&text, "],\"next\":[");
+        append_nexts_json(verdicts, &text);
         buf_printf(&text, "],\"exit\":%d}\n", verdicts->talk->status);
         talk_print(&text);
 }
 
-/* Gates that ended without a verdict. */
+static void append_nexts(const Verdicts *verdicts, Buf *text) {
+        Slice rest = buf_get(&verdicts->nexts);
+
+        while (rest.n) {
+                size_t n = slice_find(rest, slice_text("\n"));
+
+                buf_text(text, "next: ");
+                text_make_visible(slice_head(rest, n), false, text);
+                buf_text(text, "\n");
+                rest = slice_from(rest, n + 1);
+        }
+}
+
+/* Gates that ended without a verdict; and what is to be typed now. */
 static void finish_text(const Verdicts *verdicts) {
         cleanup_buf Buf text = BUF_TEXT;
 
@@ -144,6 +179,7 @@ static void finish_text(const Verdicts *verdicts) {
                 buf_printf(&text, ": %s by entry %llu\n", watch_words[gate->state],
                            (unsigned long long)gate->cause);
         }
+        append_nexts(verdicts, &text);
         talk_print(&text);
 }
 
@@ -157,6 +193,16 @@ static void finish(Verdicts *verdicts, const char *why_pending) {
                 finish_text(verdicts);
 }
 
+static void note_nexts(Verdicts *verdicts, const struct phase_status *phase) {
+        for (size_t i = 0; i < phase->n_waits; i++) {
+                const struct wait *wait = &phase->waits[i];
+
+                for (size_t k = 0; k < verdicts->watch.n_gates && wait->next.n; k++)
+                        if (slice_equal(wait->gate, verdicts->watch.gates[k].gate))
+                                buf_printf(&verdicts->nexts, "%.*s\n", SLICE_ARGS(wait->next));
+        }
+}
+
 /* True: a verdict that came is not the last one that is needed. A broker that is away now says what
  * the entries said, or says so later. */
 static bool must_wait_on(Verdicts *verdicts) {
@@ -167,9 +213,12 @@ static bool must_wait_on(Verdicts *verdicts) {
 
         if (talk_ask_status(verdicts->talk, NULL, &arena, &status, &fault) != 0)
                 return false;
+        buf_clear(&verdicts->nexts);
         for (size_t i = 0; i < status.n_phases; i++)
-                if (slice_equal(status.phases[i].phase, verdicts->watch.phase))
+                if (slice_equal(status.phases[i].phase, verdicts->watch.phase)) {
                         waits_on |= watch_confirm(&verdicts->watch, &status.phases[i]);
+                        note_nexts(verdicts, &status.phases[i]);
+                }
         return waits_on;
 }
 
@@ -191,6 +240,7 @@ int verdicts_wait(Talk *talk, uint64_t seq, const struct claim *claim, uint64_t 
                 .with_colour = colour_is_wanted(STDOUT_FILENO, args_has(talk->args, "no-color")),
                 .entries = BUF_TEXT,
                 .progress = BUF_TEXT,
+                .nexts = BUF_TEXT,
                 .waiting = {.talk = talk,
                             .cursor = seq,
                             .deadline_ms = deadline_ms,

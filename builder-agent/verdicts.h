@@ -11,5 +11,8 @@
 int verdicts_wait(Talk *talk, uint64_t seq, const struct claim *claim, uint64_t deadline_ms,
                   Fault *reterr_fault) must_check;
 
+/* Says, on standard error, that no adversary is there to take a claim. */
+void verdicts_warn(void);
+
 /* {"seq":12,"name":"C-12","phase":…,"gates":[…],"commit":…,"repository":…} */
 void claim_describe_json(uint64_t seq, const struct claim *claim, Buf *text);

@@ -180,6 +180,21 @@ static void append_head(const struct status *status, Buf *text) {
                 buf_text(text, "\nno plan is approved; next: broker plan approve FILE\n");
 }
 
+static bool has_untaken(const struct status *status) {
+        for (size_t i = 0; i < status->n_phases; i++)
+                for (size_t k = 0; k < status->phases[i].n_waits; k++)
+                        if (status->phases[i].waits[k].wait_for == WAIT_FOR_TAKE)
+                                return true;
+        return false;
+}
+
+static void append_end(const struct status *status, Buf *text) {
+        if (status->no_adversary && has_untaken(status))
+                buf_text(text, "\nno adversary is connected; next: adversary-agent run\n");
+        status_append_holds(status, text);
+        status_append_alerts(status, text);
+}
+
 void status_describe(const struct status *status, bool with_colour, Buf *text) {
         append_head(status, text);
         for (size_t i = 0; i < status->n_phases; i++) {
@@ -194,8 +209,7 @@ void status_describe(const struct status *status, bool with_colour, Buf *text) {
                 status_append_pauses(phase, text);
                 append_done(phase, text);
         }
-        status_append_holds(status, text);
-        status_append_alerts(status, text);
+        append_end(status, text);
 }
 
 void status_describe_why(const struct status *status, Buf *text) {
@@ -210,8 +224,7 @@ void status_describe_why(const struct status *status, Buf *text) {
                 status_append_pauses(phase, text);
                 append_done(phase, text);
         }
-        status_append_holds(status, text);
-        status_append_alerts(status, text);
+        append_end(status, text);
 }
 
 void status_describe_json(const struct status *status, Buf *text) {

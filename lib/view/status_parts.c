@@ -37,6 +37,12 @@ static void append_since(uint64_t now_ms, uint64_t then_ms, Buf *text) {
 
 /* ---- waits ---- */
 
+/* DONE has a line of its own. */
+static void append_next(const struct wait *wait, Buf *text) {
+        if (wait->next.n && wait->wait_for != WAIT_FOR_DONE)
+                append_part("    next: ", wait->next, "\n", text);
+}
+
 void status_append_waits(const struct phase_status *phase, uint64_t now_ms, Buf *text) {
         for (size_t i = 0; i < phase->n_waits; i++) {
                 const struct wait *wait = &phase->waits[i];
@@ -47,6 +53,7 @@ void status_append_waits(const struct phase_status *phase, uint64_t now_ms, Buf 
                 if (wait->paused_until_ms > now_ms)
                         append_time(", paused until ", wait->paused_until_ms, text);
                 buf_text(text, "\n");
+                append_next(wait, text);
         }
 }
 
@@ -68,6 +75,7 @@ void status_append_waits_why(const struct phase_status *phase, uint64_t now_ms, 
                 if (wait->paused_until_ms > now_ms)
                         append_time("; paused until ", wait->paused_until_ms, text);
                 buf_text(text, "\n");
+                append_next(wait, text);
         }
         if (phase->n_waits == 0)
                 buf_text(text, "  nobody is waited for\n");

@@ -26,6 +26,16 @@ A check that a person answers: the gate is inconclusive until an adversary does,
   $ broker plan approve plan.md >/dev/null
   $ broker run >../run.log 2>&1 &
   $ wait_for grep -q ready ../run.log
+
+Nobody takes a claim while no adversary is there: said at once.
+
+  $ builder-agent claim M1 2>&1 | tail -n 2
+  no adversary is connected: the claim waits until one is
+    next: adversary-agent run
+  $ builder-agent status | tail -n 1
+  no adversary is connected; next: adversary-agent run
+  $ builder-agent wait M1 --timeout 1ms 2>&1 | head -n 1
+  no adversary is connected: the claim waits until one is
   $ adversary-agent run >../adversary.log 2>&1 &
   $ timeout 60 builder-agent claim M1 --why 'it was asked for' --wait >../claim.out 2>&1
   [3]
@@ -35,12 +45,22 @@ A check that a person answers: the gate is inconclusive until an adversary does,
     waiting for adversary: answer the manual checks of M1 at * (glob)
       since .*, because of entry [0-9]+; answer of M1; [0-9]+ pings? (re)
 
-The commit may be short where the ledger names it.
+What is to be typed is said by the claim, the status and JSON; the commit may be short where the ledger names it.
 
-  $ adversary-agent answer m M1 looks --commit "$(git rev-parse --short HEAD)" --holds --text 'It does'
+  $ grep '^next' ../claim.out
+  next: adversary-agent answer m M1 looks --commit [0-9a-f]{12} --holds --text '…' (re)
+  $ broker status --json | grep -o '"next":"adversary-agent answer m M1 looks' | head -n 1
+  "next":"adversary-agent answer m M1 looks
+  $ eval "$(sed -n 's/^next: //p' ../claim.out)"
   E-[0-9]+: looks of M1 is answered at [0-9a-f]{40} (re)
   $ wait_for sh -c 'broker log --kind verdict | grep decision=PASS'
-  $ builder-agent done
+  $ printf '#!/bin/sh\necho goodbye\n' >greet && git commit -qam 'Another word'
+  $ timeout 60 builder-agent claim M1 --wait --json >../claim.json
+  [1]
+  $ grep -o '"next":\["[^"]*"\],"exit":1' ../claim.json
+  "next":["builder-agent claim M1 --wait"],"exit":1
+  $ builder-agent claim M1 --commit HEAD~1 --wait >/dev/null
+  $ builder-agent done --commit HEAD~1
   D-.*: m is DONE at [0-9a-f]{40} (re)
   $ broker show M1 | sed -n 2p
   now: passed, fresh

@@ -104,9 +104,10 @@ What is shown of the log: by author, by gate (its own, or that of the finding th
 
 Why everything waits.
 
-  $ broker status --why | grep -A 1 'claim M1'
+  $ broker status --why | grep -A 2 'for builder: claim M1'
     waiting for builder: claim M1
       since .*, because of entry 5; claim of M1; 0 pings (re)
+      next: builder-agent claim M1 --wait
   $ broker status --why | grep -A 1 VETO
     VETO X-* by adversary on M2, since * (glob)
       lifted when: one does
@@ -125,7 +126,7 @@ While a broker runs, it is asked: somewhere else with its settings, its lock and
 
   $ mkdir -p ../twin/.coldgate && cp -r .coldgate/config .coldgate/keys ../twin/.coldgate
   $ ln .coldgate/ledger.lock ../twin/.coldgate && ln -s "$PWD/.coldgate/run" ../twin/.coldgate/run
-  $ (cd ../twin && git init -q && broker status m | grep -o 'phase m' && broker alerts && ls .coldgate/ledger.db)
+  $ (cd ../twin && git init -q && broker status m | grep -o '^phase m' && broker alerts && ls .coldgate/ledger.db)
   phase m
   no alert stands that nobody has seen
   ls: * (glob)

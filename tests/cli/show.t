@@ -82,7 +82,7 @@ A gate, its phase, an agent.
   fixed
   $ broker show gate:M1 --json | cut -c1-35
   {"version":1,"phase":"m","gate":{"g
-  $ broker show m | grep phase
+  $ broker show m | grep ^phase
   phase m: active
   $ broker show builder | head -n 2
   agent builder: builder, key [0-9a-f]{16} (re)
