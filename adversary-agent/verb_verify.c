@@ -3,11 +3,14 @@
 
 /* `verify`: the daemon's verification, one shot, without a broker. */
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "adversary-agent/verbs.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "client/project.h"
 #include "verify/by_hand.h"
 #include "verify/explain.h"
@@ -44,7 +47,35 @@ static void name_plan(const char *file, Buf *word) {
         if (strncmp(file, "/dev/fd/", 8) == 0)
                 buf_text(word, "PLAN");
         else
-                shell_quote(file, word);
+                text_quote(file, word);
+}
+
+/* The line again, with what was left out: this repository, and the commit that its HEAD is. */
+static void suggest_line(const Args *args, const char *repository, const char *rev, Fault *fault) {
+        cleanup_buf Buf line = BUF_TEXT, where = BUF_TEXT;
+
+        buf_text(&line, "adversary-agent verify ");
+        name_plan(args->rest[0], &line);
+        buf_text(&line, " ");
+        text_quote(args->rest[1], &line);
+        text_quote(repository, &where);
+        buf_printf(&line, " --repo %s --commit $(git -C %s rev-parse ", buf_get_text(&where),
+                   buf_get_text(&where));
+        text_quote(rev, &line);
+        fault_next(fault, "%s)", buf_get_text(&line));
+}
+
+/* A path that was mistyped is no repository of a claim: nothing is verified. */
+static int check_path(const Args *args, const char *repository) {
+        Fault fault = FAULT_INIT;
+
+        if (strstr(repository, "://") || access(repository, F_OK) == 0)
+                return EXIT_HOLDS;
+        fault_set(&fault, "repository-missing", "%s", strerror(errno));
+        fault_place(&fault, "%s", repository);
+        fault_next(&fault, "name it as a path, or as https://HOST/PATH, ssh://USER@HOST/PATH, "
+                           "file:///PATH");
+        return args_refuse(args, &fault, EXIT_USAGE);
 }
 
 static int choose_commit(Verification *verification) {
@@ -52,6 +83,7 @@ static int choose_commit(Verification *verification) {
         const char *repository = args_get(args, "repo");
         const char *commit = args_get(args, "commit");
         Fault fault = FAULT_INIT;
+        int status;
 
         if (args_has(args, "explain")) {
                 verification->url = repository ? by_hand_url(repository) : NULL;
@@ -60,9 +92,12 @@ static int choose_commit(Verification *verification) {
         if (!repository || !commit) {
                 fault_set(&fault, "option-missing", "--%s is needed",
                           repository ? "commit" : "repo");
-                fault_next(&fault, "adversary-agent verify PLAN GATE --repo R --commit C");
+                suggest_line(args, repository ? repository : ".", commit ? commit : "HEAD", &fault);
                 return args_refuse(args, &fault, EXIT_USAGE);
         }
+        status = check_path(args, repository);
+        if (status != EXIT_HOLDS)
+                return status;
         verification->url = by_hand_url(repository);
         if (commit_id_is_full(slice_text(commit)))
                 return EXIT_HOLDS;
@@ -71,7 +106,7 @@ static int choose_commit(Verification *verification) {
                   "lower case",
                   commit);
         if (strncmp(verification->url, "file://", 7) == 0)
-                fault_next(&fault, "git -C %s rev-parse %s", verification->url + 7, commit);
+                suggest_line(args, repository, commit, &fault);
         else
                 fault_next(&fault, "git ls-remote %s %s", repository, commit);
         return args_refuse(args, &fault, EXIT_USAGE);

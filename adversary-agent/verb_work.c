@@ -24,6 +24,7 @@
 #include "base/hash.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "sandbox/sandbox.h"
 #include "verify/objects.h"
 #include "verify/redact.h"
@@ -106,7 +107,7 @@ static char *plan_word(Slice phase) {
         cleanup_buf Buf word = BUF_TEXT;
 
         buf_text(&word, "<(broker plan show --text ");
-        shell_quote(name, &word);
+        text_quote(name, &word);
         buf_text(&word, ")");
         return buf_take(&word);
 }

@@ -105,6 +105,13 @@ static char *choose_new(const char *target) {
         return mem_printf("%s.%d.new", target, (int)getpid());
 }
 
+/* Whether a file can be made under the name; one that ends with a slash means a directory. */
+static bool has_parent(const char *path) {
+        cleanup_free char *parent = parent_of(path);
+
+        return is_directory(parent);
+}
+
 static int write_copy(const Errand *errand, Backup *backup, Fault *fault) {
         const char *target = errand->args->rest[0];
         cleanup_free char *ledger = mem_printf("%s/ledger.db", errand->project.dir);
@@ -112,6 +119,12 @@ static int write_copy(const Errand *errand, Backup *backup, Fault *fault) {
 
         if (!is_directory(target) && access(target, F_OK) == 0)
                 return refuse_there(target, fault);
+        if (!has_parent(target)) {
+                fault_set(fault, "directory-missing", "there is no such directory");
+                fault_place(fault, "%s", target);
+                fault_next(fault, "mkdir -p it first");
+                return ERRAND_E_REFUSED;
+        }
         backup->new = choose_new(target);
         if (access(ledger, F_OK) != 0) {
                 fault_set(fault, "ledger-missing", "there is no ledger");

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "base/text.h"
 #include "broker/verbs.h"
 #include "plan/plan.h"
 #include "verbs/child.h"
@@ -82,6 +83,27 @@ static int prove(const Args *args, const Plan *plan, const char *adversary, int 
         return 0;
 }
 
+/* Said once, and not by each gate's child. */
+static int check_options(const Args *args, Fault *fault) {
+        const char *repo = args_get(args, "repo"), *commit = args_get(args, "commit");
+        cleanup_buf Buf where = BUF_TEXT, plan = BUF_TEXT;
+        size_t n = commit ? strspn(commit, "0123456789abcdef") : 0;
+
+        if (repo && commit && !commit[n] && (n == 40 || n == 64))
+                return 0;
+        if (!repo || !commit)
+                fault_set(fault, "option-missing", "--%s is needed", repo ? "commit" : "repo");
+        else
+                fault_set(fault, "commit-malformed",
+                          "`%s` is not a full commit id: 40 or 64 hex digits, lower case", commit);
+        text_quote(repo ? repo : ".", &where);
+        text_quote(args->rest[0], &plan);
+        fault_next(fault, "broker plan prove %s --repo %s --commit $(git -C %s rev-parse %s)",
+                   buf_get_text(&plan), buf_get_text(&where), buf_get_text(&where),
+                   commit ? commit : "HEAD");
+        return ERRAND_E_REFUSED;
+}
+
 int verb_plan_prove(const Args *args) {
         cleanup(plan_deinit) Plan plan = {.n_gates = 0};
         cleanup_buf Buf text = BUF_TEXT;
@@ -90,12 +112,8 @@ int verb_plan_prove(const Args *args) {
         size_t n_faults = 0;
         int status = EXIT_HOLDS, r;
 
-        if (!args_get(args, "repo") || !args_get(args, "commit")) {
-                fault_set(&fault, "option-missing", "--%s is needed",
-                          args_get(args, "repo") ? "commit" : "repo");
-                fault_next(&fault, "broker plan prove PLAN --repo R --commit C");
+        if (check_options(args, &fault) != 0)
                 return args_refuse(args, &fault, EXIT_USAGE);
-        }
         if (errand_read_file(args->rest[0], PLAN_BYTES_MAX, &text, &fault) != 0)
                 return args_refuse(args, &fault, EXIT_USAGE);
         r = plan_parse(args->rest[0], buf_get(&text), &plan, &fault, 1, &n_faults);

@@ -51,10 +51,9 @@ static void say_pending(const Reasons *reasons, const GateRecord *gate, Buf *tex
         since_ms = is_leased ? claim->leased_ms : claim->received_ms;
         buf_printf(text, " at " SHORT_COMMIT, claim->commit);
         if (is_leased)
-                buf_printf(text, " is being verified by %s since ", claim->adversary);
+                buf_printf(text, " is being verified by %s for ", claim->adversary);
         else
-                buf_printf(text, " waits for %s adversary since ",
-                           gate->n_votes ? "another" : "an");
+                buf_printf(text, " waits for %s adversary for ", gate->n_votes ? "another" : "an");
         duration_describe(status_age(since_ms, reasons->now_ms), text);
 }
 

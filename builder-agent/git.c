@@ -221,6 +221,19 @@ static size_t list_changes(Slice out, Buf *names) {
         return n_changes;
 }
 
+/* Its file is there as long as history is not. */
+int git_check_whole(const char *top, Fault *reterr_fault) {
+        cleanup_free char *path = mem_printf("%s/.git/shallow", top);
+
+        if (access(path, F_OK) != 0)
+                return 0;
+        fault_set(reterr_fault, "claim-shallow",
+                  "this clone has not all of its history: nobody can fetch the commit from it");
+        fault_place(reterr_fault, "%s", top);
+        fault_next(reterr_fault, "git fetch --unshallow, or name with --repo where all of it is");
+        return GIT_E_REFUSED;
+}
+
 int git_ask_changes(GitQuestion *ret_question) {
         char *argv[] = {(char *)"git",
                         (char *)"status",

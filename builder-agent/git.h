@@ -31,6 +31,8 @@ int git_resolve(const char *rev, char ret_commit[COMMIT_TEXT_MAX], Fault *reterr
 int git_name_commit(const char *rev, char ret_commit[COMMIT_TEXT_MAX],
                     Fault *reterr_fault) must_check;
 /* Begins to look for changes in the repository that holds the current directory. */
+/* Refuses a shallow clone, from which an adversary cannot fetch; rule claim-shallow. */
+int git_check_whole(const char *top, Fault *reterr_fault) must_check;
 int git_ask_changes(GitQuestion *ret_question) must_check;
 /* Refuses changes that are in no commit, untracked files included. Asks, where `question` has not
  * been asked. Rule claim-dirty-tree. */

@@ -76,6 +76,8 @@ static int here(Matter *matter, Place *place, const Args *args, Fault *fault) {
                 buf_clear(&matter->url);
                 return elsewhere(matter, repo, rev, fault);
         }
+        if (r == 0 && is_ours)
+                r = git_check_whole(place->top, fault);
         if (r > 0)
                 return TALK_E_REFUSED;
         TRY(r);

@@ -64,6 +64,7 @@ static const OptionRow wait_options[] = {
 };
 
 static const OptionRow withdraw_options[] = {
+        PHASE_OPTION,
         {"why", "TEXT", "The reason."},
         KEY_OPTION,
         {NULL, NULL, NULL},
@@ -84,7 +85,7 @@ static const Verb verbs[] = {
         {"try", "GATE", 1, 1, "Run a gate here, cold, as an adversary would; never a verdict.",
          verb_try, try_options},
         {"wait", "CLAIM|GATE", 1, 1, "Wait for the verdicts of a claim.", verb_wait, wait_options},
-        {"withdraw", "CLAIM", 1, 1, "Take a claim back.", verb_withdraw, withdraw_options},
+        {"withdraw", "CLAIM|GATE", 1, 1, "Take a claim back.", verb_withdraw, withdraw_options},
         {"status", "[PHASE]", 0, 1, "Where the gates stand, who is waited for, why not DONE.",
          agent_status, agent_status_options},
         {"findings", "[PHASE]", 0, 1, "The findings that are not closed.", agent_findings,

@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "proto/codec.h"
 #include "verify/by_hand.h"
 #include "verify/redact.h"
@@ -62,7 +63,7 @@ void try_name_plan(Slice phase, Buf *word) {
         cleanup_arena Arena arena = ARENA_INIT;
 
         buf_text(word, "<(broker plan show --text ");
-        shell_quote(arena_text(&arena, phase), word);
+        text_quote(arena_text(&arena, phase), word);
         buf_text(word, ")");
 }
 

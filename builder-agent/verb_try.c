@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/text.h"
 #include "builder-agent/try.h"
 #include "builder-agent/verbs.h"
 #include "client/project.h"
@@ -79,7 +80,7 @@ static int try_file(const Args *args, const char *file) {
 
         if (status != EXIT_HOLDS)
                 return status;
-        shell_quote(file, &word);
+        text_quote(file, &word);
         r = try_plan(args, &plan, buf_get_text(&word), state, &fault, &status);
         if (r < 0)
                 fault_set(&fault, "not-carried-out", "%s", strerror(-r));

@@ -11,8 +11,7 @@
 #include "verbs/waiting.h"
 #include "proto/label.h"
 
-/* The newest claim of a gate. */
-static int find_claim(Talk *talk, const char *gate, Arena *arena, uint64_t *ret_seq, Fault *fault) {
+int claim_find(Talk *talk, const char *gate, Arena *arena, FoundClaim *ret_claim, Fault *fault) {
         const char *named = args_get(talk->args, "phase");
         const struct phase_status *phase = NULL;
         const struct gate_status *found;
@@ -30,9 +29,10 @@ static int find_claim(Talk *talk, const char *gate, Arena *arena, uint64_t *ret_
                 fault_next(fault, "builder-agent claim %s --wait", gate);
                 return TALK_E_REFUSED;
         }
-        if (status.no_adversary && found->state == GATE_STATE_CLAIMED)
-                verdicts_warn();
-        *ret_seq = found->claim;
+        *ret_claim = (FoundClaim){
+                .seq = found->claim,
+                .has_no_taker = status.no_adversary && found->state == GATE_STATE_CLAIMED,
+        };
         return 0;
 }
 
@@ -46,6 +46,7 @@ static bool is_claim_name(const char *name, uint64_t *ret_seq) {
 static int wait_for(Talk *talk, Fault *fault) {
         cleanup_arena Arena arena = ARENA_INIT;
         const char *name = talk->args->rest[0];
+        FoundClaim found = {.seq = 0};
         struct entry entry;
         uint64_t deadline_ms, seq;
         Message body;
@@ -53,8 +54,11 @@ static int wait_for(Talk *talk, Fault *fault) {
 
         if (r == 0)
                 r = talk_connect(talk, fault);
-        if (r == 0 && !is_claim_name(name, &seq))
-                r = find_claim(talk, name, &arena, &seq, fault);
+        if (r == 0 && !is_claim_name(name, &found.seq))
+                r = claim_find(talk, name, &arena, &found, fault);
+        if (r == 0 && found.has_no_taker)
+                verdicts_warn();
+        seq = found.seq;
         if (r == 0)
                 r = talk_ask_entry(talk, seq, &arena, &entry, &body, fault);
         if (r != 0)

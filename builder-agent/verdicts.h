@@ -11,6 +11,15 @@
 int verdicts_wait(Talk *talk, uint64_t seq, const struct claim *claim, uint64_t deadline_ms,
                   Fault *reterr_fault) must_check;
 
+typedef struct FoundClaim {
+        uint64_t seq;
+        bool has_no_taker; /* it waits for an adversary, and none is connected */
+} FoundClaim;
+
+/* The newest claim of a gate, of --phase or the only phase that fits. */
+int claim_find(Talk *talk, const char *gate, Arena *arena, FoundClaim *ret_claim,
+               Fault *reterr_fault) must_check;
+
 /* Says, on standard error, that no adversary is there to take a claim. */
 void verdicts_warn(void);
 

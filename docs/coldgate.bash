@@ -51,7 +51,7 @@ _coldgate() {
                 'claim') options='--phase= --repo= --commit= --what= --how= --expected= --where= --why= --evidence= --try --anyway --wait --timeout= --key= ' ;;
                 'try') options='--phase= --plan= --repo= --commit= --check= --key= ' ;;
                 'wait') options='--phase= --timeout= --key= ' ;;
-                'withdraw') options='--why= --key= ' ;;
+                'withdraw') options='--phase= --why= --key= ' ;;
                 'status') options='--phase= --why --key= ' ;;
                 'findings') options='--phase= --all --key= ' ;;
                 'inbox') options='--follow --timeout= --all --key= ' ;;

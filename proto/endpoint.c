@@ -17,7 +17,7 @@
 static const char ipc_scheme[] = "ipc://";
 static const char tcp_scheme[] = "tcp://";
 
-enum { PATH_BYTES_MAX = sizeof((struct sockaddr_un *)0)->sun_path - 1 };
+enum { PATH_BYTES_MAX = sizeof((struct sockaddr_un *)0)->sun_path - 1, PORT_DIGITS_MAX = 5 };
 
 static bool begins_with(const char *text, const char *prefix) {
         return strncmp(text, prefix, strlen(prefix)) == 0;
@@ -52,16 +52,31 @@ static int open_long(const char *path, Endpoint *ret_endpoint, Fault *reterr_fau
         return 0;
 }
 
+static bool is_tcp(const char *text) {
+        const char *colon = strrchr(text, ':');
+        size_t n = strspn(colon ? colon + 1 : "", "0123456789");
+
+        return begins_with(text, tcp_scheme) && colon > text + strlen(tcp_scheme) && n > 0 &&
+               n <= PORT_DIGITS_MAX && !colon[1 + n];
+}
+
+int endpoint_check(const char *text, Fault *reterr_fault) {
+        const char *path = begins_with(text, ipc_scheme) ? text + strlen(ipc_scheme) : NULL;
+
+        if (is_tcp(text) || (path && *path && *path != '@' && *path != '*'))
+                return 0;
+        fault_set(reterr_fault, "endpoint-scheme",
+                  "neither ipc:// with a path nor tcp:// with host and port");
+        fault_place(reterr_fault, "%s", text);
+        fault_next(reterr_fault, "write ipc://.coldgate/run/broker.ipc, or tcp://127.0.0.1:7400");
+        return ENDPOINT_E_REFUSED;
+}
+
 int endpoint_open(const char *text, Endpoint *ret_endpoint, Fault *reterr_fault) {
         const char *path = begins_with(text, ipc_scheme) ? text + strlen(ipc_scheme) : NULL;
-        bool is_tcp = begins_with(text, tcp_scheme) && text[strlen(tcp_scheme)];
 
-        if (!is_tcp && (!path || !*path || *path == '@' || *path == '*')) {
-                fault_set(reterr_fault, "endpoint-scheme",
-                          "neither ipc:// with a path nor tcp:// with host and port");
-                fault_place(reterr_fault, "%s", text);
+        if (endpoint_check(text, reterr_fault) != 0)
                 return ENDPOINT_E_REFUSED;
-        }
         if (path && strlen(path) > PATH_BYTES_MAX)
                 return open_long(path, ret_endpoint, reterr_fault);
         *ret_endpoint = (Endpoint){.address = mem_strdup(text), .directory_fd = -1};

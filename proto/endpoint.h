@@ -15,6 +15,10 @@ typedef struct Endpoint {
 
 enum { _ENDPOINT_E_SUCCESS, ENDPOINT_E_REFUSED };
 
+/* Whether the words are an endpoint's; nothing is opened. ENDPOINT_E_REFUSED, rule endpoint-scheme.
+ */
+int endpoint_check(const char *text, Fault *reterr_fault) must_check;
+
 /* A path too long for a socket address is reached through /proc/self/fd and its directory.
  * ENDPOINT_E_REFUSED with rule endpoint-scheme, endpoint-directory or endpoint-too-long. */
 int endpoint_open(const char *text, Endpoint *ret_endpoint, Fault *reterr_fault) must_check;

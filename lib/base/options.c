@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/nearest.h"
+#include "base/text.h"
 
 enum { NAMES_MAX = 64 };
 
@@ -246,25 +247,6 @@ static int check_count(const Args *args, Fault *fault) {
         return ARGS_E_REFUSED;
 }
 
-/* As a word of a shell. */
-static void print_word(const char *word, Buf *text) {
-        bool is_plain = word[0] != 0;
-
-        for (const char *c = word; *c; c++)
-                is_plain &= *c > ' ' && !strchr("\"'`$\\&|;<>()*?[]{}!#~", *c);
-        if (is_plain) {
-                buf_printf(text, " %s", word);
-                return;
-        }
-        buf_text(text, " '");
-        for (const char *c = word; *c; c++)
-                if (*c == '\'')
-                        buf_text(text, "'\\''");
-                else
-                        buf_byte(text, (uint8_t)*c);
-        buf_text(text, "'");
-}
-
 /* An option that does nothing alone was meant to do something. */
 static int check_pairs(const Args *args, int argc, char *const *argv, int first, Fault *fault) {
         for (size_t i = 0; i < args->n_options; i++) {
@@ -280,7 +262,8 @@ static int check_pairs(const Args *args, int argc, char *const *argv, int first,
                         if (k == first)
                                 buf_printf(&text, " --%s%s%s", row->with, with->value ? " " : "",
                                            with->value ? with->value : "");
-                        print_word(argv[k], &text);
+                        buf_byte(&text, ' ');
+                        text_quote(argv[k], &text);
                 }
                 fault_next(fault, "%s%s", args->program->name, buf_get_text(&text));
                 return ARGS_E_REFUSED;

@@ -80,10 +80,16 @@ int key_read(const char *path, Key *ret_key, Fault *reterr_fault) {
         ssize_t n;
 
         if (fd < 0 || fstat(fd, &facts) < 0) {
+                int error = errno;
+
                 fault_set(reterr_fault, "key-missing", "the key cannot be read: %s",
-                          strerror(errno));
+                          strerror(error));
                 fault_place(reterr_fault, "%s", path);
-                fault_next(reterr_fault, "make one with `keygen`, or name it with --key");
+                if (error == EACCES)
+                        fault_next(reterr_fault, "run it as the user whose key it is, or name your "
+                                                 "own with --key");
+                else
+                        fault_next(reterr_fault, "make one with `keygen`, or name it with --key");
                 return KEY_E_REFUSED;
         }
         if (!S_ISREG(facts.st_mode) || (facts.st_mode & 077) ||

@@ -83,3 +83,21 @@ void text_print_man(const char *sentence, Buf *text) {
                 }
         }
 }
+
+void text_quote(const char *word, Buf *text) {
+        static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                    "_-./:=@%+,";
+
+        if (word[0] && strspn(word, plain) == strlen(word)) {
+                buf_text(text, word);
+                return;
+        }
+        buf_byte(text, '\'');
+        for (; *word; word++) {
+                if (*word == '\'')
+                        buf_text(text, "'\\''");
+                else
+                        buf_byte(text, (uint8_t)*word);
+        }
+        buf_byte(text, '\'');
+}

@@ -16,5 +16,8 @@ void text_make_visible(Slice hostile, bool keep_newlines, Buf *text);
 /* The same for what names a thing: a backslash is doubled, so that no two names look alike. */
 void text_make_name_visible(Slice name, Buf *text);
 
+/* Appends a word as a shell reads it. */
+void text_quote(const char *word, Buf *text);
+
 /* A sentence of ours for a man page: `code` becomes bold, and nothing in it is a request. */
 void text_print_man(const char *sentence, Buf *text);

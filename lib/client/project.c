@@ -17,6 +17,7 @@
 #include "base/fd.h"
 #include "base/mem.h"
 #include "client/settings.h"
+#include "proto/endpoint.h"
 
 #define DIR_BARE    ".coldgate"
 #define DIR_NAME    "/" DIR_BARE
@@ -170,6 +171,15 @@ static int check_owner(const char *path, Fault *fault) {
         return PROJECT_E_REFUSED;
 }
 
+/* A mistake in the settings, not of the network. */
+static int check_endpoint(const char *endpoint, Fault *fault) {
+        int r = endpoint_check(endpoint, fault);
+
+        if (r > 0)
+                fault->rule = "config-value";
+        return r;
+}
+
 static int read_config(const char *dir, Config *config, Fault *fault) {
         cleanup_free char *path = mem_printf("%s" CONFIG_NAME, dir);
         cleanup_buf Buf text = BUF_INIT(SETTINGS_BYTES_MAX);
@@ -188,7 +198,9 @@ static int read_config(const char *dir, Config *config, Fault *fault) {
         }
         r = settings_parse(buf_get(&text), path, setting_rows, ARRAY_SIZE(setting_rows), config,
                            fault);
-        return r == SETTINGS_E_REFUSED ? PROJECT_E_REFUSED : r;
+        if (r == 0)
+                r = check_endpoint(config->endpoint, fault);
+        return r > 0 ? PROJECT_E_REFUSED : r;
 }
 
 static char *below(const char *root, const char *path) {
@@ -307,7 +319,9 @@ static int check_config(const char *path, Slice text, Fault *fault) {
         cleanup(config_deinit) Config config = {0};
         int r = settings_parse(text, path, setting_rows, ARRAY_SIZE(setting_rows), &config, fault);
 
-        return r == SETTINGS_E_REFUSED ? PROJECT_E_REFUSED : r;
+        if (r == 0)
+                r = check_endpoint(config.endpoint, fault);
+        return r > 0 ? PROJECT_E_REFUSED : r;
 }
 
 int project_make(const char *root, const char *name, const char *endpoint,

@@ -5,6 +5,8 @@
 
 #include "verbs/choose.h"
 
+#include <string.h>
+
 #include "base/arena.h"
 #include "base/nearest.h"
 
@@ -39,6 +41,29 @@ static const char *find_stranger(const struct status *status, const char *const 
         return NULL;
 }
 
+/* What is no gate but a list of them, or a phase. */
+static bool suggest_otherwise(const struct status *status, const char *gate, Fault *fault) {
+        cleanup_buf Buf gates = BUF_TEXT;
+
+        if (strchr(gate, ',')) {
+                for (; *gate; gate++)
+                        buf_byte(&gates, *gate == ',' ? ' ' : (uint8_t)*gate);
+                fault_next(fault, "gates are words of their own: %s", buf_get_text(&gates));
+                return true;
+        }
+        for (size_t p = 0; p < status->n_phases; p++) {
+                const struct phase_status *phase = &status->phases[p];
+
+                if (!slice_is(phase->phase, gate))
+                        continue;
+                for (size_t g = 0; g < phase->n_gates; g++)
+                        buf_printf(&gates, " %.*s", SLICE_ARGS(phase->gates[g].gate));
+                fault_next(fault, "it is a phase; its gates are%s", buf_get_text(&gates));
+                return true;
+        }
+        return false;
+}
+
 static void suggest(const struct status *status, const char *gate, Fault *fault) {
         cleanup_arena Arena arena = ARENA_INIT;
         const char **names = arena_alloc_array(&arena, NAMES_MAX, sizeof *names);
@@ -49,6 +74,8 @@ static void suggest(const struct status *status, const char *gate, Fault *fault)
                 for (size_t g = 0; g < status->phases[p].n_gates && n < NAMES_MAX; g++)
                         names[n++] = arena_text(&arena, status->phases[p].gates[g].gate);
         nearest = nearest_word(slice_text(gate), names, n);
+        if (suggest_otherwise(status, gate, fault))
+                return;
         if (nearest)
                 fault_next(fault, "did you mean %s?", nearest);
         else

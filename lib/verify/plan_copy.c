@@ -155,7 +155,7 @@ int plan_copy_check(VerdictDraft *draft, const char *mirror_path, Fault *reterr_
         }
         text_make_name_visible(slice_text(request->plan_path), &look.path);
         buf_text(&look.command, "broker plan approve ");
-        shell_quote(request->plan_path, &look.command);
+        text_quote(request->plan_path, &look.command);
         r = look_at(&look, reterr_fault);
         return r == HISTORY_E_CANCELLED ? 0 : r; /* who cancels is heard before anything is run */
 }

@@ -176,6 +176,23 @@ static const char *check(Slice url) {
         return "it does not begin with https://, ssh:// or file://";
 }
 
+/* What people have at hand: a path, and what forges show for ssh. */
+static void suggest(Slice url, Fault *fault) {
+        size_t colon = slice_find(url, slice_text(":")), slash = slice_find(url, slice_text("/"));
+        cleanup_buf Buf name = BUF_TEXT;
+
+        if (slice_find(url, slice_text("://")) == url.n && url.n && url.data[0] == '/')
+                buf_printf(&name, "file://%.*s", SLICE_ARGS(url));
+        else if (slice_find(url, slice_text("://")) == url.n && colon < slash && colon)
+                buf_printf(&name, "ssh://%.*s/%.*s", SLICE_ARGS(slice_head(url, colon)),
+                           SLICE_ARGS(slice_from(url, colon + 1)));
+        if (name.n && !check(buf_get(&name)))
+                fault_next(fault, "--repo %s", buf_get_text(&name));
+        else
+                fault_next(fault, "name it as https://HOST/PATH, ssh://USER@HOST/PATH or "
+                                  "file:///PATH");
+}
+
 int repository_url_check(Slice url, Fault *reterr_fault) {
         cleanup_buf Buf shown = BUF_INIT(SHOWN_BYTES);
         const char *why = check(url);
@@ -185,8 +202,7 @@ int repository_url_check(Slice url, Fault *reterr_fault) {
         text_make_name_visible(url, &shown);
         fault_set(reterr_fault, "claim.repository-url", "the repository's URL is refused: %s", why);
         fault_place(reterr_fault, "%s", buf_get_text(&shown));
-        fault_next(reterr_fault, "name it as https://HOST/PATH, ssh://USER@HOST/PATH or "
-                                 "file:///PATH");
+        suggest(url, reterr_fault);
         return PREP_E_URL;
 }
 

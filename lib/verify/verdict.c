@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/text.h"
 #include "proto/codec.h"
 #include "verify/clip.h"
 #include "verify/evidence.h"
@@ -23,24 +24,6 @@ enum {
         SHORT_SUMMARY_BYTES = 60,
 };
 
-void shell_quote(const char *text, Buf *line) {
-        static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-                                    "_-./:=@%+,";
-
-        if (text[0] && strspn(text, plain) == strlen(text)) {
-                buf_text(line, text);
-                return;
-        }
-        buf_byte(line, '\'');
-        for (; *text; text++) {
-                if (*text == '\'')
-                        buf_text(line, "'\\''");
-                else
-                        buf_byte(line, (uint8_t)*text);
-        }
-        buf_byte(line, '\'');
-}
-
 /* `check` NULL: the whole gate. */
 static Slice reproduce(const VerdictDraft *draft, const char *check) {
         const VerifyRequest *request = draft->request;
@@ -48,13 +31,13 @@ static Slice reproduce(const VerdictDraft *draft, const char *check) {
         cleanup_arena Arena scrap = ARENA_INIT;
 
         buf_printf(&line, "adversary-agent verify %s ", request->plan_file);
-        shell_quote(arena_text(&scrap, request->gate->id), &line);
+        text_quote(arena_text(&scrap, request->gate->id), &line);
         buf_text(&line, " --repo ");
-        shell_quote(request->repository, &line);
+        text_quote(request->repository, &line);
         buf_printf(&line, " --commit %s", request->commit);
         if (check) {
                 buf_text(&line, " --check ");
-                shell_quote(check, &line);
+                text_quote(check, &line);
         }
         return clip_slice(buf_get(&line), 4096, draft->arena);
 }

@@ -46,7 +46,7 @@ enum { VERIFY_JOBS_MAX = 64 };
 typedef struct VerifyRequest {
         const Plan *plan;
         /* How the one-line reproduce names the plan: a shell word, quoted where that is needed;
-         * shell_quote() makes one of a file's name. */
+         * text_quote() makes one of a file's name. */
         const char *plan_file;
         const Gate *gate;
         const char *only_check; /* or all instances of a matrix; NULL: all of them */
@@ -92,9 +92,6 @@ enum { _VERIFY_E_SUCCESS, VERIFY_E_CANCELLED };
 /* Always ends in a verdict unless cancelled: what cannot be carried out is INCONCLUSIVE. */
 int verify_run(const VerifyRequest *request, VerifyResult *ret_result) must_check;
 void verify_result_deinit(VerifyResult *result);
-
-/* Appends `text` as one word for a shell. */
-void shell_quote(const char *text, Buf *line);
 
 /* For people: a line for each check, failures with expected and found, the verdict last. */
 void verify_describe(const VerifyResult *result, bool with_colour, Buf *text);

@@ -53,11 +53,11 @@ What is asked for is looked at before anything is fetched.
   $ printf '%s\n' '    run: [cat, README]' '    expect: { stdout: { equals: "a product\n" } }' '```' >> plan.md
   $ adversary-agent verify plan.md M1
   adversary-agent: option-missing: --repo is needed
-    next: adversary-agent verify PLAN GATE --repo R --commit C
+    next: adversary-agent verify plan.md M1 --repo . --commit $(git -C . rev-parse HEAD)
   [2]
   $ adversary-agent verify plan.md M1 --repo . --commit HEAD
   adversary-agent: commit-malformed: `HEAD` is not a full commit id: 40 or 64 hex digits, lower case
-    next: git -C * rev-parse HEAD (glob)
+    next: adversary-agent verify plan.md M1 --repo . --commit $(git -C . rev-parse HEAD)
   [2]
   $ adversary-agent verify none.md M1 --repo . --commit 0123456789012345678901234567890123456789
   adversary-agent: plan-unreadable: none.md cannot be read: No such file or directory

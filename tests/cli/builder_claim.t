@@ -77,7 +77,7 @@ Only then the broker is asked. (Its endpoint stands in the message; how long we 
     at: ipc://$TMP/work/repository/.coldgate/run/broker.ipc
     next: start it: broker run
   [3]
-  $ builder-agent withdraw M1
-  builder-agent: argument-value: `M1` names no entry
+  $ builder-agent withdraw F-1
+  builder-agent: argument-value: `F-1` names a finding; a claim is wanted
     next: name the claim by its number: C-12
   [2]

@@ -77,3 +77,69 @@ Completion: verbs, the second word of two, options, files.
   --what --where --why --wait
   $ touch plan.md && complete_words broker plan lint pl
   plan.md
+
+What would have been found out later only: an endpoint that is none, a directory that is not there, a clone without its history.
+
+  $ broker init --endpoint tcp:127.0.0.1:7400 ../bad
+  broker: config-value: neither ipc:// with a path nor tcp:// with host and port
+    at: tcp:127.0.0.1:7400
+    next: write ipc://.coldgate/run/broker.ipc, or tcp://127.0.0.1:7400
+  [2]
+  $ sed -i 's/^name/endpoint = tcp:\/\/here\nname/' .coldgate/config && broker run --check-config 2>&1 | head -n 1; sed -i /^endpoint/d .coldgate/config
+  broker: config-value: neither ipc:// with a path nor tcp:// with host and port
+  $ broker backup ../backups/
+  broker: directory-missing: there is no such directory
+    at: ../backups/
+    next: mkdir -p it first
+  [2]
+  $ git add plan.md && git commit -qm one && git clone -q --depth 1 "file://$PWD" ../shallow && git commit -q --allow-empty -m two
+  $ rm -rf ../shallow && git clone -q --depth 1 "file://$PWD" ../shallow && (cd ../shallow && COLDGATE_DIR=../shop builder-agent claim M1)
+  builder-agent: claim-shallow: this clone has not all of its history: nobody can fetch the commit from it
+    at: */shallow (glob)
+    next: git fetch --unshallow, or name with --repo where all of it is
+  [2]
+
+A repository, as it is called elsewhere; what is to be verified, nearly.
+
+  $ builder-agent claim M1 --repo git@git.example.net:team/shop.git 2>&1 | tail -n 1
+    next: --repo ssh://git@git.example.net/team/shop.git
+  $ builder-agent claim M1 --repo "$PWD" 2>&1 | tail -n 1
+    next: --repo file://*/shop (glob)
+  $ printf '%s\n' '```yaml phase' 'version: 1' 'phase: m' '```' '' '```yaml gate' 'gate: M1' 'checks:' '  - id: says' '    run: test -s plan.md' '```' >plan.md
+  $ git commit -qam plan && adversary-agent verify plan.md M1 --repo . --commit HEAD 2>next
+  [2]
+  $ cat next && eval "$(sed -n 's/^  next: //p' next)"
+  adversary-agent: commit-malformed: `HEAD` is not a full commit id: 40 or 64 hex digits, lower case
+    next: adversary-agent verify plan.md M1 --repo . --commit $(git -C . rev-parse HEAD)
+    pass     says * (glob)
+  PASS  M1 at *, cold, *: 1 check held (glob)
+  $ rm next; adversary-agent verify plan.md M1 2>&1 | tail -n 1
+    next: adversary-agent verify plan.md M1 --repo . --commit $(git -C . rev-parse HEAD)
+  $ adversary-agent verify plan.md M1 --repo ../nowhere --commit "$(git rev-parse HEAD)"
+  adversary-agent: repository-missing: No such file or directory
+    at: ../nowhere
+    next: name it as a path, or as https://HOST/PATH, ssh://USER@HOST/PATH, file:///PATH
+  [2]
+  $ broker plan prove plan.md --repo . --commit HEAD
+  broker: commit-malformed: `HEAD` is not a full commit id: 40 or 64 hex digits, lower case
+    next: broker plan prove plan.md --repo . --commit $(git -C . rev-parse HEAD)
+  [2]
+
+A plan is approved once; gates are named one by one, and what was meant is guessed.
+
+  $ broker plan approve plan.md
+  plan m approved: entry 5, digest [0-9a-f]{16}, gates M1 (re)
+  $ broker plan approve plan.md
+  plan m approved: entry 5, digest [0-9a-f]{16}, gates M1 (re)
+  $ broker run >../run.log 2>&1 &
+  $ timeout 20 sh -c 'until grep -q ready ../run.log; do sleep 0.05; done'
+  $ builder-agent claim m 2>&1 | tail -n 1
+    next: it is a phase; its gates are M1
+  $ builder-agent claim M1,M2 2>&1 | tail -n 1
+    next: gates are words of their own: M1 M2
+  $ builder-agent claim M1 2>/dev/null | head -n 1
+  C-6 claims M1 of m at * (glob)
+  $ builder-agent withdraw M1 --why 'too soon'
+  C-6 is withdrawn
+  $ broker log --kind xyzzyx 2>&1 | tail -n 1 | cut -c1-24
+    next: one of: genesis,

@@ -144,7 +144,7 @@ TEST(a_queued_claim_waits_for_any_adversary) {
         CHECK(desk_submit(&desk, BUILDER,
                           desk_make_claim(&desk, "m", (const char *[]){"M1"}, 1, COMMIT_A)));
         check_waits_for(&desk, "adversary", "of M1 at aaaaaaaaaaaa");
-        check_not_done_because(&desk, "waits for an adversary since");
+        check_not_done_because(&desk, "waits for an adversary for");
         desk_close(&desk);
 }
 
