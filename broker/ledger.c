@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The coldgate authors */
 
-/* Entries and evidence in and out of an open ledger. */
+/* Entries in and out of an open ledger. */
 
 #include "broker/ledger_db.h"
 
@@ -13,11 +13,7 @@
 #include "base/error.h"
 #include "base/log.h"
 
-enum {
-        DEFECT_BYTES = 96,
-        ROW_BYTES = 8192, /* what a row costs beside its frame, at most */
-        ENTRY_COLUMNS = 10,
-};
+enum { DEFECT_BYTES = 96, ENTRY_COLUMNS = 10 };
 
 static const struct {
         const char *name;
@@ -31,37 +27,7 @@ static const struct {
         {"prev", SQLITE_BLOB, HASH_BYTES}, {"hash", SQLITE_BLOB, HASH_BYTES},
 };
 
-static int sql_errno(int sql_code) {
-        switch (sql_code & 0xff) {
-        case SQLITE_FULL: return -ENOSPC;
-        case SQLITE_BUSY:
-        case SQLITE_LOCKED: return -EBUSY;
-        case SQLITE_NOMEM: return -ENOMEM;
-        case SQLITE_READONLY: return -EROFS;
-        case SQLITE_CORRUPT:
-        case SQLITE_NOTADB: return -EUCLEAN;
-        default: return -EIO;
-        }
-}
-
-/* A database error is final; the line is for whoever runs the program. */
-int ledger_sql_fail(Ledger *ledger, const char *doing) {
-        int sql_code = sqlite3_extended_errcode(ledger->db);
-
-        log_write(LOG_ERROR, "%s: %s: %s%s", ledger->path, doing, sqlite3_errmsg(ledger->db),
-                  (sql_code & 0xff) == SQLITE_FULL ? "; make room, then start the broker again"
-                                                   : "");
-        return error_origin(sql_errno(sql_code));
-}
-
 /* ---- rows ---- */
-
-static Slice column_slice(sqlite3_stmt *row, int column) {
-        const void *data = sqlite3_column_blob(row, column);
-        int n = sqlite3_column_bytes(row, column);
-
-        return data && n > 0 ? slice_make(data, (size_t)n) : SLICE_NULL;
-}
 
 /* All of a row's values at once: to ask the statement for each property of each costs more than to
  * read the row. Their types are to be asked before their bytes. */
@@ -136,28 +102,11 @@ static void entry_to_arena(Entry *entry, Arena *arena) {
         entry->signature = arena_slice(arena, entry->signature);
 }
 
-/* ---- statements ---- */
-
-static void reset_statementp(sqlite3_stmt **statement) {
-        (void)sqlite3_reset(*statement); /* repeats what its last step said */
-        (void)sqlite3_clear_bindings(*statement);
-}
-#define cleanup_reset cleanup(reset_statementp)
-
-static void bind_bytes(sqlite3_stmt *statement, int i, Slice bytes) {
-        (void)sqlite3_bind_blob64(statement, i, bytes.n ? (const void *)bytes.data : "", bytes.n,
-                                  SQLITE_STATIC);
-}
+/* ---- write ---- */
 
 static void bind_text(sqlite3_stmt *statement, int i, Slice text) {
         (void)sqlite3_bind_text64(statement, i, text.n ? (const char *)text.data : "", text.n,
                                   SQLITE_STATIC, SQLITE_UTF8);
-}
-
-static int run_statement(Ledger *ledger, sqlite3_stmt *statement, const char *doing) {
-        if (sqlite3_step(statement) != SQLITE_DONE)
-                return ledger_sql_fail(ledger, doing);
-        return 0;
 }
 
 int ledger_begin(Ledger *ledger) {
@@ -165,14 +114,12 @@ int ledger_begin(Ledger *ledger) {
 
         if (ledger->is_in_batch)
                 return 0;
-        TRY(run_statement(ledger, statement, "begin"));
+        TRY(ledger_sql_run(ledger, statement, "begin"));
         (void)sqlite3_db_config(ledger->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
         ledger->is_in_batch = true;
         ledger->free_bytes = 0;
         return 0;
 }
-
-/* ---- write ---- */
 
 int ledger_append(Ledger *ledger, const Entry *entry) {
         cleanup_reset sqlite3_stmt *append = ledger->statements[STATEMENT_APPEND];
@@ -183,54 +130,13 @@ int ledger_append(Ledger *ledger, const Entry *entry) {
         bind_text(append, 3, entry->kind);
         bind_text(append, 4, entry->phase);
         bind_text(append, 5, entry->actor);
-        bind_bytes(append, 6, id_slice(&entry->id));
-        bind_bytes(append, 7, entry->frame);
-        bind_bytes(append, 8, entry->signature);
-        bind_bytes(append, 9, hash_slice(&entry->prev));
-        bind_bytes(append, 10, hash_slice(&entry->hash));
-        ledger->batch_bytes += entry->frame.n + ROW_BYTES;
-        return run_statement(ledger, append, "append");
-}
-
-int ledger_evidence_has(Ledger *ledger, const Hash *digest, bool *ret_has) {
-        cleanup_reset sqlite3_stmt *get = ledger->statements[STATEMENT_EVIDENCE_GET];
-        int sql_code;
-
-        bind_bytes(get, 1, hash_slice(digest));
-        sql_code = sqlite3_step(get);
-        if (sql_code != SQLITE_ROW && sql_code != SQLITE_DONE)
-                return ledger_sql_fail(ledger, "evidence");
-        *ret_has = sql_code == SQLITE_ROW;
-        return 0;
-}
-
-/* An index that says otherwise than its table is found nowhere else. */
-int ledger_evidence_leads_to(Ledger *ledger, const Hash *digest, Slice frame, bool *ret_leads) {
-        cleanup_reset sqlite3_stmt *get = ledger->statements[STATEMENT_EVIDENCE_GET];
-        int sql_code;
-
-        bind_bytes(get, 1, hash_slice(digest));
-        sql_code = sqlite3_step(get);
-        if (sql_code != SQLITE_ROW && sql_code != SQLITE_DONE &&
-            (sql_code & 0xff) != SQLITE_CORRUPT)
-                return ledger_sql_fail(ledger, "evidence");
-        *ret_leads = sql_code == SQLITE_ROW && slice_equal(column_slice(get, 3), frame);
-        return 0;
-}
-
-int ledger_evidence_put(Ledger *ledger, const Hash *digest, Slice frame) {
-        cleanup_reset sqlite3_stmt *put = ledger->statements[STATEMENT_EVIDENCE_PUT];
-        bool is_there = false;
-
-        TRY(ledger_begin(ledger));
-        TRY(ledger_evidence_has(ledger, digest, &is_there));
-        if (is_there)
-                return 0;
-        bind_bytes(put, 1, hash_slice(digest));
-        (void)sqlite3_bind_int64(put, 2, (int64_t)frame.n);
-        bind_bytes(put, 3, frame);
-        ledger->batch_bytes += frame.n + ROW_BYTES;
-        return run_statement(ledger, put, "evidence");
+        ledger_sql_bind(append, 6, id_slice(&entry->id));
+        ledger_sql_bind(append, 7, entry->frame);
+        ledger_sql_bind(append, 8, entry->signature);
+        ledger_sql_bind(append, 9, hash_slice(&entry->prev));
+        ledger_sql_bind(append, 10, hash_slice(&entry->hash));
+        ledger->batch_bytes += entry->frame.n + LEDGER_ROW_BYTES;
+        return ledger_sql_run(ledger, append, "append");
 }
 
 int ledger_commit(Ledger *ledger) {
@@ -238,7 +144,7 @@ int ledger_commit(Ledger *ledger) {
 
         if (!ledger->is_in_batch)
                 return 0;
-        TRY(run_statement(ledger, commit, "commit"));
+        TRY(ledger_sql_run(ledger, commit, "commit"));
         ledger->is_in_batch = false;
         ledger->batch_bytes = 0;
         return 0;
@@ -284,7 +190,7 @@ int ledger_read(Ledger *ledger, uint64_t seq, Arena *arena, Entry *ret_entry) {
 int ledger_find(Ledger *ledger, const Id *id, Arena *arena, Entry *ret_entry) {
         cleanup_reset sqlite3_stmt *query = ledger->statements[STATEMENT_FIND];
 
-        bind_bytes(query, 1, id_slice(id));
+        ledger_sql_bind(query, 1, id_slice(id));
         return fetch_entry(ledger, query, arena, ret_entry);
 }
 
@@ -308,13 +214,6 @@ int ledger_version(Ledger *ledger, uint64_t *ret_version) {
 
 /* ---- walks ---- */
 
-static int end_walk(Ledger *ledger, int sql_code) {
-        if (sql_code == SQLITE_DONE)
-                return 0;
-        (void)ledger_sql_fail(ledger, "read");
-        return (sql_code & 0xff) == SQLITE_CORRUPT ? LEDGER_E_CORRUPT : sql_errno(sql_code);
-}
-
 int ledger_inspect(Ledger *ledger, LedgerInspect inspect, void *userdata) {
         cleanup_reset sqlite3_stmt *query = ledger->statements[STATEMENT_WALK];
         int sql_code;
@@ -332,7 +231,7 @@ int ledger_inspect(Ledger *ledger, LedgerInspect inspect, void *userdata) {
                 if (r != 0)
                         return r;
         }
-        return end_walk(ledger, sql_code);
+        return ledger_sql_end_walk(ledger, sql_code);
 }
 
 int ledger_walk(Ledger *ledger, uint64_t first, Slice phase, LedgerVisit visit, void *userdata) {
@@ -355,110 +254,6 @@ int ledger_walk(Ledger *ledger, uint64_t first, Slice phase, LedgerVisit visit, 
                         return r;
         }
         return sql_code == SQLITE_DONE ? 0 : ledger_sql_fail(ledger, "read");
-}
-
-/* ---- evidence ---- */
-
-static const char *evidence_defect(sqlite3_stmt *row) {
-        Slice encoding = column_slice(row, 2);
-
-        if (sqlite3_column_type(row, 0) != SQLITE_BLOB ||
-            sqlite3_column_bytes(row, 0) != HASH_BYTES)
-                return "digest is not of 32 bytes";
-        if (!slice_is(encoding, "raw"))
-                return "encoding is not raw";
-        if (sqlite3_column_type(row, 3) != SQLITE_BLOB)
-                return "bytes is of another type";
-        if (sqlite3_column_int64(row, 1) != sqlite3_column_bytes(row, 3))
-                return "size is not the number of bytes";
-        return NULL;
-}
-
-static const char *digest_defect(const Hash *digest, Slice bytes) {
-        Hash found;
-
-        hash_of(bytes, &found);
-        return hash_equal(&found, digest) ? NULL : "its digest is not that of its bytes";
-}
-
-int ledger_evidence_get(Ledger *ledger, const Hash *digest, Arena *arena, Slice *ret_frame) {
-        cleanup_reset sqlite3_stmt *query = ledger->statements[STATEMENT_EVIDENCE_GET];
-        const char *defect;
-        int sql_code;
-
-        bind_bytes(query, 1, hash_slice(digest));
-        sql_code = sqlite3_step(query);
-        if (sql_code == SQLITE_DONE)
-                return LEDGER_E_NONE;
-        if (sql_code != SQLITE_ROW)
-                return ledger_sql_fail(ledger, "evidence");
-        defect = evidence_defect(query);
-        if (!defect)
-                defect = digest_defect(digest, column_slice(query, 3));
-        if (defect) {
-                log_write(LOG_ERROR, "%s: evidence: %s; see `broker verify`", ledger->path, defect);
-                return error_origin(-EUCLEAN);
-        }
-        *ret_frame = arena_slice(arena, column_slice(query, 3));
-        return 0;
-}
-
-int ledger_collected(Ledger *ledger, const Hash *digest, uint64_t *ret_seq) {
-        cleanup_reset sqlite3_stmt *query = ledger->statements[STATEMENT_COLLECTED];
-        int sql_code;
-
-        if (!query)
-                return LEDGER_E_NONE; /* a format in which nothing could be removed */
-        bind_bytes(query, 1, hash_slice(digest));
-        sql_code = sqlite3_step(query);
-        if (sql_code == SQLITE_DONE)
-                return LEDGER_E_NONE;
-        if (sql_code != SQLITE_ROW)
-                return ledger_sql_fail(ledger, "collected");
-        *ret_seq = (uint64_t)sqlite3_column_int64(query, 0);
-        return 0;
-}
-
-int ledger_collect(Ledger *ledger, const Hash *digest, uint64_t seq) {
-        cleanup_reset sqlite3_stmt *collect = ledger->statements[STATEMENT_COLLECT];
-        cleanup_reset sqlite3_stmt *drop = ledger->statements[STATEMENT_EVIDENCE_DROP];
-
-        TRY(ledger_begin(ledger));
-        bind_bytes(collect, 1, hash_slice(digest));
-        (void)sqlite3_bind_int64(collect, 2, (int64_t)seq);
-        TRY(run_statement(ledger, collect, "collect"));
-        bind_bytes(drop, 1, hash_slice(digest));
-        return run_statement(ledger, drop, "collect");
-}
-
-int ledger_evidence_sums(Ledger *ledger, uint64_t *ret_n, uint64_t *ret_bytes) {
-        cleanup_reset sqlite3_stmt *query = ledger->statements[STATEMENT_EVIDENCE_SUMS];
-
-        if (sqlite3_step(query) != SQLITE_ROW)
-                return ledger_sql_fail(ledger, "evidence");
-        *ret_n = (uint64_t)sqlite3_column_int64(query, 0);
-        *ret_bytes = (uint64_t)sqlite3_column_int64(query, 1);
-        return 0;
-}
-
-int ledger_evidence_walk(Ledger *ledger, const Hash *first, LedgerEvidenceVisit visit,
-                         void *userdata) {
-        cleanup_reset sqlite3_stmt *query =
-                ledger->statements[first ? STATEMENT_EVIDENCE_FROM : STATEMENT_EVIDENCE_WALK];
-        int sql_code;
-
-        if (first)
-                bind_bytes(query, 1, hash_slice(first));
-        while ((sql_code = sqlite3_step(query)) == SQLITE_ROW) {
-                Hash digest = {{0}};
-                int r;
-
-                (void)hash_from_slice(column_slice(query, 0), &digest);
-                r = visit(userdata, &digest, column_slice(query, 3), evidence_defect(query));
-                if (r != 0)
-                        return r;
-        }
-        return end_walk(ledger, sql_code);
 }
 
 /* ---- tests ---- */

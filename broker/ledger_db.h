@@ -9,7 +9,11 @@
 struct sqlite3;
 struct sqlite3_stmt;
 
-enum { LEDGER_APPLICATION = 0x636f6c64 /* "cold" */, LEDGER_FORMAT = 4 };
+enum {
+        LEDGER_APPLICATION = 0x636f6c64, /* "cold" */
+        LEDGER_FORMAT = 4,
+        LEDGER_ROW_BYTES = 8192, /* what a row costs beside its frame, at most */
+};
 
 typedef enum SqlAccess { SQL_READS, SQL_WRITES } SqlAccess;
 
@@ -67,3 +71,14 @@ int ledger_sync_parent(const char *path) must_check;
 
 /* Logs what SQLite says of its last call and returns it as a fatal error. */
 int ledger_sql_fail(Ledger *ledger, const char *doing);
+/* Before a statement is used again. */
+void ledger_sql_resetp(struct sqlite3_stmt **statement);
+#define cleanup_reset cleanup(ledger_sql_resetp)
+/* Borrowed until the statement is reset. */
+void ledger_sql_bind(struct sqlite3_stmt *statement, int i, Slice bytes);
+/* One that gives no rows. */
+int ledger_sql_run(Ledger *ledger, struct sqlite3_stmt *statement, const char *doing) must_check;
+/* A column's bytes, borrowed until the next row. */
+Slice ledger_sql_slice(struct sqlite3_stmt *row, int column);
+/* What a walk over rows ended with: 0, LEDGER_E_CORRUPT, or fatal. */
+int ledger_sql_end_walk(Ledger *ledger, int sql_code) must_check;

@@ -10,12 +10,6 @@
 #include "base/error.h"
 #include "broker/ledger_db.h"
 
-static void reset_statementp(sqlite3_stmt **statement) {
-        (void)sqlite3_reset(*statement); /* repeats what its last step said */
-        (void)sqlite3_clear_bindings(*statement);
-}
-#define cleanup_reset cleanup(reset_statementp)
-
 static void bind_text(sqlite3_stmt *statement, int i, const char *text) {
         (void)sqlite3_bind_text(statement, i, text, -1, SQLITE_STATIC);
 }
@@ -26,16 +20,12 @@ static void bind_key(sqlite3_stmt *statement, const char *delivery, uint64_t seq
         (void)sqlite3_bind_int64(statement, 3, (int64_t)item);
 }
 
-static int run(Ledger *ledger, sqlite3_stmt *statement) {
-        return sqlite3_step(statement) == SQLITE_DONE ? 0 : ledger_sql_fail(ledger, "outbox");
-}
-
 int ledger_outbox_put(Ledger *ledger, const char *delivery, uint64_t seq, uint64_t item) {
         cleanup_reset sqlite3_stmt *put = ledger->statements[STATEMENT_OUTBOX_PUT];
 
         TRY(ledger_begin(ledger));
         bind_key(put, delivery, seq, item);
-        return run(ledger, put);
+        return ledger_sql_run(ledger, put, "outbox");
 }
 
 int ledger_outbox_retry(Ledger *ledger, const char *delivery, const OutboxRow *row,
@@ -47,7 +37,7 @@ int ledger_outbox_retry(Ledger *ledger, const char *delivery, const OutboxRow *r
         (void)sqlite3_bind_int64(retry, 4, (int64_t)row->attempts);
         (void)sqlite3_bind_int64(retry, 5, (int64_t)row->next_ms);
         bind_text(retry, 6, error);
-        return run(ledger, retry);
+        return ledger_sql_run(ledger, retry, "outbox");
 }
 
 int ledger_outbox_drop(Ledger *ledger, const char *delivery, const OutboxRow *row) {
@@ -55,7 +45,7 @@ int ledger_outbox_drop(Ledger *ledger, const char *delivery, const OutboxRow *ro
 
         TRY(ledger_begin(ledger));
         bind_key(drop, delivery, row->seq, row->item);
-        return run(ledger, drop);
+        return ledger_sql_run(ledger, drop, "outbox");
 }
 
 int ledger_outbox_first(Ledger *ledger, const char *delivery, OutboxRow *ret_row) {
