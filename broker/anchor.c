@@ -16,7 +16,7 @@
 #include "broker/files_parts.h"
 #include "broker/fold.h"
 #include "broker/repository.h"
-#include "broker/witness.h"
+#include "proto/entry.h"
 #include "client/project.h"
 
 enum { CHECKPOINT_BYTES_MAX = 4096, SNAPSHOT_BYTES_MAX = 16 << 20, FILES_FIRST = 16 };
@@ -134,7 +134,7 @@ static int find_start(Anchor *anchor) {
                 return r > 0 ? ANCHOR_E_REFUSED : r;
         if (!text.n)
                 return 0;
-        if (!witness_parse_text(buf_get(&text), &ledger, &checkpoint))
+        if (!checkpoint_parse(buf_get(&text), &ledger, &checkpoint))
                 return refuse_other(anchor, "checkpoint-malformed", 0, "it is none");
         return check_head(anchor, &ledger, &checkpoint);
 }

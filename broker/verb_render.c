@@ -14,7 +14,7 @@
 #include "broker/files.h"
 #include "broker/fold.h"
 #include "broker/verbs.h"
-#include "broker/witness.h"
+#include "proto/entry.h"
 #include "proto/describe.h"
 
 enum { CATCH_UP_MS = 1000, STEP_MS = 20, CHECKPOINT_BYTES_MAX = 4096 };
@@ -82,7 +82,7 @@ static int write_checkpoint(Errand *errand, const Key *key, const char *dir, Fau
         r = fold_ledger(errand->ledger, &state, fault);
         if (r != 0)
                 return r;
-        if (file_read(path, &old) == 0 && witness_parse_text(buf_get(&old), &ledger, &checkpoint) &&
+        if (file_read(path, &old) == 0 && checkpoint_parse(buf_get(&old), &ledger, &checkpoint) &&
             checkpoint.seq >= state.head_seq)
                 return 0;
         return files_write_checkpoint(dir, key, &state.ledger, state.head_seq, &state.head_hash);

@@ -42,21 +42,7 @@ void witnesses_add(Witnesses *witnesses, const char *source, const Seen *seen, b
                                                     .signer = seen->broker};
 }
 
-/* ---- the text and its SSH signature ---- */
-
-static bool parse_number(Slice text, uint64_t *ret_number) {
-        uint64_t number = 0;
-
-        if (text.n == 0 || text.n > 18)
-                return false;
-        for (size_t i = 0; i < text.n; i++) {
-                if (text.data[i] < '0' || text.data[i] > '9')
-                        return false;
-                number = number * 10 + (uint64_t)(text.data[i] - '0');
-        }
-        *ret_number = number;
-        return true;
-}
+/* ---- the SSH signature ---- */
 
 static Slice take_line(Slice *rest) {
         size_t end = slice_find(*rest, slice_text("\n"));
@@ -64,20 +50,6 @@ static Slice take_line(Slice *rest) {
 
         *rest = slice_from(*rest, end + 1);
         return line;
-}
-
-/* That all is as it should be is seen by making the text again. */
-bool witness_parse_text(Slice text, Hash *ret_ledger, Checkpoint *ret_checkpoint) {
-        cleanup_buf Buf again = BUF_INIT(FILE_BYTES_MAX);
-        Slice rest = text;
-
-        (void)take_line(&rest); /* the tag */
-        if (!hex_decode(take_line(&rest), ret_ledger->bytes, HASH_BYTES) ||
-            !parse_number(take_line(&rest), &ret_checkpoint->seq) ||
-            !hex_decode(take_line(&rest), ret_checkpoint->hash.bytes, HASH_BYTES))
-                return false;
-        checkpoint_format(ret_ledger, ret_checkpoint->seq, &ret_checkpoint->hash, &again);
-        return slice_equal(buf_get(&again), text);
 }
 
 /* The armour holds one blob that has the key at its place and ends with the 64 bytes; that all else
@@ -123,7 +95,7 @@ static int read_pair(const char *file, Seen *ret_seen, Fault *fault) {
         if (file_read(signature_file, &signature) != 0)
                 return refuse(signature_file, "checkpoint-missing",
                               "the checkpoint's signature cannot be read", fault);
-        if (!witness_parse_text(buf_get(&text), &ret_seen->ledger, &ret_seen->checkpoint) ||
+        if (!checkpoint_parse(buf_get(&text), &ret_seen->ledger, &ret_seen->checkpoint) ||
             !parse_armour(buf_get(&signature), &ret_seen->broker, &ret_seen->checkpoint))
                 return refuse(file, "checkpoint-malformed", "it is no checkpoint of a broker",
                               fault);

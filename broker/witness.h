@@ -19,9 +19,6 @@ enum { _WITNESS_E_SUCCESS, WITNESS_E_REFUSED };
 
 void witnesses_deinit(Witnesses *witnesses);
 
-/* A CHECKPOINT's text, without its signature; false if it is none. */
-bool witness_parse_text(Slice text, Hash *ret_ledger, Checkpoint *ret_checkpoint);
-
 /* FILE and FILE.sig. WITNESS_E_REFUSED: rules checkpoint-missing, checkpoint-malformed,
  * checkpoint-signature. */
 int witnesses_add_file(Witnesses *witnesses, const char *file, Fault *reterr_fault) must_check;

@@ -129,6 +129,31 @@ void checkpoint_format(const Hash *ledger, uint64_t seq, const Hash *hash, Buf *
         buf_byte(text, '\n');
 }
 
+static Slice take_line(Slice *rest) {
+        Slice line = slice_head(*rest, slice_find(*rest, slice_text("\n")));
+
+        *rest = slice_from(*rest, line.n + 1);
+        return line;
+}
+
+/* That all is as it should be, the number within its limits too, is seen by making it again. */
+bool checkpoint_parse(Slice text, Hash *ret_ledger, Checkpoint *ret_checkpoint) {
+        cleanup_buf Buf again = BUF_INIT(CHECKPOINT_TEXT_MAX);
+        Slice rest = text, number;
+
+        (void)take_line(&rest); /* the tag */
+        if (!hex_decode(take_line(&rest), ret_ledger->bytes, HASH_BYTES))
+                return false;
+        number = take_line(&rest);
+        ret_checkpoint->seq = 0;
+        for (size_t i = 0; i < number.n; i++)
+                ret_checkpoint->seq = ret_checkpoint->seq * 10 + (uint64_t)(number.data[i] - '0');
+        if (!hex_decode(take_line(&rest), ret_checkpoint->hash.bytes, HASH_BYTES))
+                return false;
+        checkpoint_format(ret_ledger, ret_checkpoint->seq, &ret_checkpoint->hash, &again);
+        return slice_equal(buf_get(&again), text);
+}
+
 /* What an SSH signature of the checkpoint's text really signs. */
 static void checkpoint_signed_blob(const Hash *ledger, uint64_t seq, const Hash *hash, Buf *blob) {
         cleanup_buf Buf text = BUF_INIT(CHECKPOINT_TEXT_MAX);

@@ -50,6 +50,8 @@ typedef struct Checkpoint {
 
 /* The text that is signed. */
 void checkpoint_format(const Hash *ledger, uint64_t seq, const Hash *hash, Buf *text);
+/* Exactly that text, whatever the number; of the checkpoint all but the signature. */
+bool checkpoint_parse(Slice text, Hash *ret_ledger, Checkpoint *ret_checkpoint);
 void checkpoint_sign(const Key *broker, const Hash *ledger, uint64_t seq, const Hash *hash,
                      Checkpoint *ret_checkpoint);
 bool checkpoint_holds(const PublicKey *broker, const Hash *ledger, const Checkpoint *checkpoint);

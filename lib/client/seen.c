@@ -30,28 +30,15 @@ static size_t split(Slice text, Slice lines[LINES]) {
         return text.n ? 0 : LINES;
 }
 
-static bool parse_seq(Slice text, uint64_t *ret_seq) {
-        uint64_t seq = 0;
-
-        if (text.n == 0 || text.n > 18)
-                return false;
-        for (size_t i = 0; i < text.n; i++) {
-                if (text.data[i] < '0' || text.data[i] > '9')
-                        return false;
-                seq = seq * 10 + (uint64_t)(text.data[i] - '0');
-        }
-        *ret_seq = seq;
-        return seq > 0;
-}
-
 static bool parse(Slice text, const PublicKey *broker, Seen *ret_seen) {
         Seen seen = {.checkpoint = {.seq = 0}, .broker = *broker};
         Slice lines[LINES];
         size_t n_lines = split(text, lines);
 
-        if (n_lines < LINES_WITHOUT_KEY || !hex_decode(lines[1], seen.ledger.bytes, HASH_BYTES) ||
-            !parse_seq(lines[2], &seen.checkpoint.seq) ||
-            !hex_decode(lines[3], seen.checkpoint.hash.bytes, HASH_BYTES) ||
+        if (n_lines < LINES_WITHOUT_KEY ||
+            !checkpoint_parse(slice_make(text.data, (size_t)(lines[4].data - text.data)),
+                              &seen.ledger, &seen.checkpoint) ||
+            !seen.checkpoint.seq ||
             !hex_decode(lines[4], seen.checkpoint.signature, SIGNATURE_BYTES) ||
             (n_lines == LINES &&
              !hex_decode(lines[5], (uint8_t *)&seen.broker, sizeof seen.broker)) ||

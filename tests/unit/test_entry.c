@@ -283,3 +283,42 @@ TEST(the_text_of_a_checkpoint_is_the_one_that_the_documents_specify) {
                       "1234567890123\n"
                       "cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd\n");
 }
+
+/* What was signed and kept must be read again: a broker that signs a number of twenty digits would
+ * lock out each agent that believed it. */
+TEST(a_checkpoint_of_any_number_is_read_as_it_was_written) {
+        static const uint64_t seqs[] = {1, 9, 999999999999999999, 1000000000000000000, UINT64_MAX};
+        Hash ledger = make_hash(0xab), hash = make_hash(0xcd), read_ledger;
+        Checkpoint read;
+
+        for (size_t i = 0; i < ARRAY_SIZE(seqs); i++) {
+                cleanup_buf Buf text = BUF_TEXT;
+
+                checkpoint_format(&ledger, seqs[i], &hash, &text);
+                CHECK(checkpoint_parse(buf_get(&text), &read_ledger, &read));
+                CHECK_EQ_U64(read.seq, seqs[i]);
+                CHECK(hash_equal(&read.hash, &hash) && hash_equal(&read_ledger, &ledger));
+        }
+}
+
+TEST(what_is_not_exactly_the_text_of_a_checkpoint_is_none) {
+        static const char *const seqs[] = {"",   "-1",  "01",
+                                           "1 ", "1\n", "18446744073709551616",
+                                           ":",  "1a",  "100000000000000000000000000000"};
+        static const char head[] = "coldgate checkpoint v1\n";
+        Hash ledger = make_hash(0xab), hash = make_hash(0xcd);
+        Checkpoint read;
+
+        for (size_t i = 0; i < ARRAY_SIZE(seqs); i++) {
+                cleanup_buf Buf text = BUF_TEXT;
+
+                buf_text(&text, head);
+                hex_append(&text, hash_slice(&ledger));
+                buf_printf(&text, "\n%s\n", seqs[i]);
+                hex_append(&text, hash_slice(&hash));
+                buf_text(&text, "\n");
+                CHECK(!checkpoint_parse(buf_get(&text), &ledger, &read));
+        }
+        CHECK(!checkpoint_parse(slice_text(head), &ledger, &read));
+        CHECK(!checkpoint_parse(SLICE_NULL, &ledger, &read));
+}
