@@ -5,6 +5,7 @@
  * A tree as a stranger's pack brings it: its bytes are the input, put into a repository as they
  * are, with ids that lead to a few objects of each kind. It is refused and nothing is written, or
  * it is written within its directory and the disk proved to be it. Names and URLs on the way.
+ * Behind a `c` stands a commit, whose history is walked.
  */
 
 #include "tests/fuzz/fuzz.h"
@@ -18,7 +19,9 @@
 #include <git2.h>
 
 #include "base/fd.h"
+#include "base/hash.h"
 #include "base/mem.h"
+#include "verify/history.h"
 #include "verify/listing.h"
 #include "verify/mirror.h"
 #include "verify/tree.h"
@@ -36,7 +39,7 @@ typedef struct World {
         char dir[64], mirror[PATH_BYTES], work[PATH_BYTES], out[PATH_BYTES];
         git_repository *repository;
         git_odb *objects;
-        git_oid ids[OBJECTS + 1];
+        git_oid ids[OBJECTS + 1], commit;
         char pack[PATH_BYTES]; /* the newest, without its suffix */
 } World;
 
@@ -64,6 +67,17 @@ static void write_pack(const git_oid *ids, size_t n) {
         git_packbuilder_free(pack);
 }
 
+static void make_commit(void) {
+        cleanup_buf Buf commit = BUF_TEXT;
+
+        buf_text(&commit, "tree ");
+        hex_append(&commit, slice_make(world.ids[3].id, GIT_OID_RAWSZ));
+        buf_text(&commit, "\nauthor a <a> 1 +0000\ncommitter a <a> 1 +0000\n\na\n");
+        must(git_odb_write(&world.commit, world.objects, commit.data, commit.n,
+                           GIT_OBJECT_COMMIT) == 0);
+        write_pack(&world.commit, 1);
+}
+
 static void make_world(void) {
         static const char leaf[] = "100644 leaf";
         static const char pointer[] = "version https://git-lfs.github.com/spec/v1\n"
@@ -87,6 +101,7 @@ static void make_world(void) {
         memset(world.ids[4].id, 0x77, GIT_OID_RAWSZ); /* nowhere */
         put(POINTER, pointer, sizeof pointer - 1, GIT_OBJECT_BLOB);
         write_pack(&world.ids[POINTER], 1);
+        make_commit();
         (void)atexit(clean_up);
 }
 
@@ -139,6 +154,61 @@ static void check_out(const char *tree) {
         must(access(world.out, F_OK) < 0 && dir_remove(world.work) == 0);
 }
 
+/* "@0" to "@5" are ids of objects, a tree and a commit among them. */
+static void put_commit(Slice text, Buf *bytes) {
+        for (size_t i = 0; i < text.n; i++) {
+                size_t which = i + 1 < text.n ? (size_t)(text.data[i + 1] - '0') : OBJECTS + 1;
+
+                if (text.data[i] != '@' || which > OBJECTS) {
+                        buf_byte(bytes, text.data[i]);
+                        continue;
+                }
+                hex_append(bytes,
+                           slice_make(which == OBJECTS ? world.commit.id : world.ids[which].id,
+                                      GIT_OID_RAWSZ));
+                i++;
+        }
+}
+
+static void walk(const History *history, const char *hex, const char *elder) {
+        cleanup_arena Arena arena = ARENA_INIT;
+        Fault fault = FAULT_INIT;
+        HistoryPlace place;
+        HistoryPaths paths;
+        bool is_so = false;
+        int r = history_descends(history, hex, elder, &is_so, &fault);
+
+        must(r == 0 || fault.rule);
+        r = history_find(history, hex, slice_text("leaf"), &place, &fault);
+        must(r == 0 || fault.rule);
+        if (r == 0 && place.kind == HISTORY_FILE)
+                must(history_had(history, hex, slice_text("leaf"), &place.id, &is_so, &fault) ==
+                             0 &&
+                     is_so);
+        r = history_compare(history, hex, elder, &arena, &paths, &fault);
+        must(r == 0 ? paths.n_differing <= paths.n_all : fault.rule != NULL);
+}
+
+/* A commit as nobody's git would have written it. */
+static void read_commit(Slice text) {
+        History history = {.mirror = world.mirror, .deadline_ms = UINT64_MAX};
+        char hex[GIT_OID_HEXSZ + 1], elder[GIT_OID_HEXSZ + 1];
+        cleanup_buf Buf bytes = BUF_TEXT;
+        git_oid id;
+
+        put_commit(text, &bytes);
+        must(git_odb_write(&id, world.objects, bytes.data, bytes.n, GIT_OBJECT_COMMIT) == 0);
+        git_oid_tostr(hex, sizeof hex, &id);
+        git_oid_tostr(elder, sizeof elder, &world.commit);
+        if (!git_oid_equal(&id, &world.commit))
+                write_pack(&id, 1);
+        must(objects_open(world.mirror, &history.objects) == 0);
+        walk(&history, hex, elder);
+        history.objects = objects_free(history.objects);
+        if (!git_oid_equal(&id, &world.commit))
+                drop_object(&id);
+}
+
 static void read_text(Slice input) {
         cleanup_free char *text = mem_strndup((const char *)input.data, input.n);
         Fault fault = FAULT_INIT;
@@ -158,6 +228,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n) {
                 make_world();
         if (n == 0 || n > INPUT_MAX)
                 return 0;
+        if (data[0] == 'c') { /* no mode of a tree begins so */
+                read_commit(slice_make(data + 1, n - 1));
+                return 0;
+        }
         read_text(slice_make(data, n));
         memcpy(tree, data, n);
         n = give_ids(tree, n);
