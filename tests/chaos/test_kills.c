@@ -12,10 +12,12 @@
 #include "tests/lib/real_broker.h"
 #include "tests/lib/test.h"
 
-enum { N_KILLS = 100, INTERVAL_MS_MAX = 60, LOAD_MS = 150, SETTLE_MS = 20000 };
+enum { N_KILLS = 100, INTERVAL_MS_MAX = 60, VERIFY_EVERY = 20, LOAD_MS = 150, SETTLE_MS = 20000 };
 
 TEST(a_hundred_kills_lose_nothing_and_say_nothing_twice) {
-        static const KillPlan plan = {.n_kills = N_KILLS, .interval_ms_max = INTERVAL_MS_MAX};
+        static const KillPlan plan = {.n_kills = N_KILLS,
+                                      .interval_ms_max = INTERVAL_MS_MAX,
+                                      .verify_every = VERIFY_EVERY};
 
         kills_run(&plan);
 }

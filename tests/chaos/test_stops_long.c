@@ -3,7 +3,7 @@
 
 /* An agent that stands still for a minute under full load, and what the others notice of it; and
  * that the same measure notices what it must. A broker that stands still, a reader that does not
- * let go, and an adversary whose lease was given to another. */
+ * let go, an adversary whose lease was given to another, a builder that hears late. */
 
 #include <signal.h>
 #include <stdio.h>
@@ -48,6 +48,7 @@ enum {
         LOG_WARNED_BYTES = 16 << 20,
         LOG_BYTES_MAX = 72 << 20,
         ROOM_MS_MAX = 5000,
+        STOOD_STILL_MS = 5000, /* longer than it takes to be given up */
 };
 
 typedef struct Crowd {
@@ -302,4 +303,23 @@ TEST(a_lease_that_was_given_to_another_stays_with_it_when_its_first_holder_comes
         CHECK_EQ_U64(handshake_count(&handshake, "lease"), 2);
         CHECK_EQ_U64(handshake_count(&handshake, "verdict"), 1);
         handshake_verify(&handshake);
+}
+
+/* ---- a builder ---- */
+
+TEST(a_builder_that_stood_still_while_its_claim_was_decided_hears_of_it) {
+        cleanup_handshake Handshake handshake;
+        cleanup(process_freep) Process *builder = NULL;
+
+        handshake_init(&handshake);
+        handshake_start(&handshake);
+        builder = handshake_spawn(&handshake, "COLDGATE_BUILDER", "claim", "SLOW", "--wait");
+        process_wait_text(handshake.adversary, "verifying", HANDSHAKE_MS);
+        process_signal(builder, SIGSTOP);
+        handshake_await(&handshake, "verdict", 1);
+        (void)usleep(STOOD_STILL_MS * 1000);
+        process_signal(builder, SIGCONT);
+        CHECK_EQ_INT(process_wait(builder, HANDSHAKE_MS), 0);
+        CHECK_EQ_U64(handshake_count(&handshake, "claim"), 1);
+        CHECK_EQ_U64(handshake_count(&handshake, "verdict"), 1);
 }
