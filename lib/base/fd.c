@@ -8,15 +8,18 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/mem.h"
 
-enum { CHUNK_BYTES = 65536 };
+enum { CHUNK_BYTES = 65536, LOCK_STEP_MS = 2 };
 
 void fd_close(int *fd) {
         if (*fd >= 0)
@@ -64,6 +67,23 @@ int file_read(const char *path, Buf *ret_bytes) {
                 return -errno;
         TRY(fd_read_all(fd, ret_bytes));
         return ret_bytes->is_full ? FILE_E_TOO_LARGE : 0;
+}
+
+int dir_lock(const char *path, uint64_t limit_ms, int *ret_fd) {
+        cleanup_fd int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        uint64_t until_ms = clock_mono_ms() + limit_ms;
+
+        if (fd < 0)
+                return error_origin(-errno);
+        while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+                if (errno != EWOULDBLOCK && errno != EINTR)
+                        return error_origin(-errno);
+                if (clock_mono_ms() >= until_ms)
+                        return error_origin(-ETIMEDOUT);
+                (void)poll(NULL, 0, LOCK_STEP_MS);
+        }
+        *ret_fd = fd_take(&fd);
+        return 0;
 }
 
 int dir_sync(const char *path) {

@@ -40,5 +40,9 @@ int dir_make(const char *path, mode_t mode) must_check;
 int dir_make_lasting(const char *path, mode_t mode) must_check;
 /* Removes a tree without following links; missing is fine. Read-only directories are opened. */
 int dir_remove(const char *path) must_check;
+enum { DIR_LOCK_MS = 10000 }; /* more than whoever is at work on a small file takes */
+/* Takes the lock of a directory, until the descriptor is closed. Not for ever: whoever holds it may
+ * stand still. -ETIMEDOUT; -errno. */
+int dir_lock(const char *path, uint64_t limit_ms, int *ret_fd) must_check;
 /* Syncs a directory, so that renames in it last. */
 int dir_sync(const char *path) must_check;

@@ -6,10 +6,8 @@
 #include "client/project.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -355,14 +353,15 @@ int project_make(const char *root, const char *name, const char *endpoint,
 
 /* Several agents do it at once: whoever comes second finds nothing to replace. */
 int project_replace_broker_key(const char *dir, const PublicKey *before, const PublicKey *now) {
-        cleanup_fd int lock_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        cleanup_fd int lock_fd = -1;
         cleanup_free char *path = mem_printf("%s" CONFIG_NAME, dir);
         cleanup_buf Buf text = BUF_INIT(SETTINGS_BYTES_MAX), fresh = BUF_INIT(SETTINGS_BYTES_MAX);
         cleanup_buf Buf line = BUF_TEXT, line_now = BUF_TEXT;
         struct stat facts;
         size_t at;
 
-        if (lock_fd < 0 || flock(lock_fd, LOCK_EX) < 0 || stat(path, &facts) < 0)
+        TRY(dir_lock(dir, DIR_LOCK_MS, &lock_fd));
+        if (stat(path, &facts) < 0)
                 return error_origin(-errno);
         if (facts.st_uid != geteuid() && geteuid() != 0)
                 return -EPERM; /* the file would be ours, and its owner would not believe it */

@@ -6,11 +6,9 @@
 #include "client/seen.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 
 #include "base/error.h"
 #include "base/fd.h"
@@ -105,15 +103,14 @@ static int write_seen(const char *dir, const Seen *seen) {
 }
 
 int seen_set_aside(const char *dir, const PublicKey *broker, const Checkpoint *lost) {
-        cleanup_fd int lock_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        cleanup_fd int lock_fd = -1;
         cleanup_free char *path = mem_printf("%s/seen", dir);
         cleanup_free char *aside =
                 mem_printf("%s/seen.lost-%llu", dir, (unsigned long long)lost->seq);
         Fault fault = FAULT_INIT;
         Seen seen;
 
-        if (lock_fd < 0 || flock(lock_fd, LOCK_EX) < 0)
-                return error_origin(-errno);
+        TRY(dir_lock(dir, DIR_LOCK_MS, &lock_fd));
         if (seen_read(dir, broker, &seen, &fault) != 0 || seen.checkpoint.seq != lost->seq ||
             !hash_equal(&seen.checkpoint.hash, &lost->hash))
                 return 0; /* another process of this agent was here before */
@@ -123,12 +120,11 @@ int seen_set_aside(const char *dir, const PublicKey *broker, const Checkpoint *l
 }
 
 int seen_advance(const char *dir, const PublicKey *broker, const Seen *newer, Fault *reterr_fault) {
-        cleanup_fd int lock_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        cleanup_fd int lock_fd = -1;
         Seen seen = {.checkpoint = {.seq = 0}};
         int r;
 
-        if (lock_fd < 0 || flock(lock_fd, LOCK_EX) < 0)
-                return error_origin(-errno);
+        TRY(dir_lock(dir, DIR_LOCK_MS, &lock_fd));
         r = seen_read(dir, broker, &seen, reterr_fault);
         if (r != 0)
                 return r;

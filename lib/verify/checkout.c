@@ -19,6 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/mem.h"
@@ -28,7 +29,8 @@ enum {
         FETCHES_MAX = 3,
         BACK_OFF_MS = 500, /* before the second fetch; doubled before the third */
         TREES_MAX = 8,     /* that are kept */
-        STEP_MS = 100,
+        STEP_MS = 20,
+        LOCK_MS = 20 * 60 * 1000,
         PAGES_BYTES = 8192, /* lost by each file: the rest of its last page, and its name */
         TREE_MODE = 0755,   /* the sandbox's user must be able to read it */
 };
@@ -72,10 +74,22 @@ static int fetch(const VerifyRequest *request, Mirror *mirror, Fault *reterr_fau
         }
 }
 
-static int lock(int fd, int operation) {
-        while (flock(fd, operation) < 0)
-                if (errno != EINTR)
-                        return -errno;
+/* Who uses the tree holds it as long as its checks take; less than what a worker may be silent. */
+static int lock(const VerifyRequest *request, const Checkout *checkout, int operation,
+                Fault *reterr_fault) {
+        const struct timespec step = {.tv_nsec = STEP_MS * 1000000L};
+        uint64_t until_ms = clock_mono_ms() + LOCK_MS;
+
+        while (flock(checkout->lock_fd, operation | LOCK_NB) < 0) {
+                if (errno != EWOULDBLOCK && errno != EINTR)
+                        return error_origin(-errno);
+                if (is_cancelled(request) || clock_mono_ms() >= until_ms) {
+                        fault_set(reterr_fault, "prep.workspace",
+                                  "another verification did not let go of tree %s", checkout->tree);
+                        return PREP_E_ERROR;
+                }
+                (void)nanosleep(&step, NULL);
+        }
         return 0;
 }
 
@@ -138,11 +152,14 @@ static int write_tree(const char *mirror, const Checkout *checkout, Fault *reter
 }
 
 /* On success the shared lock is held and the tree was just proved. */
-static int use_tree(const char *mirror, Checkout *checkout, Fault *reterr_fault) {
+static int use_tree(const VerifyRequest *request, const char *mirror, Checkout *checkout,
+                    Fault *reterr_fault) {
         int r = PREP_E_ERROR;
 
         for (unsigned i = 0; i <= 2; i++) {
-                TRY(lock(checkout->lock_fd, LOCK_SH));
+                r = lock(request, checkout, LOCK_SH, reterr_fault);
+                if (r != 0)
+                        return r;
                 if (access(checkout->dir, F_OK) == 0) {
                         r = tree_verify(mirror, checkout->tree, checkout->dir, &tree_limits_default,
                                         &checkout->facts, reterr_fault);
@@ -151,8 +168,9 @@ static int use_tree(const char *mirror, Checkout *checkout, Fault *reterr_fault)
                 }
                 if (i == 2)
                         break;
-                TRY(lock(checkout->lock_fd, LOCK_EX));
-                r = write_tree(mirror, checkout, reterr_fault);
+                r = lock(request, checkout, LOCK_EX, reterr_fault);
+                if (r == 0)
+                        r = write_tree(mirror, checkout, reterr_fault);
                 if (r != 0)
                         return r;
         }
@@ -170,10 +188,10 @@ static int use_cache(const VerifyRequest *request, const char *mirror, Checkout 
         checkout->lock_fd = open(lock_path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
         if (checkout->lock_fd < 0 || futimens(checkout->lock_fd, NULL) < 0)
                 return error_origin(-errno);
-        r = use_tree(mirror, checkout, reterr_fault);
+        r = use_tree(request, mirror, checkout, reterr_fault);
         if (r == PREP_E_ERROR && fault_is(reterr_fault, "prep.space")) {
                 evict(trees, checkout->tree, 0);
-                r = use_tree(mirror, checkout, reterr_fault);
+                r = use_tree(request, mirror, checkout, reterr_fault);
         }
         if (r == 0)
                 evict(trees, checkout->tree, TREES_MAX);

@@ -69,7 +69,9 @@ static bool hire(const Pool *pool, PoolWorker *worker) {
         return worker->fd >= 0;
 }
 
+/* By the word: it has our end of its own line, and so has who came later. */
 static void dismiss(PoolWorker *worker) {
+        (void)shutdown(worker->fd, SHUT_RDWR);
         fd_close(&worker->fd);
         while (waitpid(worker->pid, NULL, 0) < 0 && errno == EINTR)
                 continue;
@@ -186,7 +188,7 @@ void pool_init(Pool *pool, PoolWork work, const void *userdata) {
                 pool->workers[i].fd = -1;
 }
 
-/* By the word, since a later one has our end of an earlier one's line, too. */
+/* All hear of it before the first is waited for. */
 void pool_deinit(Pool *pool) {
         for (size_t i = 0; i < POOL_WORKERS_MAX; i++) {
                 const PoolWorker *worker = &pool->workers[i];

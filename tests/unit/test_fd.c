@@ -116,3 +116,13 @@ TEST(a_closed_descriptor_is_closed_once) {
         CHECK_EQ_INT(fd, -1);
         fd_close(&fd);
 }
+
+TEST(a_lock_that_another_holds_is_waited_for_and_not_for_ever) {
+        const char *dir = test_dir();
+        cleanup_fd int held = -1, fd = -1;
+
+        CHECK_EQ_INT(dir_lock(dir, DIR_LOCK_MS, &held), 0);
+        CHECK_EQ_INT(dir_lock(dir, 20, &fd), -ETIMEDOUT);
+        fd_close(&held);
+        CHECK_EQ_INT(dir_lock(dir, DIR_LOCK_MS, &fd), 0);
+}
