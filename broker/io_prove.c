@@ -24,12 +24,13 @@ int io_prove_begin(Io *io) {
         int r;
 
         key_make(&key);
-        channel_server_forgive(io->server);
         r = channel_client_new(io->project->endpoint, &key, io->key.public.curve, &io->stranger,
                                &fault);
         if (r < 0)
                 return r;
-        if (r > 0)
+        if (r == 0)
+                channel_server_forgive(io->server);
+        else
                 log_write(LOG_WARNING, "whether strangers are refused cannot be tried: %s",
                           fault.found);
         io->stranger_due_ms = clock_mono_ms() + ANSWER_MS;

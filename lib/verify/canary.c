@@ -41,7 +41,7 @@ static const struct {
          CANARY_SAYS},
 };
 
-static bool sing(const char *runner, const char *dir, size_t song, Buf *why) {
+static bool sing(const char *runner, const char *dir, size_t song, Buf *why, Buf *next) {
         static const char *const env[] = {"PATH=" ATTEMPT_PATH, "HOME=" SANDBOX_HOME,
                                           "TMPDIR=" SANDBOX_TMP, "LC_ALL=C.UTF-8", NULL};
         cleanup(sandbox_outcome_deinit) SandboxOutcome outcome = {.end = SANDBOX_BROKEN};
@@ -72,11 +72,12 @@ static bool sing(const char *runner, const char *dir, size_t song, Buf *why) {
         else
                 buf_printf(why, "it did not exit (end %d, signal %d, error %d)", (int)outcome.end,
                            outcome.signal, outcome.error);
+        buf_text(next, outcome.fault.next);
         return false;
 }
 
 int canary_run(const char *runner, const char *scratch, Fault *reterr_fault) {
-        cleanup_buf Buf why = BUF_TEXT;
+        cleanup_buf Buf why = BUF_TEXT, next = BUF_TEXT;
         cleanup_free char *dir = NULL;
         bool is_well = true;
 
@@ -85,11 +86,13 @@ int canary_run(const char *runner, const char *scratch, Fault *reterr_fault) {
                 return CANARY_E_SICK;
         }
         for (size_t i = 0; is_well && i < ARRAY_SIZE(songs); i++)
-                is_well = sing(runner, dir, i, &why);
+                is_well = sing(runner, dir, i, &why, &next);
         scratch_drop(dir);
         if (is_well)
                 return 0;
         fault_set(reterr_fault, "host.canary", "%s", buf_get_text(&why));
         fault_place(reterr_fault, "%s", runner);
+        if (next.n)
+                fault_next(reterr_fault, "%s", buf_get_text(&next));
         return CANARY_E_SICK;
 }
