@@ -148,6 +148,24 @@ static void expect_notes(const RealBroker *broker, size_t n) {
         CHECK_EQ_U64(n, 0);
 }
 
+/* Milliseconds until who waits was refused; who does not is kept. */
+static uint64_t be_full(const RealBroker *broker, Session *waits, Session *queues) {
+        Message note = make_note("later");
+        uint64_t refused_ms;
+        Id id;
+
+        fill_disk(broker);
+        refused_ms = be_refused(waits);
+        CHECK_CONTAINS(asked(broker, "/health"), "503 Service Unavailable");
+        CHECK_CONTAINS(asked(broker, "/health"), "disk-full: ");
+        real_broker_do(broker, NULL, "status");
+        CHECK(process_is_running(broker->process));
+        CHECK_EQ_INT(session_submit(queues, &note, &id), 0);
+        poll_for(queues, WHILE_MS);
+        CHECK_EQ_U64(session_count_unanswered(queues), 1);
+        return refused_ms;
+}
+
 void store_fill(StoreMount give_disk) {
         cleanup_real_broker RealBroker broker;
         cleanup(session_freep) Session *waits = NULL, *queues = NULL;
@@ -172,15 +190,7 @@ void store_fill(StoreMount give_disk) {
         CHECK_EQ_INT(session_connect(queues, CALL_MS, &fault), 0);
         CHECK_EQ_INT(session_submit(queues, &note, &id), 0);
         (void)await_acks(queues);
-        fill_disk(&broker);
-        refused_ms = be_refused(waits);
-        CHECK_CONTAINS(asked(&broker, "/health"), "503 Service Unavailable");
-        CHECK_CONTAINS(asked(&broker, "/health"), "disk-full: ");
-        real_broker_do(&broker, NULL, "status");
-        CHECK(process_is_running(broker.process));
-        CHECK_EQ_INT(session_submit(queues, &note, &id), 0);
-        poll_for(queues, WHILE_MS);
-        CHECK_EQ_U64(session_count_unanswered(queues), 1);
+        refused_ms = be_full(&broker, waits, queues);
         free_disk(&broker);
         back_ms = await_acks(queues);
         CHECK_CONTAINS(asked(&broker, "/health"), "200 OK");
