@@ -143,6 +143,8 @@ static const Verb verbs[] = {
          verb_admit, admit_options},
         {"revoke", "NAME", 1, 1, "Take an agent's key out of use at once, as the operator.",
          verb_revoke, revoke_options},
+        {"plan new", "PHASE", 1, 1, "Print a plan to begin with: broker plan new NAME >plan.md.",
+         verb_plan_new, no_options},
         {"plan lint", "FILE…", 1, ARGUMENTS_MAX, "Look for mistakes in plans.", verb_plan_lint,
          no_options},
         {"plan approve", "FILE", 1, 1, "Put a plan, or its revision, in force, as the operator.",

@@ -113,6 +113,7 @@ static void say(const Args *args, const char *root) {
                 buf_printf(&text,
                            "made %s/.coldgate: ledger, settings, keys of the broker and of an "
                            "operator, a builder, an adversary\nnext:\n"
+                           "  broker plan new PHASE >PLAN.md a plan to begin with; then edit it\n"
                            "  broker plan approve PLAN.md    put a plan in force\n"
                            "  broker run &                   serve\n"
                            "  adversary-agent run &          verify claims\n"

@@ -24,6 +24,7 @@ int verb_log(const Args *args);
 int verb_plan_approve(const Args *args);
 int verb_plan_diff(const Args *args);
 int verb_plan_lint(const Args *args);
+int verb_plan_new(const Args *args);
 int verb_plan_prove(const Args *args);
 int verb_plan_show(const Args *args);
 int verb_render(const Args *args);

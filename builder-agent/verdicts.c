@@ -159,7 +159,9 @@ static void append_nexts(const Verdicts *verdicts, Buf *text) {
         while (rest.n) {
                 size_t n = slice_find(rest, slice_text("\n"));
 
-                buf_text(text, "next: ");
+                buf_text(text, verdicts->talk->status == EXIT_HOLDS_NOT
+                                       ? "next, once it is mended: "
+                                       : "next: ");
                 text_make_visible(slice_head(rest, n), false, text);
                 buf_text(text, "\n");
                 rest = slice_from(rest, n + 1);

@@ -12,13 +12,14 @@ _coldgate() {
         done
         case ${1##*/} in
         broker)
-                verbs='init|run|keygen|admit|revoke|plan lint|plan approve|plan diff|plan prove|plan show|status|alerts|log|show|waive|retract|reveal|seen|release|pause|resume|note|verify|backup|gc|rotate-key|restore|views|render'
+                verbs='init|run|keygen|admit|revoke|plan new|plan lint|plan approve|plan diff|plan prove|plan show|status|alerts|log|show|waive|retract|reveal|seen|release|pause|resume|note|verify|backup|gc|rotate-key|restore|views|render'
                 case $verb in
                 'init') options='--name= --endpoint= ' ;;
                 'run') options='--check-config ' ;;
                 'keygen') options='--out= --rotate ' ;;
                 'admit') options='--replace --key= --timeout= ' ;;
                 'revoke') options='--why= --key= --timeout= ' ;;
+                'plan new') options='' ;;
                 'plan lint') options='' ;;
                 'plan approve') options='--accept-weakening --phase= --key= --timeout= ' ;;
                 'plan diff') options='--phase= ' ;;

@@ -59,6 +59,8 @@ What is to be typed is said by the claim, the status and JSON; the commit may be
   [1]
   $ grep -o '"next":\["[^"]*"\],"exit":1' ../claim.json
   "next":["builder-agent claim M1 --wait"],"exit":1
+  $ builder-agent wait M1 | tail -n 1
+  next, once it is mended: builder-agent claim M1 --wait
   $ builder-agent claim M1 --commit HEAD~1 --wait >/dev/null
   $ builder-agent done --commit HEAD~1
   D-.*: m is DONE at [0-9a-f]{40} (re)

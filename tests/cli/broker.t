@@ -18,6 +18,7 @@ Without a project nothing can be looked at.
   $ mkdir shop && cd shop && broker init
   made */shop/.coldgate: ledger, settings, keys of the broker and of an operator, a builder, an adversary (glob)
   next:
+    broker plan new PHASE >PLAN.md a plan to begin with; then edit it
     broker plan approve PLAN.md    put a plan in force
     broker run &                   serve
     adversary-agent run &          verify claims
@@ -37,6 +38,16 @@ Without a project nothing can be looked at.
   $ broker status
   shop, entry 4, * (glob)
   no plan is approved; next: broker plan approve FILE
+
+A plan to begin with is one.
+
+  $ broker plan new slug >first.md && broker plan lint first.md | head -n 1
+  first.md: phase slug, 2 gates, 2 checks, no mistakes
+  $ broker plan new 'no name' 2>&1 | head -n 1
+  broker: plan-value: * (glob)
+  $ broker plan new slug --json | cut -c1-60
+  {"version":1,"plan":{"phase":"slug","text":"# Phase `slug`\n
+  $ rm first.md
 
 Plans are looked at before they are approved.
 
@@ -82,7 +93,7 @@ Plans are looked at before they are approved.
   {"version":1,"status":{"project":"*","head_seq":5,"now_ms":*,"phases":[[]{"phase":"m",* (glob)
   $ broker plan
   broker: verb-unknown: there is no verb `plan`
-    next: broker plan lint, broker plan approve, broker plan diff, broker plan prove, broker plan show
+    next: broker plan new, broker plan lint, broker plan approve, broker plan diff, broker plan prove, broker plan show
   [2]
   $ broker plan show n
   broker: phase-unknown: there is no phase `n`

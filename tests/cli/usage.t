@@ -4,7 +4,7 @@ Help of a verb, of a group of verbs, in the order that other tools have.
 
   $ broker help plan lint | head -n 1
   usage: broker plan lint FILE… [OPTION…]
-  $ broker plan --help | head -n 3
+  $ broker plan --help | sed -n '1p;4p'
   usage: broker plan VERB …
     plan lint      Look for mistakes in plans.
   $ broker help nothing | head -n 1
@@ -68,7 +68,7 @@ Completion: verbs, the second word of two, options, files.
   $ complete_words builder-agent cl
   claim
   $ complete_words broker plan ''
-  lint approve diff prove show
+  new lint approve diff prove show
   $ complete_words /usr/bin/broker --dir . re
   revoke retract reveal release resume restore render
   $ complete_words broker plan approve --acc
