@@ -93,6 +93,16 @@ static int say_to_broker(Errand *errand, const char *key_path, const Message *me
         return r > 0 ? ERRAND_E_REFUSED : r;
 }
 
+void errand_advise_stop(Fault *fault, const char *verb) {
+        const char *pid = fault_is(fault, "ledger-locked") ? strrchr(fault->found, ' ') : NULL;
+
+        if (pid)
+                fault_next(fault,
+                           "stop it (kill%s, or by its service manager), then broker %s, then "
+                           "broker run: agents wait meanwhile",
+                           pid, verb);
+}
+
 int errand_say(Errand *errand, const Message *message, uint64_t *ret_seq, Fault *reterr_fault) {
         cleanup_free char *key_path =
                 project_key_path(&errand->project, errand->args, OPERATOR_KEY);

@@ -80,6 +80,7 @@ static int gc(Errand *errand, Fault *reterr_fault) {
                         r = io_collect(io, now_ms - size_min(older_ms, now_ms), older_ms,
                                        &collection, &first);
         }
+        errand_advise_stop(reterr_fault, "gc (gc --dry-run looks beside a running one)");
         if (r != 0)
                 return r > 0 ? ERRAND_E_REFUSED : r;
         say(errand, &collection, is_dry, first);

@@ -136,6 +136,7 @@ static int restore_steps(const Args *args, int *ret_status, Fault *fault) {
                 r = open_project(args, &project, &is_new, fault);
         if (r == 0)
                 r = restore(&project, &wish, &report, fault);
+        errand_advise_stop(fault, "restore");
         if (r == RESTORE_E_BROKEN)
                 *ret_status = EXIT_HOLDS_NOT;
         if (r != 0)

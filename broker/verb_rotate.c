@@ -19,6 +19,7 @@ static int rotate(Errand *errand, Fault *reterr_fault) {
 
         if (r == 0)
                 r = io_rotate(io, &seq, &now, reterr_fault);
+        errand_advise_stop(reterr_fault, "rotate-key");
         if (r != 0)
                 return r > 0 ? ERRAND_E_REFUSED : r;
         public_key_id(&now, id);

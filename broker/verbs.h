@@ -59,6 +59,8 @@ int errand_end(const Args *args, int r, const Fault *fault, int status);
 
 /* ERRAND_E_REFUSED: rules ledger-*. */
 int errand_open_ledger(Errand *errand, LedgerMode mode, Fault *reterr_fault) must_check;
+/* Where the fault is ledger-locked: what to type, for a verb that no running broker can do. */
+void errand_advise_stop(Fault *fault, const char *verb);
 
 /* Says the message as an operator: to the running broker, or, where none runs, into the ledger
  * itself. The options are --key and --timeout. ERRAND_E_REFUSED. */

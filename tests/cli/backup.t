@@ -38,7 +38,7 @@ What a backup that was killed has left is removed by the next one to the same pl
   $ broker restore ../old.db
   broker: ledger-locked: a broker has it open: process * (glob)
     at: */ledger.db (glob)
-    next: use the running broker, or stop it: kill * (glob)
+    next: stop it (kill *, or by its service manager), then broker restore, then broker run: agents wait meanwhile (glob)
   [3]
 
 An agent sees entry 5; the ledger of four entries is then put back by hand, and by the verb.

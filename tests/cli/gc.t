@@ -33,7 +33,7 @@ Nothing is removed while a broker runs, nor before the phase is DONE.
   $ broker gc --older-than 1ms
   broker: ledger-locked: a broker has it open: process * (glob)
     at: */ledger.db (glob)
-    next: use the running broker, or stop it: kill * (glob)
+    next: stop it (kill *, or by its service manager), then broker gc (gc --dry-run looks beside a running one), then broker run: agents wait meanwhile (glob)
   [3]
   $ kill $adversary; kill $broker; wait $broker
   $ broker gc --older-than 1ms --dry-run

@@ -10,7 +10,7 @@ The broker's own key is replaced: who knew the old one believes the new one beca
   $ broker rotate-key
   broker: ledger-locked: a broker has it open: process * (glob)
     at: */ledger.db (glob)
-    next: use the running broker, or stop it: kill * (glob)
+    next: stop it (kill *, or by its service manager), then broker rotate-key, then broker run: agents wait meanwhile (glob)
   [3]
   $ stop
   $ broker backup ../before.db | head -n 1
