@@ -19,6 +19,8 @@ typedef struct Look {
         VerdictDraft *draft;
         History history;
         ObjectId approved; /* id of its text as a blob */
+        Buf lines;         /* its text as git keeps it where a work tree has CR LF */
+        ObjectId kept;     /* id of that */
         Buf path;          /* printable */
         Buf command;       /* that approves the copy */
         Buf weakening;     /* in one line */
@@ -26,6 +28,7 @@ typedef struct Look {
 
 static void look_deinit(Look *look) {
         look->history.objects = objects_free(look->history.objects);
+        buf_deinit(&look->lines);
         buf_deinit(&look->path);
         buf_deinit(&look->command);
         buf_deinit(&look->weakening);
@@ -54,14 +57,39 @@ static void join_lines(Slice lines, Buf *text) {
         }
 }
 
-static bool is_edited(const Look *look) {
+static void add_lines(Slice text, Buf *lines) {
+        while (text.n) {
+                Slice line = slice_head(text, slice_find(text, slice_text("\r\n")));
+
+                buf_slice(lines, line);
+                if (line.n < text.n)
+                        buf_byte(lines, '\n');
+                text = slice_from(text, line.n + 2);
+        }
+}
+
+/* What ends the lines is the work tree's, and says nothing of the plan. */
+static bool is_same(const Look *look, Slice copy) {
+        cleanup_buf Buf lines = BUF_INIT(COPY_BYTES_MAX);
+
+        add_lines(copy, &lines);
+        return slice_equal(buf_get(&lines), buf_get(&look->lines));
+}
+
+static bool had(const Look *look, const ObjectId *id) {
         const VerifyRequest *request = look->draft->request;
         Fault fault = FAULT_INIT;
-        bool had = false;
-        int r = history_had(&look->history, request->commit, slice_text(request->plan_path),
-                            &look->approved, &had, &fault);
+        bool was_there = false;
+        int r = history_had(&look->history, request->commit, slice_text(request->plan_path), id,
+                            &was_there, &fault);
 
-        return r == 0 && had;
+        return r == 0 && was_there;
+}
+
+static bool is_edited(const Look *look) {
+        return had(look, &look->approved) ||
+               (memcmp(&look->kept, &look->approved, sizeof look->kept) != 0 &&
+                had(look, &look->kept));
 }
 
 static int judge(Look *look, const Plan *copy, Fault *reterr_fault) {
@@ -109,6 +137,8 @@ static int compare(Look *look, const ObjectId *id, Fault *reterr_fault) {
                 fault_set(reterr_fault, "prep.mirror", "the plan's copy cannot be read");
                 return PREP_E_ERROR;
         }
+        if (is_same(look, blob.bytes))
+                return 0;
         if (plan_parse_approved("copy", blob.bytes, &copy, &fault, 1, &n_faults) != 0) {
                 note(look, "it cannot be read as a plan");
                 return 0;
@@ -141,6 +171,7 @@ int plan_copy_check(VerdictDraft *draft, const char *mirror_path, Fault *reterr_
                                          .deadline_ms = clock_mono_ms() + HISTORY_MS,
                                          .is_cancelled = request->progress.is_cancelled,
                                          .userdata = request->progress.userdata},
+                             .lines = BUF_INIT(COPY_BYTES_MAX),
                              .path = BUF_TEXT,
                              .command = BUF_TEXT,
                              .weakening = BUF_TEXT};
@@ -148,8 +179,10 @@ int plan_copy_check(VerdictDraft *draft, const char *mirror_path, Fault *reterr_
 
         if (!request->plan_path)
                 return 0;
+        add_lines(request->plan->text, &look.lines);
         if (objects_open(mirror_path, &look.history.objects) != 0 ||
-            object_hash_blob(request->plan->text, &look.approved) != 0) {
+            object_hash_blob(request->plan->text, &look.approved) != 0 ||
+            object_hash_blob(buf_get(&look.lines), &look.kept) != 0) {
                 fault_set(reterr_fault, "prep.mirror", "the mirror cannot be read");
                 return PREP_E_ERROR;
         }

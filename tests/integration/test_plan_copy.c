@@ -160,3 +160,26 @@ TEST(the_look_into_the_history_ends_when_the_claim_does) {
         CHECK_EQ_INT(plan_copy_check(&draft, mirror_get_path(mirror), &fault), 0);
         draft_deinit(&draft);
 }
+
+/* Approved where git gives the files CR LF: what it keeps has LF. */
+TEST(a_plan_that_was_approved_with_other_ends_of_lines_is_the_same) {
+        cleanup_buf Buf text = BUF_TEXT;
+        cleanup_rig Rig rig;
+        Fault fault = FAULT_INIT;
+        size_t n_faults = 0;
+
+        make(&rig, approved);
+        for (const char *c = approved; *c; c++) {
+                if (*c == '\n')
+                        buf_byte(&text, '\r');
+                buf_byte(&text, (uint8_t)*c);
+        }
+        plan_deinit(&rig.plan);
+        CHECK_EQ_INT(plan_parse("plan", buf_get(&text), &rig.plan, &fault, 1, &n_faults), 0);
+        rig.request.gate = &rig.plan.gates[0];
+        expect_note(&rig, DECISION_PASS, NULL);
+        put(&rig, PLAN("3", "4"));
+        expect_note(&rig, DECISION_FAIL, "stdout.number.ge: 4 -> 3");
+        put(&rig, buf_get_text(&text));
+        expect_note(&rig, DECISION_PASS, NULL);
+}
