@@ -35,7 +35,7 @@ enum {
         PERCENT = 100,
 };
 
-static void raise_own_limit(void) {
+void crowds_raise_limit(void) {
         struct rlimit limit;
 
         CHECK(getrlimit(RLIMIT_NOFILE, &limit) == 0);
@@ -50,7 +50,7 @@ size_t crowds_most(size_t n_wished) {
         return size_min(n_wished, limit.rlim_max - OWN_FDS);
 }
 
-static int open_one(uint16_t port) {
+int crowds_open(uint16_t port) {
         struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port)};
         int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
@@ -64,11 +64,11 @@ static int open_one(uint16_t port) {
 static int *open_idle(uint16_t port, size_t n) {
         int *fds = mem_alloc(n * sizeof *fds);
 
-        raise_own_limit();
+        crowds_raise_limit();
         for (size_t i = 0; i < n; i++) {
                 struct pollfd item = {.fd = -1, .events = POLLOUT};
 
-                fds[i] = item.fd = open_one(port);
+                fds[i] = item.fd = crowds_open(port);
                 if (i % SLICE == SLICE - 1 || i + 1 == n)
                         (void)poll(&item, 1, SLICE_MS);
         }

@@ -22,3 +22,7 @@ void crowds_try_plain(size_t n_fds, size_t n_idle, Crowds *ret_crowds);
 void crowds_print(const Crowds *crowds);
 /* As many connections as this process may have at once, `n_wished` at most. */
 size_t crowds_most(size_t n_wished);
+/* This process may have as many descriptors as it may ever. */
+void crowds_raise_limit(void);
+/* A connection to a port of 127.0.0.1 that is asked for, not waited for. */
+int crowds_open(uint16_t port) must_check;

@@ -4,13 +4,10 @@
 /* Peers that flood, idle, lie and do not read, on a broker that listens on tcp; and an honest one
  * beside them. */
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -18,6 +15,7 @@
 #include "base/fd.h"
 #include "base/mem.h"
 #include "proto/codec.h"
+#include "tests/chaos/crowds.h"
 #include "tests/lib/figures.h"
 #include "tests/lib/raw_agent.h"
 #include "tests/lib/real_broker.h"
@@ -114,24 +112,6 @@ TEST(who_has_used_up_its_quota_is_told_so_and_others_are_served) {
 
 /* ---- strangers ---- */
 
-static int open_connection(const TcpBroker *broker) {
-        struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(broker->port)};
-        int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-
-        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        if (fd >= 0)
-                (void)!connect(fd, (struct sockaddr *)&address, sizeof address);
-        return fd;
-}
-
-static void raise_own_limit(void) {
-        struct rlimit limit;
-
-        CHECK(getrlimit(RLIMIT_NOFILE, &limit) == 0);
-        limit.rlim_cur = limit.rlim_max;
-        CHECK(setrlimit(RLIMIT_NOFILE, &limit) == 0);
-}
-
 TEST(ten_times_as_many_idle_connections_as_the_limit_keep_nobody_out) {
         cleanup_tcp_broker TcpBroker broker;
         cleanup_raw_agent RawAgent good;
@@ -139,11 +119,11 @@ TEST(ten_times_as_many_idle_connections_as_the_limit_keep_nobody_out) {
         uint64_t started_ms, cpu_ms;
         size_t n_fds;
 
-        raise_own_limit();
+        crowds_raise_limit();
         tcp_broker_start(&broker, "connections = 64\n");
         n_fds = process_count_fds(broker_pid(&broker));
         for (size_t i = 0; i < N_IDLE; i++)
-                idle[i] = open_connection(&broker);
+                idle[i] = crowds_open(broker.port);
         started_ms = clock_mono_ms();
         raw_agent_connect(&good, &broker.real.project, "builder");
         printf("# a good agent beside %d idle connections | welcome after %llu ms\n", N_IDLE,
@@ -187,7 +167,7 @@ TEST(mutated_greetings_crash_nothing_and_leave_no_descriptor) {
         wanted = (FdsWanted){broker_pid(&broker), process_count_fds(broker_pid(&broker))};
         kib = process_resident_kib(wanted.pid);
         for (size_t i = 0; i < N_GREETINGS; i++) {
-                cleanup_fd int fd = open_connection(&broker);
+                cleanup_fd int fd = crowds_open(broker.port);
                 uint8_t bytes[512];
 
                 random_bytes(bytes, sizeof bytes);

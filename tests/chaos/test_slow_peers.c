@@ -5,18 +5,16 @@
  * then a command that is as long as any may be. And an agent that says as much as it can: frames
  * that are as large as any, on many connections. */
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/fd.h"
 #include "proto/codec.h"
+#include "tests/chaos/crowds.h"
 #include "tests/lib/figures.h"
 #include "tests/lib/raw_agent.h"
 #include "tests/lib/tcp_broker.h"
@@ -57,29 +55,11 @@ typedef struct SlowPeers {
         size_t n_cut_off;
 } SlowPeers;
 
-static void raise_own_limit(void) {
-        struct rlimit limit;
-
-        CHECK(getrlimit(RLIMIT_NOFILE, &limit) == 0);
-        limit.rlim_cur = limit.rlim_max;
-        CHECK(setrlimit(RLIMIT_NOFILE, &limit) == 0);
-}
-
-static int open_connection(uint16_t port) {
-        struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port)};
-        int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-
-        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        CHECK(fd >= 0);
-        (void)!connect(fd, (struct sockaddr *)&address, sizeof address);
-        return fd;
-}
-
 static void slow_peers_open(uint16_t port, SlowPeers *ret_slow) {
-        raise_own_limit();
+        crowds_raise_limit();
         *ret_slow = (SlowPeers){.port = port};
         for (size_t i = 0; i < N_SLOW; i++)
-                ret_slow->peers[i] = (Slow){.fd = open_connection(port), .is_greeted = i % 2};
+                ret_slow->peers[i] = (Slow){.fd = crowds_open(port), .is_greeted = i % 2};
 }
 
 static void slow_peers_close(SlowPeers *slow) {
@@ -96,7 +76,7 @@ static void say_a_byte(SlowPeers *slow, Slow *peer) {
 
         if (recv(peer->fd, heard, sizeof heard, MSG_DONTWAIT) == 0) {
                 fd_close(&peer->fd);
-                *peer = (Slow){.fd = open_connection(slow->port), .is_greeted = peer->is_greeted};
+                *peer = (Slow){.fd = crowds_open(slow->port), .is_greeted = peer->is_greeted};
                 slow->n_cut_off++;
                 return;
         }
