@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "broker/fold.h"
 #include "broker/fresh.h"
+#include "broker/gate.h"
 
 static int read_message(Ledger *ledger, uint64_t seq, Arena *arena, Message **ret_message) {
         Fault fault = FAULT_INIT;
@@ -131,8 +132,9 @@ static int add_ended(Ledger *ledger, const State *state, const GateRecord *gate,
         /* The claim that took its place speaks for the same commit. */
         if (gate_is_pending(gate) && now && slice_is(commit, now->commit))
                 return 0;
-        if (gate->verdict.seq && slice_is(commit, gate->verdict.commit))
-                decision = (int)gate->verdict.decision;
+        if (gate->verdict.seq && slice_is(commit, gate->verdict.commit) && !gate_is_exhausted(gate))
+                decision =
+                        (int)(gate->verdict.is_mismatch ? DECISION_FAIL : gate->verdict.decision);
         for (size_t i = 0; i < n_gates && *n < STATUS_ITEMS_MAX; i++)
                 if (slice_is(gates[i], gate->id))
                         items[(*n)++] = event_item_of_ended(gate->ended_seq, i, decision);
