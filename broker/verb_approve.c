@@ -142,17 +142,6 @@ int verb_plan_diff(const Args *args) {
 
 /* ---- approve ---- */
 
-/* The same bytes at the same place are approved once. */
-static bool is_in_force(const Revision *revision, const Message *message, uint64_t *ret_seq) {
-        const PhaseRecord *phase = state_find_phase(&revision->state, message->plan.phase);
-
-        if (!phase || !slice_equal(hash_slice(&phase->plan_digest), message->plan.digest) ||
-            !slice_is(message->plan.path, phase->plan_path ? phase->plan_path : ""))
-                return false;
-        *ret_seq = phase->plan_seq;
-        return phase->state != PHASE_STATE_DONE;
-}
-
 /* Shown, and not approved. */
 static int hold_back(Errand *errand, const PlanDiff *diff) {
         errand->status = EXIT_HOLDS_NOT;
@@ -178,10 +167,6 @@ static int approve(Errand *errand, Fault *reterr_fault) {
                 return hold_back(errand, &revision.diff);
         plan_file_make_message(errand->args->rest[0], &revision.file.plan, &revision.arena,
                                &message);
-        if (is_in_force(&revision, &message, &seq)) {
-                say_approved(errand, &revision.file.plan, seq);
-                return 0;
-        }
         r = errand_say(errand, &message, &seq, reterr_fault);
         if (r == 0)
                 say_approved(errand, &revision.file.plan, seq);

@@ -125,10 +125,8 @@ A repository, as it is called elsewhere; what is to be verified, nearly.
     next: broker plan prove plan.md --repo . --commit $(git -C . rev-parse HEAD)
   [2]
 
-A plan is approved once; gates are named one by one, and what was meant is guessed.
+Gates are named one by one, and what was meant is guessed.
 
-  $ broker plan approve plan.md
-  plan m approved: entry 5, digest [0-9a-f]{16}, gates M1 (re)
   $ broker plan approve plan.md
   plan m approved: entry 5, digest [0-9a-f]{16}, gates M1 (re)
   $ broker run >../run.log 2>&1 &
