@@ -48,7 +48,8 @@ int ledger_empty_log(Ledger *ledger) must_check;
 void ledger_watch_log(Ledger *ledger);
 /* Opens the batch's transaction, unless it is open. */
 int ledger_begin(Ledger *ledger) must_check;
-/* As ledger_empty_log, of a ledger that others may read: LEDGER_E_REFUSED, and who. */
+/* As ledger_empty_log, of a ledger that others may read; the log stays until it is removed. That
+ * somebody reads what is older is LEDGER_E_REFUSED, and who. */
 int ledger_fold_log(Ledger *ledger, Fault *reterr_fault) must_check;
 
 /* Opens `path` by `access`, with all settings. */

@@ -144,7 +144,7 @@ int ledger_empty_log(Ledger *ledger) {
 
 int ledger_fold_log(Ledger *ledger, Fault *reterr_fault) {
         int sql_code =
-                sqlite3_wal_checkpoint_v2(ledger->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+                sqlite3_wal_checkpoint_v2(ledger->db, NULL, SQLITE_CHECKPOINT_FULL, NULL, NULL);
         char readers[LEDGER_READERS_BYTES];
 
         if (sql_code == SQLITE_OK)

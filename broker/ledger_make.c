@@ -240,7 +240,7 @@ int ledger_bring_up(Ledger *ledger, Fault *reterr_fault) {
                 ledger_remove(path);
                 return r;
         }
-        (void)sqlite3_close(ledger->db); /* its log is empty */
+        (void)sqlite3_close(ledger->db); /* what its log has it has too */
         ledger->db = NULL;
         r = swap(ledger, path, reterr_fault);
         if (r == 0)

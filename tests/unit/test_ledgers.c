@@ -20,6 +20,7 @@
 #include "broker/ledger_outbox.h"
 #include "broker/verify.h"
 #include "tests/lib/book.h"
+#include "tests/lib/mounts.h"
 #include "tests/lib/shim.h"
 #include "tests/lib/test.h"
 
@@ -346,6 +347,37 @@ TEST(what_a_ledger_was_before_it_was_brought_up_is_kept_beside_it) {
 }
 
 /* ---- a disk that does not take it ---- */
+
+/* As brokers leave it; a golden ledger is one file. */
+static void bring_into_wal(const char *path) {
+        sqlite3 *db = NULL;
+
+        CHECK_EQ_INT(sqlite3_open(path, &db), SQLITE_OK);
+        CHECK_EQ_INT(sqlite3_exec(db, "PRAGMA journal_mode = WAL", NULL, NULL, NULL), SQLITE_OK);
+        CHECK_EQ_INT(sqlite3_close(db), SQLITE_OK);
+}
+
+TEST(a_ledger_that_there_is_no_room_to_bring_up_is_refused_and_stays_as_it_is) {
+        const char *dir = test_dir();
+        cleanup_free char *golden = full_path(FORMAT_FULL);
+        cleanup_free char *path = mem_printf("%s/ledger.db", dir);
+        cleanup_free char *fresh = mem_printf("%s.new", path);
+        cleanup_buf Buf before = BUF_INIT(FILE_BYTES_MAX), after = BUF_INIT(FILE_BYTES_MAX);
+        Ledger *ledger = NULL;
+        Fault fault = FAULT_INIT;
+
+        if (!mounts_tmpfs(dir, "size=1m"))
+                SKIP("no mounts of one's own here");
+        copy_file(golden, path);
+        bring_into_wal(path);
+        CHECK_EQ_INT(file_read(path, &before), 0);
+        CHECK_EQ_INT(ledger_open(path, LEDGER_WRITE, &ledger, &fault), LEDGER_E_REFUSED);
+        CHECK_EQ_TEXT(fault.rule, "disk-full");
+        CHECK_CONTAINS(fault.found, "are needed");
+        CHECK_EQ_INT(file_read(path, &after), 0);
+        CHECK_EQ_SLICE(buf_get(&after), buf_get(&before));
+        CHECK(access(fresh, F_OK) != 0);
+}
 
 /* Brings it up while the disk fails so; false: no call failed any more. */
 static bool bring_up_and_fail(const char *golden, ShimState *orders, uint64_t at, ShimFault how) {
