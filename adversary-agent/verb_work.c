@@ -182,12 +182,9 @@ static int send_unmet(const Work *work, const Gate *gate, Slice need) {
         return framing_write(work->out_fd, &message) == 0 ? EXIT_HOLDS : EXIT_NOT_CARRIED_OUT;
 }
 
-static int verify(Work *work, const Plan *plan, const Gate *gate) {
-        cleanup(verify_result_deinit) VerifyResult result = {.kept = NULL};
-        cleanup(borrow_deinit) Borrow borrow;
-        Fault fault = FAULT_INIT;
-        cleanup_free char *runner = sandbox_find_runner(&fault);
-        VerifyRequest request = {
+/* Borrows from all of them. */
+static VerifyRequest make_request(Work *work, const Plan *plan, const Gate *gate) {
+        return (VerifyRequest){
                 .plan = plan,
                 .plan_file = work->plan_word,
                 .gate = gate,
@@ -206,12 +203,20 @@ static int verify(Work *work, const Plan *plan, const Gate *gate) {
                 .base = work->base[0] ? work->base : NULL,
                 .plan_path = work->plan_path[0] ? work->plan_path : NULL,
                 .fetch_ms = FETCH_MS,
-                .runner = runner,
-                .locks = borrow_get(&borrow),
                 .progress = {.userdata = work, .report = report, .is_cancelled = is_cancelled},
         };
+}
+
+static int verify(Work *work, const Plan *plan, const Gate *gate) {
+        cleanup(verify_result_deinit) VerifyResult result = {.kept = NULL};
+        cleanup(borrow_deinit) Borrow borrow;
+        Fault fault = FAULT_INIT;
+        cleanup_free char *runner = sandbox_find_runner(&fault);
+        VerifyRequest request = make_request(work, plan, gate);
         int r;
 
+        request.runner = runner;
+        request.locks = borrow_get(&borrow);
         borrow_init(&borrow, work->out_fd, WORKER_TELL_FD, work->job.lease);
         if (!runner) {
                 log_write(LOG_ERROR, "%s: %s", fault.rule, fault.found);

@@ -166,11 +166,8 @@ void quota_answered(Core *core, const AgentRecord *agent, size_t n_bytes);
 
 /* ---- lease.c ---- */
 int on_progress(Core *core, Incoming *in) must_check;
-/* The claim's running lease; NULL: none runs. A fresh one, of the state's newest. */
-Running *lease_find(const Core *core, uint64_t claim_seq);
+/* A fresh one, of the state's newest. */
 Running *lease_add(Core *core, const ClaimRecord *claim);
-/* A sign of life of the lease's holder. */
-void lease_renew(Core *core, uint64_t claim_seq, uint64_t lease_seq);
 /* The holder brought something new: a verdict. */
 void lease_move(Core *core, uint64_t claim_seq, uint64_t lease_seq);
 bool lease_is_over(const Core *core, uint64_t claim_seq, uint64_t lease_seq);

@@ -32,7 +32,8 @@ static size_t place_of(const Core *core, uint64_t claim_seq) {
         return low;
 }
 
-Running *lease_find(const Core *core, uint64_t claim_seq) {
+/* NULL: none runs. */
+static Running *find_running(const Core *core, uint64_t claim_seq) {
         size_t place = place_of(core, claim_seq);
 
         if (place == core->n_running || core->running[place].claim_seq != claim_seq)
@@ -74,15 +75,16 @@ Running *lease_add(Core *core, const ClaimRecord *claim) {
 }
 
 bool lease_is_over(const Core *core, uint64_t claim_seq, uint64_t lease_seq) {
-        const Running *running = lease_find(core, claim_seq);
+        const Running *running = find_running(core, claim_seq);
 
         return running && running->lease_seq == lease_seq &&
                core_mono_ms(core) >= running->deadline_ms;
 }
 
-void lease_renew(Core *core, uint64_t claim_seq, uint64_t lease_seq) {
+/* A sign of life of the lease's holder. */
+static void renew(Core *core, uint64_t claim_seq, uint64_t lease_seq) {
         const ClaimRecord *claim = state_find_claim(&core->state, claim_seq);
-        Running *running = lease_find(core, claim_seq);
+        Running *running = find_running(core, claim_seq);
 
         if (!claim || !running || running->lease_seq != lease_seq)
                 return;
@@ -91,9 +93,9 @@ void lease_renew(Core *core, uint64_t claim_seq, uint64_t lease_seq) {
 }
 
 void lease_move(Core *core, uint64_t claim_seq, uint64_t lease_seq) {
-        Running *running = lease_find(core, claim_seq);
+        Running *running = find_running(core, claim_seq);
 
-        lease_renew(core, claim_seq, lease_seq);
+        renew(core, claim_seq, lease_seq);
         if (running && running->lease_seq == lease_seq)
                 running->moved_ms = core_mono_ms(core);
 }
@@ -101,14 +103,14 @@ void lease_move(Core *core, uint64_t claim_seq, uint64_t lease_seq) {
 /* The same words and numbers again are a heartbeat. */
 static void note_progress(Core *core, const ClaimRecord *claim, const struct progress *progress) {
         const GateRecord *gate = phase_find_gate(claim->phase, progress->gate);
-        Running *running = lease_find(core, claim->seq);
+        Running *running = find_running(core, claim->seq);
         cleanup_buf Buf text = BUF_TEXT;
         Hash hash;
 
         buf_printf(&text, "%.*s %" PRIu64 " %" PRIu64 " %.*s", SLICE_ARGS(progress->gate),
                    progress->n_done, progress->n_total, SLICE_ARGS(progress->what));
         hash_of(buf_get(&text), &hash);
-        lease_renew(core, claim->seq, progress->lease);
+        renew(core, claim->seq, progress->lease);
         if (!running || hash_equal(&hash, &running->progress))
                 return;
         running->progress = hash;
@@ -260,7 +262,7 @@ int lease_settle(Core *core) {
         TRY(drop_ended(core));
         for (size_t i = 0; i < core->state.n_claims; i++)
                 if (core->state.claims[i]->state == CLAIM_STATE_LEASED &&
-                    !lease_find(core, core->state.claims[i]->seq))
+                    !find_running(core, core->state.claims[i]->seq))
                         (void)lease_add(core, core->state.claims[i]);
         core->is_settled = true;
         return 0;

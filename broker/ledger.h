@@ -70,7 +70,6 @@ int ledger_evidence_get(Ledger *ledger, const Hash *digest, Arena *arena,
 int ledger_collected(Ledger *ledger, const Hash *digest, uint64_t *ret_seq) must_check;
 /* Removes evidence in the open transaction, after the entry `seq` that says so. */
 int ledger_collect(Ledger *ledger, const Hash *digest, uint64_t seq) must_check;
-int ledger_evidence_sums(Ledger *ledger, uint64_t *ret_n, uint64_t *ret_bytes) must_check;
 int ledger_head(Ledger *ledger, uint64_t *ret_seq) must_check; /* 0: empty */
 
 /* Whether the write-ahead log is longer than it should be, as of the newest commit; and the

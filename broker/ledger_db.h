@@ -54,8 +54,6 @@ int ledger_fold_log(Ledger *ledger, Fault *reterr_fault) must_check;
 
 /* Opens `path` by `access`, with all settings. */
 int ledger_connect(Ledger *ledger, Fault *reterr_fault) must_check;
-/* What SQLite said last of the file; returns LEDGER_E_REFUSED. */
-int ledger_refuse_file(const Ledger *ledger, Fault *reterr_fault) must_check;
 /* The file of that ledger with another ending than .db. */
 char *ledger_beside(const char *path, const char *ending);
 

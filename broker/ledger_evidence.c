@@ -125,16 +125,6 @@ int ledger_collect(Ledger *ledger, const Hash *digest, uint64_t seq) {
         return ledger_sql_run(ledger, drop, "collect");
 }
 
-int ledger_evidence_sums(Ledger *ledger, uint64_t *ret_n, uint64_t *ret_bytes) {
-        cleanup_reset sqlite3_stmt *query = ledger->statements[STATEMENT_EVIDENCE_SUMS];
-
-        if (sqlite3_step(query) != SQLITE_ROW)
-                return ledger_sql_fail(ledger, "evidence");
-        *ret_n = (uint64_t)sqlite3_column_int64(query, 0);
-        *ret_bytes = (uint64_t)sqlite3_column_int64(query, 1);
-        return 0;
-}
-
 int ledger_evidence_walk(Ledger *ledger, const Hash *first, LedgerEvidenceVisit visit,
                          void *userdata) {
         cleanup_reset sqlite3_stmt *query =

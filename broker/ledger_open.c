@@ -150,7 +150,7 @@ static int check_presence(const char *path, LedgerMode mode, Fault *reterr_fault
 }
 
 /* What SQLite says of a file that it cannot use is a refusal, not an error of ours. */
-int ledger_refuse_file(const Ledger *ledger, Fault *reterr_fault) {
+static int refuse_file(const Ledger *ledger, Fault *reterr_fault) {
         int sql_code = sqlite3_errcode(ledger->db) & 0xff;
         const char *rule = "ledger-unreadable";
 
@@ -194,7 +194,7 @@ static int apply_settings(Ledger *ledger, Fault *reterr_fault) {
                 (void)snprintf(sql, sizeof sql, "PRAGMA %s = %s", pragma, setting_rows[i].value);
                 if (sqlite3_exec(ledger->db, sql, NULL, NULL, NULL) != SQLITE_OK ||
                     read_pragma(ledger, pragma, found) != SQLITE_OK)
-                        return ledger_refuse_file(ledger, reterr_fault);
+                        return refuse_file(ledger, reterr_fault);
                 if (strcmp(found, setting_rows[i].wanted) == 0)
                         continue;
                 fault_set(reterr_fault, "ledger-unreadable", "%s is %s after it was set to %s",
@@ -211,7 +211,7 @@ static int check_marks(Ledger *ledger, Fault *reterr_fault) {
 
         if (read_pragma(ledger, "application_id", application) != SQLITE_OK ||
             read_pragma(ledger, "user_version", format) != SQLITE_OK)
-                return ledger_refuse_file(ledger, reterr_fault);
+                return refuse_file(ledger, reterr_fault);
         if (strtoll(application, NULL, 10) != LEDGER_APPLICATION)
                 fault_set(reterr_fault, "ledger-not-ours",
                           "a database of another program: "
@@ -267,7 +267,7 @@ static int prepare_statements(Ledger *ledger, Fault *reterr_fault) {
                     sqlite3_prepare_v3(ledger->db, statement_rows[i].sql, -1,
                                        SQLITE_PREPARE_PERSISTENT, &ledger->statements[i],
                                        NULL) != SQLITE_OK)
-                        return ledger_refuse_file(ledger, reterr_fault);
+                        return refuse_file(ledger, reterr_fault);
         return 0;
 }
 
@@ -276,7 +276,7 @@ int ledger_connect(Ledger *ledger, Fault *reterr_fault) {
 
         if (sqlite3_open_v2(ledger->path, &ledger->db, flags | SQLITE_OPEN_NOMUTEX, NULL) !=
             SQLITE_OK)
-                return ledger_refuse_file(ledger, reterr_fault);
+                return refuse_file(ledger, reterr_fault);
         (void)sqlite3_extended_result_codes(ledger->db, 1);
         (void)sqlite3_busy_timeout(ledger->db, BUSY_MS);
         (void)sqlite3_limit(ledger->db, SQLITE_LIMIT_LENGTH, VALUE_BYTES_MAX);

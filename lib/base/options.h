@@ -81,9 +81,6 @@ enum { _ARGS_E_SUCCESS, ARGS_E_REFUSED };
 /* Typed values; `fallback` when not given. ARGS_E_REFUSED with rule option-value. */
 int args_get_duration(const Args *args, const char *name, uint64_t fallback_ms, uint64_t *ret_ms,
                       Fault *reterr_fault) must_check;
-/* A time, "2026-06-13T05:33Z". */
-int args_get_time(const Args *args, const char *name, uint64_t fallback_ms, uint64_t *ret_ms,
-                  Fault *reterr_fault) must_check;
 int args_get_number(const Args *args, const char *name, uint64_t fallback, uint64_t least,
                     uint64_t most, uint64_t *ret_number, Fault *reterr_fault) must_check;
 

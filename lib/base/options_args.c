@@ -43,18 +43,6 @@ int args_get_duration(const Args *args, const char *name, uint64_t fallback_ms, 
         return ARGS_E_REFUSED;
 }
 
-int args_get_time(const Args *args, const char *name, uint64_t fallback_ms, uint64_t *ret_ms,
-                  Fault *reterr_fault) {
-        const char *value = args_get(args, name);
-
-        *ret_ms = fallback_ms;
-        if (!value || time_parse(slice_text(value), ret_ms) == 0)
-                return 0;
-        fault_set(reterr_fault, "option-value", "--%s %s is not a time", name, value);
-        fault_next(reterr_fault, "write it in UTC: 2026-06-13T05:33Z");
-        return ARGS_E_REFUSED;
-}
-
 int args_get_number(const Args *args, const char *name, uint64_t fallback, uint64_t least,
                     uint64_t most, uint64_t *ret_number, Fault *reterr_fault) {
         const char *value = args_get(args, name);

@@ -122,7 +122,8 @@ Session *session_free(Session *session) {
         return NULL;
 }
 
-int session_end(Session *session, const Fault *fault) {
+/* Every later step is refused with this fault. */
+static int end(Session *session, const Fault *fault) {
         session->has_ended = true;
         session->end_fault = *fault;
         return SESSION_E_REFUSED;
@@ -283,7 +284,7 @@ static int on_welcome(Session *session, const Message *message, Fault *fault) {
                 return SESSION_E_NOTHING; /* the answer to a hello that was said twice */
         r = session_accept_welcome(session, &message->welcome, fault);
         if (r == SESSION_E_REFUSED)
-                return session_end(session, fault);
+                return end(session, fault);
         if (r == SESSION_E_NOTHING)
                 return SESSION_E_NOTHING;
         TRY(r);
@@ -301,7 +302,7 @@ static int on_ack(Session *session, const Message *message, Fault *fault) {
                 return SESSION_E_NOTHING; /* the answer to a resend */
         r = session_accept_ack(session, &message->ack, fault);
         if (r == SESSION_E_REFUSED)
-                return session_end(session, fault);
+                return end(session, fault);
         TRY(r);
         outbox_remove(&session->outbox, item);
         return 0;
@@ -337,14 +338,14 @@ static int on_refuse(Session *session, const Message *message, Fault *fault) {
         if (item)
                 outbox_remove(&session->outbox, item);
         else if (!session->link.is_welcomed || strncmp(fault->rule, "key-", 4) == 0)
-                return session_end(session, fault);
+                return end(session, fault);
         return 0;
 }
 
 static int on_entry(Session *session, const Message *message, Fault *fault) {
         int r = session_accept_entry(session, &message->entry, fault);
 
-        return r == SESSION_E_REFUSED ? session_end(session, fault) : r;
+        return r == SESSION_E_REFUSED ? end(session, fault) : r;
 }
 
 static int on_heartbeat(Session *session, const Message *message, Fault *fault) {
@@ -388,7 +389,7 @@ static int hear(Session *session, Arena *arena, Message *ret_message, Fault *fau
                 r = codec_decode(arena_slice(arena, frame), arena, ret_message, &codec_fault);
                 if (r == CODEC_E_REFUSED) {
                         codec_fault_to_fault(&codec_fault, fault);
-                        return session_end(session, fault);
+                        return end(session, fault);
                 }
                 TRY(r);
                 r = handle(session, ret_message, fault);
@@ -410,12 +411,12 @@ int session_poll(Session *session, Arena *arena, Message *ret_message, Fault *re
                 return r;
         r = link_watch(&session->link, clock_mono_ms(), reterr_fault);
         if (r == LINK_E_REFUSED)
-                return session_end(session, reterr_fault);
+                return end(session, reterr_fault);
         TRY(r);
         if (!session->link.is_greeted && link_is_open(&session->link)) {
                 r = remember(session, reterr_fault);
                 if (r == SESSION_E_REFUSED)
-                        return session_end(session, reterr_fault);
+                        return end(session, reterr_fault);
                 TRY(r);
                 TRY(say_hello(session, clock_mono_ms()));
         }

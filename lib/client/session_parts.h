@@ -45,9 +45,6 @@ struct Session {
         size_t n_rules;
 };
 
-/* Ends the session: every later step is refused with this fault. */
-int session_end(Session *session, const Fault *fault);
-
 /* Checks a welcome against the config and the memory; remembers its checkpoint.
  * SESSION_E_NOTHING: it answers an older hello, of a connection that broke; of our memory as it is
  * now it says nothing. */

@@ -12,7 +12,7 @@
 #include "base/clock.h"
 #include "base/size.h"
 
-bool matcher_holds_number(const Matcher *matcher, const Decimal *number) {
+static bool holds_number(const Matcher *matcher, const Decimal *number) {
         int below = decimal_compare(number, &matcher->least);
         int above = decimal_compare(number, &matcher->most);
 
@@ -29,7 +29,7 @@ bool matcher_group_holds_number(const Matcher *matcher, const Decimal *number) {
         bool is_any = matcher->op == MATCH_ANY, held = !is_any;
 
         if (!matcher_is_group(matcher))
-                return matcher_holds_number(matcher, number);
+                return holds_number(matcher, number);
         for (size_t i = 0; i < matcher->n_parts && held != is_any; i++)
                 held = matcher_group_holds_number(&matcher->parts[i], number);
         return held != (matcher->op == MATCH_NOT);
@@ -40,7 +40,7 @@ void judge_number(Judging *judging, int64_t number) {
 
         if (!judging->actual.n)
                 judging_say(judging, arena_printf(judging->arena, "%" PRId64, number));
-        judging_decide(judging, matcher_holds_number(judging->matcher, &decimal));
+        judging_decide(judging, holds_number(judging->matcher, &decimal));
 }
 
 void judge_flag(Judging *judging, bool flag) {
@@ -98,8 +98,8 @@ void judge_line_count(Judging *judging, const ObservedStream *stream) {
                     arena_printf(judging->arena, "%zu%s", n, stream->is_cut ? " or more" : ""));
         number = decimal_of((int64_t)n);
         if (!stream->is_cut)
-                judging_decide(judging, matcher_holds_number(judging->matcher, &number));
-        else if (is_floor && matcher_holds_number(judging->matcher, &number))
+                judging_decide(judging, holds_number(judging->matcher, &number));
+        else if (is_floor && holds_number(judging->matcher, &number))
                 judging_decide(judging, true);
         else if (!is_floor && decimal_compare(&number, &judging->matcher->most) > 0)
                 judging_decide(judging, false);
@@ -125,5 +125,5 @@ void judge_number_text(Judging *judging, Slice text) {
                 return;
         }
         judging_say_excerpt(judging, "", digits, 0);
-        judging_decide(judging, matcher_holds_number(judging->matcher, &number));
+        judging_decide(judging, holds_number(judging->matcher, &number));
 }

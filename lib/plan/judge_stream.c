@@ -210,7 +210,7 @@ static void judge_json(Judging *judging, Slice text) {
         }
 }
 
-void judge_text(Judging *judging, Slice text) {
+static void judge_text(Judging *judging, Slice text) {
         const Matcher *matcher = judging->matcher;
 
         if (matcher->view == VIEW_NUMBER) {

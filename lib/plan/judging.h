@@ -55,7 +55,6 @@ void judge_line_count(Judging *judging, const ObservedStream *stream);
 
 /* In judge_stream.c */
 void judge_stream(Judging *judging, const ObservedStream *stream);
-void judge_text(Judging *judging, Slice text);
 
 /* In judge_facts.c: those that have a name. */
 void judge_header(Judging *judging);

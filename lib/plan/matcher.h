@@ -35,7 +35,5 @@ static inline bool matcher_is_group(const Matcher *matcher) {
         return matcher->op == MATCH_ALL || matcher->op == MATCH_ANY || matcher->op == MATCH_NOT;
 }
 
-/* A number against the matcher's bounds, by its operator. */
-bool matcher_holds_number(const Matcher *matcher, const Decimal *number);
-/* The same of a group in which all is about that number. */
+/* A number against the bounds of a group in which all is about it. */
 bool matcher_group_holds_number(const Matcher *matcher, const Decimal *number);

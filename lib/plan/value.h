@@ -31,8 +31,6 @@ bool value_is_made_of(Slice text, const char *letters);
 bool id_is_good(Slice id);
 /* Inside the repository, whatever the working directory. */
 bool path_is_good(Slice path);
-/* For vars and environments: no name that we set ourselves. */
-bool env_name_is_good(Slice name);
 
 typedef void ValueReader(Build *build, const Word *word, const YamlNode *node, void *target);
 

@@ -232,7 +232,8 @@ void value_read_tools(Build *build, const Word *word, const YamlNode *node, void
         }
 }
 
-bool env_name_is_good(Slice name) {
+/* For vars and environments: no name that we set ourselves. */
+static bool env_name_is_good(Slice name) {
         return name.n <= ID_BYTES_MAX && value_is_made_of(name, name_letters) &&
                !isdigit(name.data[0]) && !slice_is(name, "N") &&
                !slice_equal(slice_head(name, 5), slice_text("GATE_")) &&

@@ -66,7 +66,7 @@ const SayRow *say_at(size_t index) {
         return index < ARRAY_SIZE(say_rows) ? &say_rows[index] : NULL;
 }
 
-const SayRow *say_find(const Verb *verb) {
+static const SayRow *find_row(const Verb *verb) {
         for (size_t i = 0; i < ARRAY_SIZE(say_rows); i++)
                 if (say_rows[i].options == verb->options)
                         return &say_rows[i];
@@ -83,7 +83,7 @@ const FieldSpec *say_find_field(MessageType type, const char *name) {
 }
 
 void say_init(Say *say, const Args *args, const SayPort *port, uint64_t now_ms) {
-        const SayRow *row = say_find(args->verb);
+        const SayRow *row = find_row(args->verb);
 
         *say = (Say){.args = args, .row = row, .port = port, .now_ms = now_ms};
         say->message.type = row->type;
@@ -149,7 +149,8 @@ static int read_options(Say *say, Fault *fault) {
         return 0;
 }
 
-int say_choose_phase(Say *say, Slice *ret_phase, Fault *reterr_fault) {
+/* The phase's name, where there is only one that fits. */
+static int choose_only_phase(Say *say, Slice *ret_phase, Fault *reterr_fault) {
         const struct phase_status *phase = NULL;
         struct status status;
         int r = say->port->status(say->port->userdata, &say->arena, &status, reterr_fault);
@@ -168,7 +169,7 @@ static int fill_phase(Say *say, Fault *fault) {
 
         if (!spec || spec->presence != REQUIRED || say_is_given(say, "phase"))
                 return 0;
-        r = say_choose_phase(say, field_at(spec, message_body(&say->message)), fault);
+        r = choose_only_phase(say, field_at(spec, message_body(&say->message)), fault);
         if (r == 0)
                 say_give(say, "phase");
         return r;

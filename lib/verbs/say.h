@@ -81,8 +81,6 @@ typedef struct SayRow {
 #define END_SAY_WAITING(lower)
 #include "verbs/say.def"
 
-/* The row of a verb, by its options; NULL if it has none. */
-const SayRow *say_find(const Verb *verb);
 /* All of them, for tests; NULL behind the last. */
 const SayRow *say_at(size_t index);
 
@@ -105,8 +103,6 @@ int say_run(Say *say, Buf *text, Fault *reterr_fault) must_check;
 void say_give(Say *say, const char *field);
 bool say_is_given(const Say *say, const char *field);
 const FieldSpec *say_find_field(MessageType type, const char *name);
-/* The phase's name, where there is only one that fits. */
-int say_choose_phase(Say *say, Slice *ret_phase, Fault *reterr_fault) must_check;
 /* Rule option-missing, with the row's example. */
 int say_refuse_missing(const Say *say, const char *what, Fault *reterr_fault);
 

@@ -197,10 +197,6 @@ int peer_get_pid(const Peer *peer) {
         return (int)process_get_pid(peer->process);
 }
 
-const char *peer_get_name(const Peer *peer) {
-        return peer_rows[peer->kind].name;
-}
-
 /* ---- connections ---- */
 
 void peer_write(int fd, Slice bytes) {

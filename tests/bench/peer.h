@@ -39,8 +39,6 @@ Peer *peer_start(PeerKind kind, const char **ret_why);
 Peer *peer_free(Peer *peer);
 DEFINE_FREEP(Peer, peer_free, peer_freep)
 int peer_get_pid(const Peer *peer);
-/* As the table names its rows. */
-const char *peer_get_name(const Peer *peer);
 
 /* Load with messages of so many bytes. */
 void peer_load(Peer *peer, unsigned n_connections, size_t n_bytes, const LoadShape *shape,

@@ -151,7 +151,8 @@ void hook_server_deinit(HookServer *server) {
         free(server->mode);
 }
 
-void hook_server_read(const HookServer *server, Buf *text) {
+/* All requests so far, each with its head and body. */
+static void read_log(const HookServer *server, Buf *text) {
         int r = file_read(server->log, text);
 
         CHECK(r == 0 || r == FILE_E_MISSING);
@@ -161,7 +162,7 @@ size_t hook_server_count(const HookServer *server, const char *part) {
         cleanup_buf Buf text = BUF_TEXT;
         size_t n = 0;
 
-        hook_server_read(server, &text);
+        read_log(server, &text);
         for (const char *at = buf_get_text(&text); (at = strstr(at, part)); at += strlen(part))
                 n++;
         return n;
@@ -176,7 +177,7 @@ void hook_server_wait(const HookServer *server, const char *part, size_t n, uint
                 (void)poll(NULL, 0, LOOK_MS);
                 if (clock_mono_ms() < end_ms)
                         continue;
-                hook_server_read(server, &text);
+                read_log(server, &text);
                 FAIL_TEST("%zu times \"%s\" wanted in:\n%s", n, part, buf_get_text(&text));
         }
 }

@@ -25,8 +25,6 @@ void hook_server_stop(HookServer *server);
 void hook_server_deinit(HookServer *server);
 #define cleanup_hook_server cleanup(hook_server_deinit)
 
-/* All requests so far, each with its head and body. */
-void hook_server_read(const HookServer *server, Buf *text);
 /* How often the part was received. */
 size_t hook_server_count(const HookServer *server, const char *part);
 /* Until it was, that often at least; ends the test after the limit. */
