@@ -82,6 +82,9 @@ setup_wished() {
 	[ $? -eq 0 ] || say "going on without $*"
 }
 
+# The programs, without their tests.
+program_targets=(broker/broker builder-agent/builder-agent adversary-agent/adversary-agent lib/sandbox/sandbox-runner)
+
 # What setup_build builds; empty: everything.
 setup_targets=()
 
