@@ -19,7 +19,7 @@ enum {
         _LEDGER_E_SUCCESS,
         LEDGER_E_REFUSED, /* the fault says why: ledger-missing, ledger-exists, ledger-locked,
                              ledger-unreadable, ledger-not-ours, ledger-newer, ledger-corrupt,
-                             ledger-damaged, ledger-restoring, disk-full */
+                             ledger-damaged, ledger-restoring, ledger-being-read, disk-full */
         LEDGER_E_NONE,    /* no such entry or evidence */
         LEDGER_E_CORRUPT, /* SQLite cannot read on */
 };

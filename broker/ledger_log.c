@@ -152,7 +152,7 @@ int ledger_fold_log(Ledger *ledger, Fault *reterr_fault) {
         if ((sql_code & 0xff) != SQLITE_BUSY && (sql_code & 0xff) != SQLITE_LOCKED)
                 return ledger_sql_fail(ledger, "checkpoint");
         ledger_find_readers(ledger, readers);
-        fault_set(reterr_fault, "ledger-locked", "it is being read: process %s",
+        fault_set(reterr_fault, "ledger-being-read", "it is being read: process %s",
                   readers[0] ? readers : "unknown");
         fault_place(reterr_fault, "%s", ledger->path);
         fault_next(reterr_fault, "end the process that reads, then the same again");

@@ -89,32 +89,32 @@ static uint64_t size_of(const char *path) {
         return stat(path, &facts) == 0 ? (uint64_t)facts.st_size : 0;
 }
 
-static int refuse(const Ledger *ledger, const char *rule, const char *found, Fault *fault) {
+static int refuse(const char *path, const char *rule, const char *found, Fault *fault) {
         fault_set(fault, rule, "it cannot be brought up to format %d: %s", LEDGER_FORMAT, found);
-        fault_place(fault, "%s", ledger->path);
+        fault_place(fault, "%s", path);
         return LEDGER_E_REFUSED;
 }
 
-static int refuse_room(const Ledger *ledger, const char *found, Fault *fault) {
-        (void)refuse(ledger, "disk-full", found, fault);
+static int refuse_room(const char *path, const char *found, Fault *fault) {
+        (void)refuse(path, "disk-full", found, fault);
         fault_next(fault, "make room on that file system; the ledger is as it was");
         return LEDGER_E_REFUSED;
 }
 
 /* What is made takes no more than what is there. */
-static int ask_room(const Ledger *ledger, uint64_t n_bytes, Fault *fault) {
+static int ask_room(const char *path, uint64_t n_bytes, Fault *fault) {
         uint64_t n_wanted = n_bytes + RESERVE_BYTES, n_free;
         cleanup_free char *found = NULL;
         struct statvfs facts;
 
-        if (statvfs(ledger->path, &facts) < 0)
+        if (statvfs(path, &facts) < 0)
                 return error_origin(-errno);
         n_free = (uint64_t)facts.f_bavail * facts.f_frsize;
         if (n_free >= n_wanted)
                 return 0;
         found = mem_printf("%" PRIu64 " KiB are free, %" PRIu64 " are needed", n_free >> 10,
                            n_wanted >> 10);
-        return refuse_room(ledger, found, fault);
+        return refuse_room(path, found, fault);
 }
 
 typedef struct Progress {
@@ -157,15 +157,26 @@ static int attach_old(Ledger *fresh, const char *path) {
 
 static int refuse_rows(const Ledger *ledger, Ledger *fresh, Fault *fault) {
         switch (sqlite3_errcode(fresh->db) & 0xff) {
-        case SQLITE_FULL: return refuse_room(ledger, "the disk became full", fault);
+        case SQLITE_FULL: return refuse_room(ledger->path, "the disk became full", fault);
         case SQLITE_CONSTRAINT:
         case SQLITE_INTERRUPT:
         case SQLITE_CORRUPT:
-                (void)refuse(ledger, "ledger-corrupt", sqlite3_errmsg(fresh->db), fault);
+                (void)refuse(ledger->path, "ledger-corrupt", sqlite3_errmsg(fresh->db), fault);
                 fault_next(fault, "leave the file as it is; take one from a backup that verifies");
                 return LEDGER_E_REFUSED;
         default: return ledger_sql_fail(fresh, "bringing up");
         }
+}
+
+/* Root may do this for whoever runs the broker, and who could read it shall go on. */
+static int keep_owner(const char *path, const char *fresh) {
+        struct stat facts;
+
+        if (stat(path, &facts) < 0 ||
+            (geteuid() == 0 && chown(fresh, facts.st_uid, facts.st_gid) < 0) ||
+            chmod(fresh, facts.st_mode & 0777) < 0)
+                return error_origin(-errno);
+        return 0;
 }
 
 static int build(const Ledger *ledger, const char *path, Fault *reterr_fault) {
@@ -174,13 +185,13 @@ static int build(const Ledger *ledger, const char *path, Fault *reterr_fault) {
         int r = open_fresh(fresh, reterr_fault);
 
         if (r != 0)
-                return r == -ENOSPC ? refuse_room(ledger, strerror(ENOSPC), reterr_fault) : r;
+                return r == -ENOSPC ? refuse_room(ledger->path, strerror(ENOSPC), reterr_fault) : r;
         sqlite3_progress_handler(fresh->db, LOOK_STEPS, look_after, &progress);
         if (attach_old(fresh, ledger->path) == SQLITE_OK &&
             ledger_fill(fresh, ledger->format) == SQLITE_OK &&
             sqlite3_exec(fresh->db, "PRAGMA main.journal_mode = WAL", NULL, NULL, NULL) ==
                     SQLITE_OK)
-                return 0;
+                return keep_owner(ledger->path, path);
         return refuse_rows(ledger, fresh, reterr_fault);
 }
 
@@ -190,14 +201,25 @@ static char *kept_path(const char *path, int format) {
         return ledger_beside(path, suffix);
 }
 
+/* A file system without links, or a file that is mounted by itself. */
+static bool has_no_links(int error) {
+        return error == EPERM || error == EOPNOTSUPP || error == ENOSYS || error == EXDEV ||
+               error == EMLINK;
+}
+
 /* As it was, for an older program reads no newer format. */
 static int keep_old(const char *path, const char *kept, Fault *reterr_fault) {
+        int r;
+
         ledger_remove(kept); /* of a start that did not get so far as to change anything */
         if (link(path, kept) == 0)
                 return ledger_sync_parent(kept);
-        /* A file system without links. */
-        return errno == EPERM || errno == EOPNOTSUPP ? ledger_copy(path, kept, reterr_fault)
-                                                     : error_origin(-errno);
+        if (!has_no_links(errno))
+                return error_origin(-errno);
+        r = ask_room(path, size_of(path), reterr_fault);
+        if (r == 0)
+                r = ledger_copy(path, kept, reterr_fault);
+        return r ? r : keep_owner(path, kept);
 }
 
 void ledger_remove_kept(const char *path) {
@@ -227,7 +249,7 @@ static int swap(const Ledger *ledger, const char *fresh, Fault *reterr_fault) {
 int ledger_bring_up(Ledger *ledger, Fault *reterr_fault) {
         cleanup_free char *path = fresh_path(ledger);
         cleanup_free char *log = mem_printf("%s-wal", ledger->path);
-        int r = ask_room(ledger, size_of(ledger->path) + size_of(log), reterr_fault);
+        int r = ask_room(ledger->path, size_of(ledger->path) + size_of(log), reterr_fault);
 
         if (r == 0)
                 r = ledger_fold_log(ledger, reterr_fault);
@@ -236,15 +258,15 @@ int ledger_bring_up(Ledger *ledger, Fault *reterr_fault) {
         log_write(LOG_INFO, "%s: format %d becomes %d", ledger->path, ledger->format,
                   LEDGER_FORMAT);
         r = build(ledger, path, reterr_fault);
+        if (r == 0) {
+                (void)sqlite3_close(ledger->db); /* what its log has it has too */
+                ledger->db = NULL;
+                r = swap(ledger, path, reterr_fault);
+        }
         if (r != 0) {
                 ledger_remove(path);
                 return r;
         }
-        (void)sqlite3_close(ledger->db); /* what its log has it has too */
-        ledger->db = NULL;
-        r = swap(ledger, path, reterr_fault);
-        if (r == 0)
-                r = ledger_connect(ledger, reterr_fault);
         ledger->format = LEDGER_FORMAT;
-        return r;
+        return ledger_connect(ledger, reterr_fault);
 }

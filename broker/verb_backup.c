@@ -64,15 +64,18 @@ static bool is_directory(const char *path) {
 
 /* PREFIX, a process that is no more, ".new": what was killed while it wrote. */
 static bool is_leaving(const char *name, const char *prefix) {
+        static const char *const endings[] = {".new", ".new-journal", ".new-wal", ".new-shm"};
         size_t n = strlen(prefix);
+        bool is_ours = false;
         char *end;
         long pid;
 
         if (strncmp(name, prefix, n) != 0 || name[n] < '1' || name[n] > '9')
                 return false;
         pid = strtol(name + n, &end, 10);
-        return strncmp(end, ".new", 4) == 0 && pid <= INT_MAX && kill((pid_t)pid, 0) < 0 &&
-               errno == ESRCH;
+        for (size_t i = 0; i < ARRAY_SIZE(endings); i++)
+                is_ours |= strcmp(end, endings[i]) == 0;
+        return is_ours && pid <= INT_MAX && kill((pid_t)pid, 0) < 0 && errno == ESRCH;
 }
 
 /* The directory may be another machine's or container's too, whose processes we do not see: what

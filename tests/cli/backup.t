@@ -26,12 +26,13 @@ A running broker is backed up; the file is verified, and named by what it holds 
 What a backup that was killed has left is removed by the next one to the same place: not where its process lives, nor while it is fresh.
 
   $ (exit) & dead=$!; wait $dead
-  $ touch -d '2 hours ago' ../third.db.$dead.new ../third.db.$dead.new-journal ../third.db.$$.new ../third.db.x.new ../many/.backup-$dead.new
+  $ touch -d '2 hours ago' ../third.db.$dead.new ../third.db.$dead.new-journal ../third.db.$$.new ../third.db.x.new ../third.db.$dead.newer ../many/.backup-$dead.new
   $ touch ../fourth.db.$dead.new
   $ broker backup ../third.db >/dev/null && broker backup ../fourth.db >/dev/null && broker backup ../many 2>/dev/null
   [2]
-  $ ls -A .. ../many | grep -F .new | sed "s/$dead/DEAD/; s/$$/LIVE/"
+  $ ls -A .. ../many | grep -F .new | sed "s/$dead/DEAD/; s/$$/LIVE/" | sort
   fourth.db.DEAD.new
+  third.db.DEAD.newer
   third.db.LIVE.new
   third.db.x.new
   $ rm ../third.db* ../fourth.db*

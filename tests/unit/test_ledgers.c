@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -344,6 +345,21 @@ TEST(what_a_ledger_was_before_it_was_brought_up_is_kept_beside_it) {
         bring_up(path);
         CHECK_EQ_INT(read_format(kept), 2);
         check_holds(kept, &head);
+}
+
+TEST(a_ledger_that_was_brought_up_belongs_to_whom_it_belonged_and_is_read_by_whom_it_was) {
+        enum { SOMEBODY = 12345, MODE = 0640 };
+        uid_t owner = geteuid() == 0 ? SOMEBODY : geteuid();
+        cleanup_free char *path = take_copy(3);
+        struct stat facts;
+
+        if (geteuid() == 0)
+                CHECK_EQ_INT(chown(path, owner, SOMEBODY), 0);
+        CHECK_EQ_INT(chmod(path, MODE), 0);
+        bring_up(path);
+        CHECK_EQ_INT(stat(path, &facts), 0);
+        CHECK_EQ_U64(facts.st_uid, owner);
+        CHECK_EQ_INT((int)(facts.st_mode & 0777), MODE);
 }
 
 /* ---- a disk that does not take it ---- */
