@@ -8,8 +8,10 @@
 
 #include <inttypes.h>
 
+#include "base/text.h"
 #include "broker/gate.h"
 #include "broker/status_parts.h"
+#include "plan/visible.h"
 
 enum { NEXT_BYTES_MAX = 512 };
 
@@ -20,14 +22,14 @@ static const FindingRecord *find_finding(const State *state, const struct wait *
         return NULL;
 }
 
-/* The first check that nobody has answered. */
+/* The first check that nobody has answered. What it is called is said by an adversary. */
 static void say_answer(const PhaseRecord *phase, const GateRecord *gate, Buf *text) {
         for (size_t i = 0; gate && i < gate->n_asked; i++)
                 if (!phase_find_answer(phase, gate, gate->asked[i], gate->verdict.commit)) {
-                        buf_printf(text,
-                                   "adversary-agent answer %s %s %s --commit " SHORT_COMMIT
-                                   " --holds --text '…'",
-                                   phase->name, gate->id, gate->asked[i], gate->verdict.commit);
+                        buf_printf(text, "adversary-agent answer %s %s ", phase->name, gate->id);
+                        text_quote(gate->asked[i], text);
+                        buf_printf(text, " --commit " SHORT_COMMIT " --holds --text '…'",
+                                   gate->verdict.commit);
                         return;
                 }
 }
@@ -107,7 +109,7 @@ void waits_say_next(const State *state, const PhaseRecord *phase, Arena *arena, 
                 cleanup_buf Buf text = BUF_TEXT;
 
                 say_next(state, phase, &waits[i], &text);
-                if (text.n && text.n <= NEXT_BYTES_MAX)
+                if (text.n && text.n <= NEXT_BYTES_MAX && !visible_has_hidden(buf_get(&text)))
                         waits[i].next = status_cut(arena, &text, NEXT_BYTES_MAX);
         }
 }

@@ -181,6 +181,43 @@ TEST(an_inconclusive_gate_waits_for_the_operator) {
         desk_close(&desk);
 }
 
+static const struct wait *find_answer_wait(Desk *desk, const char *check) {
+        struct check_result asked = {.check = slice_text(check), .outcome = OUTCOME_UNVERIFIABLE};
+        const struct phase_status *phase;
+        struct status status;
+        Message message;
+
+        desk_approve(desk);
+        message =
+                desk_make_verdict(desk, desk_claim_and_lease(desk, 1), "M1", DECISION_INCONCLUSIVE);
+        message.verdict.checks = &asked;
+        CHECK(desk_submit(desk, ADVERSARY, message));
+        phase = build(desk, &status);
+        for (size_t i = 0; i < phase->n_waits; i++)
+                if (phase->waits[i].wait_for == WAIT_FOR_ANSWER)
+                        return &phase->waits[i];
+        FAIL_TEST("nobody waits for an answer");
+}
+
+/* It stands in a line that people paste. */
+TEST(what_an_adversary_calls_a_check_is_one_word) {
+        Desk desk;
+
+        desk_open(&desk);
+        CHECK_EQ_SLICE(find_answer_wait(&desk, "looks[at=$(reboot)]")->next,
+                       slice_text("adversary-agent answer m M1 'looks[at=$(reboot)]' "
+                                  "--commit aaaaaaaaaaaa --holds --text '…'"));
+        desk_close(&desk);
+}
+
+TEST(what_an_adversary_calls_a_check_makes_no_second_line) {
+        Desk desk;
+
+        desk_open(&desk);
+        CHECK_EQ_U64(find_answer_wait(&desk, "looks\nreboot")->next.n, 0);
+        desk_close(&desk);
+}
+
 TEST(a_gate_that_was_not_run_for_its_need_waits_for_the_builder) {
         Slice need = slice_text("M1");
         Message plan;
