@@ -86,7 +86,7 @@ static int prove(const Args *args, const Plan *plan, const char *adversary, int 
 /* Said once, and not by each gate's child. */
 static int check_options(const Args *args, Fault *fault) {
         const char *repo = args_get(args, "repo"), *commit = args_get(args, "commit");
-        cleanup_buf Buf where = BUF_TEXT, plan = BUF_TEXT;
+        cleanup_buf Buf where = BUF_TEXT, plan = BUF_TEXT, rev = BUF_TEXT;
         size_t n = commit ? strspn(commit, "0123456789abcdef") : 0;
 
         if (repo && commit && !commit[n] && (n == 40 || n == 64))
@@ -98,9 +98,10 @@ static int check_options(const Args *args, Fault *fault) {
                           "`%s` is not a full commit id: 40 or 64 hex digits, lower case", commit);
         text_quote(repo ? repo : ".", &where);
         text_quote(args->rest[0], &plan);
+        text_quote(commit ? commit : "HEAD", &rev);
         fault_next(fault, "broker plan prove %s --repo %s --commit $(git -C %s rev-parse %s)",
                    buf_get_text(&plan), buf_get_text(&where), buf_get_text(&where),
-                   commit ? commit : "HEAD");
+                   buf_get_text(&rev));
         return ERRAND_E_REFUSED;
 }
 

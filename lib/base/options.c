@@ -247,7 +247,8 @@ static int check_count(const Args *args, Fault *fault) {
         return ARGS_E_REFUSED;
 }
 
-/* An option that does nothing alone was meant to do something. */
+/* An option that does nothing alone was meant to do something. A line that is too long to be said
+ * is not said: a part of it would do something else. */
 static int check_pairs(const Args *args, int argc, char *const *argv, int first, Fault *fault) {
         for (size_t i = 0; i < args->n_options; i++) {
                 const OptionRow *row = args->options[i].row, *with;
@@ -265,7 +266,10 @@ static int check_pairs(const Args *args, int argc, char *const *argv, int first,
                         buf_byte(&text, ' ');
                         text_quote(argv[k], &text);
                 }
-                fault_next(fault, "%s%s", args->program->name, buf_get_text(&text));
+                if (strlen(args->program->name) + text.n < sizeof fault->next)
+                        fault_next(fault, "%s%s", args->program->name, buf_get_text(&text));
+                else
+                        fault_next(fault, "%s %s --help", args->program->name, args->verb->name);
                 return ARGS_E_REFUSED;
         }
         return 0;
@@ -325,8 +329,10 @@ static int run(const Program *program, int argc, char **argv) {
                 return args_refuse(&args, &fault, EXIT_USAGE);
         }
         if (i >= argc) {
-                options_print_program_help(program, stderr);
-                return EXIT_USAGE;
+                bool is_asked = args_has(&args, "help");
+
+                options_print_program_help(program, is_asked ? stdout : stderr);
+                return is_asked ? EXIT_HOLDS : EXIT_USAGE;
         }
         args.verb = find_verb(program, argc - i, argv + i, &n_words);
         if (args.verb)

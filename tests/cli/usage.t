@@ -9,6 +9,8 @@ Help of a verb, of a group of verbs, in the order that other tools have.
     plan lint      Look for mistakes in plans.
   $ broker help nothing | head -n 1
   broker: keeps the ledger of claims and verdicts, enforces the rules, delivers
+  $ broker --no-color --help | head -n 1
+  broker: keeps the ledger of claims and verdicts, enforces the rules, delivers
   $ broker lint plan.md
   broker: verb-unknown: there is no verb `lint`
     next: did you mean `broker plan lint`?
@@ -43,6 +45,8 @@ Options: short ones, before the verb, and those that do nothing alone.
   builder-agent: option-alone: --timeout counts only together with --wait
     next: builder-agent --dir shop claim --wait M1 --timeout 5m --what 'it'\''s done'
   [2]
+  $ builder-agent --dir shop claim M1 --timeout 5m --what "$(printf %600s x)" 2>&1 | tail -n 1
+    next: builder-agent claim --help
   $ builder-agent done --timeout 5m 2>&1 | tail -n 1
     next: builder-agent done --wait --timeout 5m
   $ adversary-agent run --probe-timeout 5m 2>&1 | tail -n 1
