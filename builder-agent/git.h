@@ -30,9 +30,9 @@ int git_resolve(const char *rev, char ret_commit[COMMIT_TEXT_MAX], Fault *reterr
 /* The same, and a full id where there is no repository to ask, or not that one. */
 int git_name_commit(const char *rev, char ret_commit[COMMIT_TEXT_MAX],
                     Fault *reterr_fault) must_check;
-/* Begins to look for changes in the repository that holds the current directory. */
 /* Refuses a shallow clone, from which an adversary cannot fetch; rule claim-shallow. */
 int git_check_whole(const char *top, Fault *reterr_fault) must_check;
+/* Begins to look for changes in the repository that holds the current directory. */
 int git_ask_changes(GitQuestion *ret_question) must_check;
 /* Refuses changes that are in no commit, untracked files included. Asks, where `question` has not
  * been asked. Rule claim-dirty-tree. */
