@@ -65,11 +65,20 @@ static void suggest_line(const Args *args, const char *repository, const char *r
         fault_next(fault, "%s)", buf_get_text(&line));
 }
 
-/* A path that was mistyped is no repository of a claim: nothing is verified. */
+/* As git tells them apart: a colon before the first slash makes it something else than a path. */
+static bool is_path(const char *repository) {
+        const char *colon = strchr(repository, ':');
+        const char *slash = strchr(repository, '/');
+
+        return !colon || (slash && slash < colon);
+}
+
+/* A path that was mistyped is no repository of a claim: nothing is verified. What is no path is
+ * judged as in a claim. */
 static int check_path(const Args *args, const char *repository) {
         Fault fault = FAULT_INIT;
 
-        if (strstr(repository, "://") || access(repository, F_OK) == 0)
+        if (!is_path(repository) || access(repository, F_OK) == 0)
                 return EXIT_HOLDS;
         fault_set(&fault, "repository-missing", "%s", strerror(errno));
         fault_place(&fault, "%s", repository);
