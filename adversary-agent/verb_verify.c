@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "client/project.h"
+#include "verbs/repository.h"
 #include "verify/by_hand.h"
 #include "verify/explain.h"
 #include "verify/mirror.h"
@@ -52,25 +53,17 @@ static void name_plan(const char *file, Buf *word) {
 
 /* The line again, with what was left out: this repository, and the commit that its HEAD is. */
 static void suggest_line(const Args *args, const char *repository, const char *rev, Fault *fault) {
-        cleanup_buf Buf line = BUF_TEXT, where = BUF_TEXT;
+        cleanup_buf Buf line = BUF_TEXT;
 
         buf_text(&line, "adversary-agent verify ");
         name_plan(args->rest[0], &line);
         buf_text(&line, " ");
         text_quote(args->rest[1], &line);
-        text_quote(repository, &where);
-        buf_printf(&line, " --repo %s --commit $(git -C %s rev-parse ", buf_get_text(&where),
-                   buf_get_text(&where));
-        text_quote(rev, &line);
-        fault_next(fault, "%s)", buf_get_text(&line));
-}
-
-/* As git tells them apart: a colon before the first slash makes it something else than a path. */
-static bool is_path(const char *repository) {
-        const char *colon = strchr(repository, ':');
-        const char *slash = strchr(repository, '/');
-
-        return !colon || (slash && slash < colon);
+        buf_text(&line, " --repo ");
+        text_quote(repository, &line);
+        buf_text(&line, " --commit ");
+        repository_ask_commit(repository, rev, &line);
+        fault_next(fault, "%s", buf_get_text(&line));
 }
 
 /* A path that was mistyped is no repository of a claim: nothing is verified. What is no path is
@@ -78,7 +71,7 @@ static bool is_path(const char *repository) {
 static int check_path(const Args *args, const char *repository) {
         Fault fault = FAULT_INIT;
 
-        if (!is_path(repository) || access(repository, F_OK) == 0)
+        if (!repository_is_path(repository) || access(repository, F_OK) == 0)
                 return EXIT_HOLDS;
         fault_set(&fault, "repository-missing", "%s", strerror(errno));
         fault_place(&fault, "%s", repository);
@@ -114,10 +107,7 @@ static int choose_commit(Verification *verification) {
                   "`%s` is not a full commit id: 40 or 64 hex digits, "
                   "lower case",
                   commit);
-        if (strncmp(verification->url, "file://", 7) == 0)
-                suggest_line(args, repository, commit, &fault);
-        else
-                fault_next(&fault, "git ls-remote %s %s", repository, commit);
+        suggest_line(args, repository, commit, &fault);
         return args_refuse(args, &fault, EXIT_USAGE);
 }
 

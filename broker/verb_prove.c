@@ -14,6 +14,7 @@
 #include "broker/verbs.h"
 #include "plan/plan.h"
 #include "verbs/child.h"
+#include "verbs/repository.h"
 
 enum { WORDS_MAX = 16 };
 
@@ -86,7 +87,7 @@ static int prove(const Args *args, const Plan *plan, const char *adversary, int 
 /* Said once, and not by each gate's child. */
 static int check_options(const Args *args, Fault *fault) {
         const char *repo = args_get(args, "repo"), *commit = args_get(args, "commit");
-        cleanup_buf Buf where = BUF_TEXT, plan = BUF_TEXT, rev = BUF_TEXT;
+        cleanup_buf Buf line = BUF_TEXT;
         size_t n = commit ? strspn(commit, "0123456789abcdef") : 0;
 
         if (repo && commit && !commit[n] && (n == 40 || n == 64))
@@ -96,12 +97,12 @@ static int check_options(const Args *args, Fault *fault) {
         else
                 fault_set(fault, "commit-malformed",
                           "`%s` is not a full commit id: 40 or 64 hex digits, lower case", commit);
-        text_quote(repo ? repo : ".", &where);
-        text_quote(args->rest[0], &plan);
-        text_quote(commit ? commit : "HEAD", &rev);
-        fault_next(fault, "broker plan prove %s --repo %s --commit $(git -C %s rev-parse %s)",
-                   buf_get_text(&plan), buf_get_text(&where), buf_get_text(&where),
-                   buf_get_text(&rev));
+        text_quote(args->rest[0], &line);
+        buf_text(&line, " --repo ");
+        text_quote(repo ? repo : ".", &line);
+        buf_text(&line, " --commit ");
+        repository_ask_commit(repo ? repo : ".", commit ? commit : "HEAD", &line);
+        fault_next(fault, "broker plan prove %s", buf_get_text(&line));
         return ERRAND_E_REFUSED;
 }
 

@@ -128,6 +128,12 @@ A repository, as it is called elsewhere; what is to be verified, nearly.
   broker: commit-malformed: `HEAD` is not a full commit id: 40 or 64 hex digits, lower case
     next: broker plan prove plan.md --repo . --commit $(git -C . rev-parse HEAD)
   [2]
+  $ adversary-agent verify plan.md M1 --repo "file://$PWD" --commit main 2>next
+  [2]
+  $ broker plan prove plan.md --repo "file://$PWD" --commit main 2>&1 | sed -n 's/.*--commit //p'
+  $(git ls-remote file://*/shop main | head -n 1 | cut -f 1) (glob)
+  $ eval "$(sed -n 's/^  next: //p' next)" | tail -n 1; rm next
+  PASS  M1 at *, cold, *: 1 check held (glob)
 
 Gates are named one by one, and what was meant is guessed.
 
