@@ -46,7 +46,7 @@ static int pause_until(const Follow *follow, uint64_t until_ms) {
                                                                                    : 0;
 }
 
-int follow_next(Follow *follow, uint64_t wait_ms) {
+int follow_next(Follow *follow, uint64_t wait_ms, Fault *reterr_fault) {
         uint64_t start_ms = clock_mono_ms();
         uint64_t end_ms = wait_ms == UINT64_MAX ? UINT64_MAX : start_ms + wait_ms;
 
@@ -59,6 +59,9 @@ int follow_next(Follow *follow, uint64_t wait_ms) {
                         follow->version = version;
                         return 0;
                 }
+                r = ledger_check_place(follow->ledger, reterr_fault);
+                if (r != 0)
+                        return r > 0 ? FOLLOW_E_REFUSED : r;
                 if (now_ms >= end_ms)
                         return FOLLOW_E_QUIET;
                 r = pause_until(follow,

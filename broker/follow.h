@@ -19,7 +19,7 @@ typedef struct Follow {
 
 enum {
         _FOLLOW_E_SUCCESS,
-        FOLLOW_E_REFUSED, /* rule option-value */
+        FOLLOW_E_REFUSED, /* rules option-value, ledger-replaced */
         FOLLOW_E_OVER,    /* a signal, the time, or nobody reads any more: that is how it ends */
         FOLLOW_E_QUIET,   /* nothing was committed */
 };
@@ -31,5 +31,5 @@ void follow_end(Follow *follow);
 #define cleanup_follow cleanup(follow_end)
 
 /* Waits for a commit, `wait_ms` at most (UINT64_MAX: as long as it takes). FOLLOW_E_OVER,
- * FOLLOW_E_QUIET. */
-int follow_next(Follow *follow, uint64_t wait_ms) must_check;
+ * FOLLOW_E_QUIET, FOLLOW_E_REFUSED. */
+int follow_next(Follow *follow, uint64_t wait_ms, Fault *reterr_fault) must_check;

@@ -212,6 +212,21 @@ int ledger_version(Ledger *ledger, uint64_t *ret_version) {
         return 0;
 }
 
+int ledger_check_place(Ledger *ledger, Fault *reterr_fault) {
+        int has_moved = 0;
+
+        if (sqlite3_file_control(ledger->db, "main", SQLITE_FCNTL_HAS_MOVED, &has_moved) !=
+            SQLITE_OK)
+                return ledger_sql_fail(ledger, "place");
+        if (!has_moved)
+                return 0;
+        fault_set(reterr_fault, "ledger-replaced",
+                  "it was brought up to a newer format, or a backup was restored");
+        fault_place(reterr_fault, "%s", ledger->path);
+        fault_next(reterr_fault, "the same once more");
+        return LEDGER_E_REFUSED;
+}
+
 /* ---- walks ---- */
 
 int ledger_inspect(Ledger *ledger, LedgerInspect inspect, void *userdata) {

@@ -80,6 +80,9 @@ void ledger_find_readers(const Ledger *ledger, char ret_readers[LEDGER_READERS_B
 
 /* A number that changes whenever another connection has committed something. */
 int ledger_version(Ledger *ledger, uint64_t *ret_version) must_check;
+/* Whoever reads for long reads on in a file whose place another has taken, and hears of nothing
+ * more. LEDGER_E_REFUSED: ledger-replaced. */
+int ledger_check_place(Ledger *ledger, Fault *reterr_fault) must_check;
 
 /* Each entry from `first`, in order, optionally of one phase; stops when the callback returns
  * non-zero and returns that. The entry's slices last until the callback returns; it may read other

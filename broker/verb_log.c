@@ -103,7 +103,7 @@ static int walk_tail(Log *log, uint64_t tail) {
 static int follow_log(Log *log, Follow *follow) {
         int r;
 
-        while ((r = follow_next(follow, UINT64_MAX)) == 0) {
+        while ((r = follow_next(follow, UINT64_MAX, log->fault)) == 0) {
                 r = walk(log);
                 if (r != 0)
                         return r;

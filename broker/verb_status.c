@@ -133,7 +133,7 @@ static int watch(Look *look, Follow *follow, Fault *fault) {
                 int r;
 
                 draw(look, is_terminal);
-                r = follow_next(follow, is_terminal ? REDRAW_MS : LOOK_MS);
+                r = follow_next(follow, is_terminal ? REDRAW_MS : LOOK_MS, fault);
                 if (r == FOLLOW_E_OVER)
                         return 0;
                 if (r == 0)

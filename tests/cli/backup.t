@@ -86,11 +86,19 @@ The operator says that it is lost: an entry says so, and the agent, which has se
   broker: argument-value: --accept-loss is no reason for an entry
     next: a text of 1 to 512 bytes, in UTF-8
   [2]
+  $ broker log --follow >../follow.out 2>&1 & following=$!
+  $ wait_for grep -qs genesis ../follow.out
   $ broker restore ../old.db --accept-loss 'the disk died'
   restored: 4 entries, 0 evidence, head [0-9a-f]{64} (re)
     ENTRIES ARE LOST: 5 to 6; entry 5 says so, and every agent will
     the ledger that was is kept: */ledger-replaced-*.db (glob)
     next: broker run
+  $ wait $following
+  [3]
+  $ tail -n 3 ../follow.out
+  broker: ledger-replaced: it was brought up to a newer format, or a backup was restored
+    at: */.coldgate/ledger.db (glob)
+    next: the same once more
   $ broker log --kind restored
        5  *  restored   broker  -  kept_seq=4 kept_hash=* lost_seq=6 lost_hash=* why="the disk died" (glob)
   $ broker verify | head -n 1
