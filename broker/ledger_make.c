@@ -168,13 +168,15 @@ static int refuse_rows(const Ledger *ledger, Ledger *fresh, Fault *fault) {
         }
 }
 
-/* Root may do this for whoever runs the broker, and who could read it shall go on. */
+/* Root may do this for whoever runs the broker, and who could read it shall go on. The directory is
+ * theirs: what stands there under the name of ours may be a link to what is not. */
 static int keep_owner(const char *path, const char *fresh) {
+        cleanup_fd int fd = open(fresh, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
         struct stat facts;
 
-        if (stat(path, &facts) < 0 ||
-            (geteuid() == 0 && chown(fresh, facts.st_uid, facts.st_gid) < 0) ||
-            chmod(fresh, facts.st_mode & 0777) < 0)
+        if (fd < 0 || stat(path, &facts) < 0 ||
+            (geteuid() == 0 && fchown(fd, facts.st_uid, facts.st_gid) < 0) ||
+            fchmod(fd, facts.st_mode & 0777) < 0)
                 return error_origin(-errno);
         return 0;
 }
