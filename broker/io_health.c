@@ -31,7 +31,7 @@ void io_print_metrics(void *userdata, Buf *text) {
 }
 
 bool io_print_health(void *userdata, Buf *text) {
-        const Io *io = userdata;
+        Io *io = userdata;
         Fault fault = FAULT_INIT;
         int r = ledger_ask_room(io->ledger, ANY_BYTES, &fault);
 
@@ -41,6 +41,7 @@ bool io_print_health(void *userdata, Buf *text) {
                 buf_printf(text, "%s: %s\n", fault.rule, fault.found);
         else
                 buf_text(text, "the disk cannot be asked for room\n");
+        io->health_error = r < 0 ? r : 0;
         return r == 0;
 }
 

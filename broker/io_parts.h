@@ -33,6 +33,7 @@ struct Io {
         uint64_t started_ms;  /* monotonic */
         uint64_t room_due_ms; /* no room for what deliveries write: not before */
         bool is_log_told;     /* an alert has said that the write-ahead log is long */
+        int health_error;     /* fatal: who asks for health can meet a log that cannot be emptied */
         Intake intake;
         Ahead *ahead;              /* looks at signatures of what is in it; NULL: not serving */
         const IntakeItem *in_hand; /* what the core is working on; NULL: nothing of the intake */

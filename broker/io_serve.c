@@ -254,6 +254,7 @@ static int serve_round(Io *io, Serving *serving) {
         TRY(ledger_tidy(io->ledger));
         TRY(io_watch_log(io));
         scrape_step(io->scrape, &wait, &(ScrapeSource){io, io_print_metrics, io_print_health});
+        TRY(io->health_error);
         rest_step(io->rest, !has_work);
         feed_watchdog(io, &serving->watch);
         return wait.fds[signals].is_ready ? take_signals(io, serving) : 0;
