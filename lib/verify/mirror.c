@@ -204,8 +204,9 @@ static int attempt(Fetch *fetch) {
 static int fetch_locked(Fetch *fetch) {
         int r = attempt(fetch), mended;
 
-        /* What seems to be the claim's fault, or the server's, can be that of what we have. */
-        if (r > 0) {
+        /* What seems to be the claim's fault, or the server's, can be that of what we have; that
+         * the server has no such commit cannot, and looking at every pack is dear. */
+        if (r > 0 && r != FETCH_E_ABSENT) {
                 mended = fetch_mend(fetch);
                 if (mended == FETCH_E_MENDED)
                         r = attempt(fetch);
