@@ -38,7 +38,9 @@ static void must_be_fit(const Buf *words, bool with_colour) {
                 if (rest.data[0] == '\033' && with_colour) {
                         rest = skip_colour(rest);
                 } else {
-                        must((rest.data[0] >= ' ' || rest.data[0] == '\n') && rest.data[0] != 0x7f);
+                        must((rest.data[0] >= ' ' || rest.data[0] == '\n' ||
+                              rest.data[0] == '\t') &&
+                             rest.data[0] != 0x7f);
                         rest = slice_from(rest, 1);
                 }
 }
