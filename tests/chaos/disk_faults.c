@@ -24,7 +24,7 @@ enum {
         N_CYCLES = 4,
         END_MS = 1000,
         LOAD_MS = 2000,
-        MEMORY_STRIDE_LONG = 37,
+        MEMORY_STRIDE_LONG = 8,
         N_TRIALS = 6,
         TRIALS_MAX = 1024,
         VERB_MS = 30000
