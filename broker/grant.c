@@ -126,7 +126,7 @@ int grant_expire_overdue(Core *core) {
                         continue;
                 TRY(expire(core, hold,
                            hold->state == HOLD_STATE_HELD ? "its time is over"
-                                                          : "it waited as long as it would"));
+                                                          : "it was not free in time"));
         }
         return 0;
 }

@@ -98,11 +98,12 @@ static void say_granted(const Hold *hold, Buf *text) {
         char until[TIME_TEXT_BYTES];
 
         time_format_second(hold->until_ms, until);
-        buf_printf(text, "H-%" PRIu64 ": ", hold->seq);
+        buf_printf(text, "H-%" PRIu64 ": you have ", hold->seq);
         text_make_visible(wanted(hold)->resource, false, text);
         buf_printf(text,
-                   " is yours until %s; fencing token %" PRIu64 "\n"
-                   "  next: %s release H-%" PRIu64 "\n",
+                   " until %s; its fencing token is %" PRIu64
+                   ", who has it later gets a higher one\n"
+                   "  next: when you are done: %s release H-%" PRIu64 "\n",
                    until, hold->seq, hold->talk->args->program->name, hold->seq);
 }
 
@@ -129,14 +130,14 @@ static void say_owners(const Hold *hold, Buf *text) {
 }
 
 static void say_not_granted(const Hold *hold, Buf *text) {
-        buf_printf(text, "H-%" PRIu64 ": ", hold->seq);
+        buf_printf(text, "H-%" PRIu64 ": you do not have ", hold->seq);
         text_make_visible(wanted(hold)->resource, false, text);
-        buf_text(text, " was not to be had: ");
+        buf_text(text, ": ");
         text_make_visible(slice_text(hold->why_over), false, text);
         buf_text(text, "\n");
         say_owners(hold, text);
         if (!args_has(hold->talk->args, "wait"))
-                buf_text(text, "  next: wait for your turn with --wait\n");
+                buf_text(text, "  next: the same with --wait, to wait for your turn\n");
 }
 
 static void say_outcome(const Hold *hold) {
@@ -182,7 +183,7 @@ static int wait_for_turn(Hold *hold, Fault *fault) {
         while (r == 0 && !hold->is_granted && !hold->is_over)
                 r = waiting_run(&hold->waiting, fault);
         if (r == WAITING_E_INTERRUPTED || r == WAITING_E_TIMEOUT) {
-                release(hold, r == WAITING_E_TIMEOUT ? "its time is over" : "interrupted");
+                release(hold, r == WAITING_E_TIMEOUT ? "it was not free in time" : "interrupted");
                 hold->talk->status = r == WAITING_E_TIMEOUT ? EXIT_PENDING : EXIT_INTERRUPTED;
                 return 0;
         }
@@ -227,7 +228,7 @@ static int start_command(Hold *hold) {
 
 /* The hold has ended under the command: another may have the resource now. */
 static void stop_command(Hold *hold, const char *why) {
-        (void)fprintf(stderr, "%s: H-%" PRIu64 " is over: %s; the command is ended\n",
+        (void)fprintf(stderr, "%s: H-%" PRIu64 " has ended: %s; the command is stopped\n",
                       hold->talk->args->program->name, hold->seq, why);
         child_signal(&hold->child, SIGTERM);
         hold->waiting.deadline_ms = clock_mono_ms() + GRACE_MS;
@@ -293,6 +294,7 @@ static int check(const Talk *talk, Fault *fault) {
         if (talk->is_json && args->n_rest > 1) {
                 fault_set(fault, "option-value",
                           "with a command, standard output is the command's: no --json");
+                fault_next(fault, "leave --json out, or the command");
                 return TALK_E_REFUSED;
         }
         return 0;

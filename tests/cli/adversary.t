@@ -21,8 +21,8 @@ Without a verb:
     note           Words for the record, or an inbox; never a verdict.
     pause          You are waiting until a time: nobody is pinged for you before.
     resume         End your pause before its time.
-    hold           Have a named resource for yourself, or run a command while you have it.
-    release        Give a resource back, or wait for it no more.
+    hold           Lock what agents share, by a name that they agree on; with a command, while it runs.
+    release        Give a lock back, or wait for it no more.
     keygen         Make a key here; only its public line travels.
   `adversary-agent VERB --help` explains a verb.
   exit status: 0 holds, 1 does not hold, 2 usage or plan error, 3 could not be carried out,

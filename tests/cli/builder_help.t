@@ -13,8 +13,8 @@ Without a verb, and with one that is mistyped:
     note           Words for the record, the journal or an inbox; never a claim.
     pause          You are waiting until a time: nobody is pinged for you before.
     resume         End your pause before its time.
-    hold           Have a named resource for yourself, or run a command while you have it.
-    release        Give a resource back, or wait for it no more.
+    hold           Lock what agents share, by a name that they agree on; with a command, while it runs.
+    release        Give a lock back, or wait for it no more.
     done           Ask that a phase be DONE.
     keygen         Make a key here; only its public line travels.
   `builder-agent VERB --help` explains a verb.

@@ -1,6 +1,6 @@
 Named resources: one at a time, first come, first served; a command while it is held.
 
-  $ said() { "$@" >../said 2>&1; local status=$?; sed -E 's/\b([A-Z])-[0-9]+/\1-#/g; s/token [0-9]+/token #/' ../said; return $status; }
+  $ said() { "$@" >../said 2>&1; local status=$?; sed -E 's/\b([A-Z])-[0-9]+/\1-#/g; s/token is [0-9]+/token is #/' ../said; return $status; }
   $ label() { grep -oE "$1-[0-9]+" ../said | head -n 1; }
   $ wait_for() { timeout 20 sh -c 'until "$@" >/dev/null 2>&1; do sleep 0.05; done' - "$@"; }
   $ git init -q -b main shop && cd shop && broker init >/dev/null
@@ -10,13 +10,13 @@ Named resources: one at a time, first come, first served; a command while it is 
 What nobody has is had at once, and only once.
 
   $ said builder-agent hold proxy --for 5m --why 'load test'
-  H-#: proxy is yours until 20[-0-9T:]+Z; fencing token # (re)
-    next: builder-agent release H-#
+  H-#: you have proxy until 20[-0-9T:]+Z; its fencing token is #, who has it later gets a higher one (re)
+    next: when you are done: builder-agent release H-#
   $ H=$(label H)
   $ said adversary-agent hold proxy
-  H-#: proxy was not to be had: it waited as long as it would
+  H-#: you do not have proxy: it was not free in time
     held by builder (H-#), until * at the latest (glob)
-    next: wait for your turn with --wait
+    next: the same with --wait, to wait for your turn
   [8]
   $ adversary-agent hold proxy --wait --timeout 50ms --json
   \{"version":1,"hold":\{"seq":[0-9]+,"name":"H-[0-9]+","resource":"proxy","lock":"exclusive","granted":false\},"exit":8\} (re)
@@ -86,7 +86,7 @@ While it waits a signal takes it out of the queue.
 A hold that runs out ends its command: another may have the resource then.
 
   $ said builder-agent hold other --for 1s -- sleep 60
-  builder-agent: H-# is over: its time is over; the command is ended
+  builder-agent: H-# has ended: its time is over; the command is stopped
   [6]
 
 What is mistyped.

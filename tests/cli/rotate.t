@@ -4,8 +4,8 @@ A key is replaced: the old one says nothing from that entry on, and what the age
   $ git init -q -b main shop && cd shop && broker init >/dev/null
   $ broker run >run.log 2>&1 & broker=$!
   $ wait_for grep -qs ready run.log
-  $ builder-agent hold proxy --for 10m | grep -o 'proxy is yours'
-  proxy is yours
+  $ builder-agent hold proxy --for 10m | grep -o 'you have proxy'
+  you have proxy
   $ builder-agent keygen builder --rotate | tail -n 2
     next, as the operator: broker admit builder builder */keys/builder.next.pub --replace (glob)
     then here: put it, and its .pub, in the place of builder's
@@ -27,8 +27,8 @@ The old key is out of use at once; the new one has what the agent had.
   $ builder-agent hold database 2>&1 | head -n 1
   builder-agent: key-* (glob)
   $ for suffix in '' .pub; do cp .coldgate/keys/builder$suffix old$suffix; mv .coldgate/keys/builder.next$suffix .coldgate/keys/builder$suffix; done
-  $ builder-agent hold database | grep -o 'database is yours'
-  database is yours
+  $ builder-agent hold database | grep -o 'you have database'
+  you have database
   $ broker status | grep -c 'held by builder'
   2
   $ broker admit second builder old.pub

@@ -5,8 +5,8 @@ The broker's own key is replaced: who knew the old one believes the new one beca
   $ stop() { kill $broker; wait $broker; }
   $ git init -q -b main shop && cd shop && broker init >/dev/null
   $ start
-  $ builder-agent hold proxy | grep -o 'proxy is yours'
-  proxy is yours
+  $ builder-agent hold proxy | grep -o 'you have proxy'
+  you have proxy
   $ broker rotate-key
   broker: ledger-locked: a broker has it open: process * (glob)
     at: */ledger.db (glob)
@@ -36,9 +36,9 @@ The broker's own key is replaced: who knew the old one believes the new one beca
 An agent that knew the old key says it, once, and goes on.
 
   $ start
-  $ builder-agent hold database 2>&1 | grep -o 'THE BROKER HAS ANOTHER KEY\|database is yours'
+  $ builder-agent hold database 2>&1 | grep -o 'THE BROKER HAS ANOTHER KEY\|you have database'
   THE BROKER HAS ANOTHER KEY
-  database is yours
+  you have database
   $ builder-agent release database 2>&1 | grep -c KEY
   0
   [1]
@@ -50,9 +50,9 @@ A copy of the agent elsewhere was away for two of them; its config follows too.
   \{"version":1,"rotated":\{"entry":1[0-9],"key":"[0-9a-f]{16}"\}\} (re)
   $ start
   $ echo "endpoint = ipc://$PWD/.coldgate/run/broker.ipc" >>../away/.coldgate/config
-  $ builder-agent hold cache --dir ../away 2>&1 | grep -o 'THE BROKER HAS ANOTHER KEY\|cache is yours'
+  $ builder-agent hold cache --dir ../away 2>&1 | grep -o 'THE BROKER HAS ANOTHER KEY\|you have cache'
   THE BROKER HAS ANOTHER KEY
-  cache is yours
+  you have cache
   $ grep -c -F "$(cut -d ' ' -f 2 .coldgate/keys/broker.pub)" ../away/.coldgate/config
   1
   $ stop
@@ -75,9 +75,9 @@ Cut off behind each step, the next command goes on by what the ledger says.
   $ start
   $ grep -o "the broker's key was being replaced" run.log
   the broker's key was being replaced
-  $ builder-agent hold disk 2>&1 | grep -o 'THE BROKER HAS ANOTHER KEY\|disk is yours'
+  $ builder-agent hold disk 2>&1 | grep -o 'THE BROKER HAS ANOTHER KEY\|you have disk'
   THE BROKER HAS ANOTHER KEY
-  disk is yours
+  you have disk
   $ stop
   $ ls .coldgate/keys | grep broker
   broker
