@@ -9,6 +9,7 @@
 #include <inttypes.h>
 
 #include "base/text.h"
+#include "base/utf8.h"
 
 /* Enough of a commit for people, and of words for a subject. */
 enum { COMMIT_SHOWN = 12, WORDS_BYTES_MAX = 72 };
@@ -21,12 +22,10 @@ bool anchor_is_point(const Entry *entry) {
 /* The first line, cut between characters. */
 static void append_line(Slice words, Buf *text) {
         Slice line = slice_head(words, slice_find(words, slice_text("\n")));
-        size_t n = size_min(line.n, WORDS_BYTES_MAX);
+        Slice head = utf8_head(line, WORDS_BYTES_MAX);
 
-        while (n < line.n && n > 0 && (line.data[n] & 0xc0) == 0x80)
-                n--;
-        text_make_visible(slice_head(line, n), false, text);
-        if (n < line.n)
+        text_make_visible(head, false, text);
+        if (head.n < line.n)
                 buf_text(text, "…");
 }
 

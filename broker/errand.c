@@ -169,7 +169,6 @@ int errand_read_file(const char *path, size_t n_max, Buf *ret_bytes, Fault *rete
 int errand_find_phase(const State *state, const char *name, const PhaseRecord **ret_phase,
                       Fault *reterr_fault) {
         const char *names[PHASES_MAX];
-        const char *nearest;
         size_t n = size_min(state->n_phases, PHASES_MAX);
 
         *ret_phase = state_find_phase(state, slice_text(name));
@@ -177,12 +176,11 @@ int errand_find_phase(const State *state, const char *name, const PhaseRecord **
                 return 0;
         for (size_t i = 0; i < n; i++)
                 names[i] = state->phases[i]->name;
-        nearest = nearest_word(slice_text(name), names, n);
         fault_set(reterr_fault, "phase-unknown", "there is no phase `%s`", name);
-        if (nearest)
-                fault_next(reterr_fault, "did you mean %s?", nearest);
+        if (n)
+                nearest_suggest(slice_text(name), names, n, reterr_fault);
         else
-                fault_next(reterr_fault, n ? "broker status" : "broker plan approve FILE");
+                fault_next(reterr_fault, "broker plan approve FILE");
         return ERRAND_E_REFUSED;
 }
 
@@ -196,24 +194,6 @@ int errand_check_phase(Errand *errand, const char *name, Fault *reterr_fault) {
                 return 0;
         r = fold_ledger(errand->ledger, &state, reterr_fault);
         return r == 0 ? errand_find_phase(&state, name, &phase, reterr_fault) : r;
-}
-
-void errand_entry_line(const Entry *entry, const Message *message, Buf *text) {
-        cleanup_buf Buf body = BUF_TEXT;
-        char when[TIME_TEXT_BYTES];
-
-        describe_line(message, &body); /* it begins with the kind */
-        time_format_second(entry->received_ms, when);
-        buf_printf(text, "%6" PRIu64 "  %s  %-9.*s  ", entry->seq, when, SLICE_ARGS(entry->kind));
-        text_make_visible(entry->actor, false, text);
-        buf_text(text, "  ");
-        if (entry->phase.n)
-                text_make_visible(entry->phase, false, text);
-        else
-                buf_text(text, "-");
-        buf_text(text, " ");
-        buf_slice(text, slice_from(buf_get(&body), entry->kind.n));
-        buf_text(text, "\n");
 }
 
 void errand_entry_object(const Entry *entry, const Message *message, Buf *text) {

@@ -9,6 +9,7 @@
 #include <inttypes.h>
 
 #include "base/clock.h"
+#include "base/utf8.h"
 #include "proto/describe.h"
 #include "proto/label.h"
 
@@ -25,15 +26,6 @@ Slice event_who(const Message *message) {
         if (message->type == MESSAGE_PING)
                 return message->ping.who;
         return message->type == MESSAGE_ALERT ? slice_text("operator") : SLICE_NULL;
-}
-
-Slice event_cut(Slice text, size_t n_max) {
-        if (text.n <= n_max)
-                return text;
-        text.n = n_max;
-        while (text.n && (text.data[text.n] & 0xc0) == 0x80)
-                text.n--;
-        return text;
 }
 
 bool event_is_undecided(const Event *event) {
@@ -57,7 +49,7 @@ static void member(Buf *text, const char *name, Slice value) {
         if (!value.n)
                 return;
         buf_printf(text, ",\"%s\":", name);
-        describe_json_string(event_cut(value, BODY_BYTES_MAX), text);
+        describe_json_string(utf8_head(value, BODY_BYTES_MAX), text);
 }
 
 static void number(Buf *text, const char *name, uint64_t value) {
@@ -316,7 +308,7 @@ void event_make_status(const Event *event, uint64_t item, const char *target_url
         buf_printf(&context, "coldgate/%.*s-%.*s", SLICE_ARGS(event->entry->phase),
                    SLICE_ARGS(gate));
         buf_printf(&ret_status->body, "{\"state\":\"%s\"", ret_status->state);
-        member(&ret_status->body, "description", event_cut(buf_get(&words), DESCRIPTION_BYTES_MAX));
+        member(&ret_status->body, "description", utf8_head(buf_get(&words), DESCRIPTION_BYTES_MAX));
         member(&ret_status->body, "context", buf_get(&context));
         member(&ret_status->body, "target_url", slice_text(target_url));
         buf_text(&ret_status->body, "}");

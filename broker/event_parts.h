@@ -6,8 +6,6 @@
 
 #include "broker/event.h"
 
-/* Never half a character. */
-Slice event_cut(Slice text, size_t n_max);
 /* One of several verdicts, the others of which are not in. */
 bool event_is_undecided(const Event *event);
 /* What the gate's adversaries make of it together. */

@@ -17,18 +17,9 @@ enum { KINDS_MAX = 64, HOPS_MAX = 3 };
 
 /* ---- the command line ---- */
 
-static void say_kinds(const char *const *names, size_t n, Fault *fault) {
-        cleanup_buf Buf text = BUF_TEXT;
-
-        for (size_t i = 0; i < n; i++)
-                buf_printf(&text, "%s%s", i ? ", " : "", names[i]);
-        fault_next(fault, "one of: %s", buf_get_text(&text));
-}
-
 static int check_kind(const char *kind, Fault *fault) {
         const char *names[KINDS_MAX];
         const MessageSpec *spec;
-        const char *nearest;
         size_t n = 0;
 
         if (!kind)
@@ -40,12 +31,8 @@ static int check_kind(const char *kind, Fault *fault) {
                 if (slice_is(slice_text(kind), spec->body.name))
                         return 0;
         }
-        nearest = nearest_word(slice_text(kind), names, n);
         fault_set(fault, "option-value", "there is no kind `%s` of entry", kind);
-        if (nearest)
-                fault_next(fault, "did you mean %s?", nearest);
-        else
-                say_kinds(names, n, fault);
+        nearest_suggest(slice_text(kind), names, n, fault);
         return LOG_FILTER_E_REFUSED;
 }
 

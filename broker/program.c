@@ -74,6 +74,9 @@ static const OptionRow log_options[] = {
         {"gate", "G", "Only entries about this gate, or about its claims, verdicts and findings."},
         {"since", "T", "Only what came since then: 2026-06-13T05:33Z, or how long ago: 30m."},
         {"grep", "TEXT", "Only entries whose texts have this in them, exactly."},
+        {"verbose", NULL,
+         "All fields of each entry with their names, never cut to a terminal; --json has them "
+         "whole."},
         {"from", "SEQ", "Begin with this entry."},
         {"tail", "N", "Only the last N of them."},
         {"follow", NULL, "Go on with what is still to come, until SIGINT or SIGTERM."},
@@ -159,7 +162,7 @@ static const Verb verbs[] = {
          "Where the gates stand, who is waited for, why not DONE: of the running broker, or else of the ledger.",
          verb_status, status_options},
         {"alerts", "", 0, 0, "The alerts that no person has seen.", verb_alerts, no_options},
-        {"log", "", 0, 0, "The ledger, an entry a line.", verb_log, log_options},
+        {"log", "", 0, 0, "The ledger, an entry a line; cut to the width of a terminal, never in a pipe.", verb_log, log_options},
         {"show", "WHAT", 1, 1,
          "An entry and what became of it (V-7, F-9, 7), a gate, a phase, an agent, or an evidence (the beginning of its digest).",
          verb_show, show_options},

@@ -11,6 +11,7 @@ typedef struct Show {
         Errand *errand; /* its ledger is open */
         State state;    /* folded; empty where the ledger cannot be */
         uint64_t now_ms;
+        size_t width; /* of the terminal; 0: none */
         Buf text;
 } Show;
 

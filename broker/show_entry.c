@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/error.h"
 #include "broker/fields.h"
 #include "broker/fold.h"
 #include "broker/show.h"
@@ -16,6 +17,7 @@
 #include "view/entry.h"
 #include "view/status.h"
 #include "view/status_parts.h"
+#include "view/terminal.h"
 
 static void describe_check(const struct check_result *check, Buf *text) {
         buf_printf(text, "  %-8s ", word_of(&words_OUTCOME, (int)check->outcome));
@@ -53,17 +55,22 @@ static void describe_entry(const Errand *errand, const Entry *entry, const Messa
                         describe_check(&message->verdict.checks[i], text);
 }
 
-static int refuse_entry(uint64_t seq, const Entry *entry, Fault *fault) {
+static int refuse_number(const Show *show, uint64_t seq, Fault *fault) {
+        uint64_t head;
+
+        TRY(ledger_head(show->errand->ledger, &head));
+        fault_set(fault, "entry-unknown",
+                  "there is no entry %" PRIu64 ": the newest is entry %" PRIu64, seq, head);
+        fault_next(fault, "broker log --tail 10");
+        return ERRAND_E_REFUSED;
+}
+
+static int refuse_letter(const Entry *entry, Fault *fault) {
         cleanup_buf Buf name = BUF_TEXT;
 
-        if (!entry) {
-                fault_set(fault, "entry-unknown", "there is no entry %" PRIu64, seq);
-                fault_next(fault, "broker log");
-                return ERRAND_E_REFUSED;
-        }
         label_format(entry->kind, entry->seq, &name);
-        fault_set(fault, "entry-unknown", "entry %" PRIu64 " is a %.*s", entry->seq,
-                  SLICE_ARGS(entry->kind));
+        fault_set(fault, "entry-unknown", "entry %" PRIu64 " is %s %.*s", entry->seq,
+                  label_article(entry->kind), SLICE_ARGS(entry->kind));
         fault_next(fault, "broker show %s", buf_get_text(&name));
         return ERRAND_E_REFUSED;
 }
@@ -89,6 +96,7 @@ static int append_evidence(Show *show, uint64_t seq, Fault *fault) {
         if (r != 0 && r != LEDGER_E_NONE)
                 return r > 0 ? ERRAND_E_REFUSED : r;
         fault_set(fault, "entry-unknown", "it rests on no verdict, so that it has no evidence");
+        fault_next(fault, "without --evidence; the verdicts: broker log --kind verdict");
         return ERRAND_E_REFUSED;
 }
 
@@ -152,9 +160,9 @@ int show_entry(Show *show, uint64_t seq, char letter, Fault *reterr_fault) {
         int r = ledger_read(show->errand->ledger, seq, &arena, &entry);
 
         if (r == LEDGER_E_NONE)
-                return refuse_entry(seq, NULL, reterr_fault);
+                return refuse_number(show, seq, reterr_fault);
         if (r == 0 && !label_fits(letter, entry.kind))
-                return refuse_entry(seq, &entry, reterr_fault);
+                return refuse_letter(&entry, reterr_fault);
         if (r == 0)
                 r = fold_decode(&entry, &arena, &message, reterr_fault);
         life.show = show;

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "broker/fold.h"
 #include "broker/log_filter.h"
+#include "broker/log_line.h"
 #include "broker/show.h"
 #include "broker/state_watch.h"
 
@@ -43,6 +44,7 @@ static int visit(void *userdata, const Entry *entry) {
         cleanup_arena Arena arena = ARENA_INIT;
         Fault fault = FAULT_INIT;
         Life *life = userdata;
+        LogLine line = {.phase = entry->phase, .width = life->show->width};
         bool matches = false;
         Message message;
         Entry proved;
@@ -63,7 +65,7 @@ static int visit(void *userdata, const Entry *entry) {
                 buf_text(&life->text, life->n ? "," : "");
                 errand_entry_object(entry, &message, &life->text);
         } else {
-                errand_entry_line(entry, &message, &life->text);
+                log_line_append(&line, entry, &message, &life->text);
         }
         life->n++;
         return 0;

@@ -16,6 +16,7 @@
 #include "proto/describe.h"
 #include "view/status.h"
 #include "view/status_parts.h"
+#include "view/terminal.h"
 
 /* ---- gates ---- */
 
@@ -79,7 +80,7 @@ static void describe_gate(const GateRecord *gate, const struct phase_status *pha
         buf_text(text, "\n");
         append_names("  needs ", gate->needs, gate->n_needs, text);
         append_checks(gate, text);
-        status_append_remarks(&shown, text);
+        status_append_remarks(phase, &shown, text);
         for (size_t i = 0; i < phase->n_findings; i++)
                 if (slice_is(phase->findings[i].gate, gate->id)) {
                         buf_text(text, "  finding ");

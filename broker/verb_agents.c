@@ -17,7 +17,6 @@ enum { LINE_BYTES_MAX = 4096 };
 static int find_role(const char *word, Role *ret_role, Fault *fault) {
         int role = word_find(&words_ROLE, slice_text(word));
         const char *names[_ROLE_MAX];
-        const char *nearest;
 
         if (role >= 0) {
                 *ret_role = (Role)role;
@@ -25,12 +24,8 @@ static int find_role(const char *word, Role *ret_role, Fault *fault) {
         }
         for (size_t i = 0; i < _ROLE_MAX; i++)
                 names[i] = word_of(&words_ROLE, (int)i);
-        nearest = nearest_word(slice_text(word), names, _ROLE_MAX);
         fault_set(fault, "argument-value", "there is no role `%s`", word);
-        if (nearest)
-                fault_next(fault, "did you mean %s?", nearest);
-        else
-                fault_next(fault, "operator, builder, adversary or observer");
+        nearest_suggest(slice_text(word), names, _ROLE_MAX, fault);
         return ERRAND_E_REFUSED;
 }
 

@@ -3,14 +3,20 @@
 
 /* `log`: the ledger, an entry a line; with --follow also what is still to come. */
 
+#include <string.h>
+#include <unistd.h>
+
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/nearest.h"
 #include "broker/fold.h"
 #include "broker/follow.h"
 #include "broker/log_filter.h"
+#include "broker/log_line.h"
 #include "broker/verbs.h"
+#include "view/terminal.h"
 
-enum { PRINT_BYTES = 64 << 10, TAIL_GROWTH = 8 };
+enum { PRINT_BYTES = 64 << 10, TAIL_GROWTH = 8, PHASE_BYTES_MAX = 64 };
 
 typedef struct Log {
         Errand *errand;
@@ -19,12 +25,23 @@ typedef struct Log {
         uint64_t n_skip; /* of those that match */
         uint64_t n_matching;
         bool is_counting;
+        LogLine line;
+        uint8_t phase[PHASE_BYTES_MAX]; /* of the last line on a terminal */
         Buf text;
         Fault *fault;
 } Log;
 
 static void log_deinit(Log *log) {
         buf_deinit(&log->text);
+}
+
+/* A terminal has little room: a phase is said where it changes. In a pipe each line stands alone.
+ */
+static void note_phase(Log *log, Slice phase) {
+        if (log->line.width == 0 || phase.n == 0 || phase.n > sizeof log->phase)
+                return;
+        memcpy(log->phase, phase.data, phase.n);
+        log->line.phase = slice_make(log->phase, phase.n);
 }
 
 static int print_entry(Log *log, const Entry *entry) {
@@ -36,7 +53,8 @@ static int print_entry(Log *log, const Entry *entry) {
         if (log->errand->is_json)
                 errand_entry_json(entry, &message, &log->text);
         else
-                errand_entry_line(entry, &message, &log->text);
+                log_line_append(&log->line, entry, &message, &log->text);
+        note_phase(log, entry->phase);
         if (log->text.n < PRINT_BYTES)
                 return 0;
         errand_print(&log->text);
@@ -58,8 +76,10 @@ static int visit(void *userdata, const Entry *entry) {
 }
 
 static int walk(Log *log) {
-        int r = ledger_walk(log->errand->ledger, log->next, log->filter.phase, visit, log);
+        int r;
 
+        log->line.width = terminal_get_width(STDOUT_FILENO);
+        r = ledger_walk(log->errand->ledger, log->next, log->filter.phase, visit, log);
         if (r == 0)
                 errand_print(&log->text);
         buf_clear(&log->text);
@@ -111,6 +131,71 @@ static int follow_log(Log *log, Follow *follow) {
         return r == FOLLOW_E_OVER ? 0 : r;
 }
 
+/* ---- what there is not ---- */
+
+enum { NAMES_MAX = 1024 };
+
+static int refuse_name(const char *rule, const char *what, Slice wanted, const char *const *names,
+                       size_t n_names, Fault *fault) {
+        fault_set(fault, rule, "there is no %s `%.*s`", what, SLICE_ARGS(wanted));
+        if (n_names)
+                nearest_suggest(wanted, names, n_names, fault);
+        else
+                fault_next(fault, "broker plan approve FILE");
+        return ERRAND_E_REFUSED;
+}
+
+static int check_actor(const State *state, Slice actor, Fault *fault) {
+        const char *names[NAMES_MAX] = {BROKER_NAME};
+        size_t n = 1;
+
+        if (actor.n == 0 || slice_is(actor, BROKER_NAME) || state_find_agent(state, actor))
+                return 0;
+        for (size_t i = 0; i < state->n_agents && n < NAMES_MAX; i++)
+                names[n++] = state->agents[i]->name;
+        return refuse_name("agent-unknown", "agent", actor, names, n, fault);
+}
+
+/* Of the phase, or of any; also those that its plan has no more. */
+static int check_gate(const State *state, const LogFilter *filter, Fault *fault) {
+        const char *names[NAMES_MAX];
+        size_t n = 0;
+
+        if (filter->gate.n == 0)
+                return 0;
+        for (size_t p = 0; p < state->n_phases; p++) {
+                const PhaseRecord *phase = state->phases[p];
+
+                if (filter->phase.n && !slice_is(filter->phase, phase->name))
+                        continue;
+                if (phase_find_gate_ever(phase, filter->gate))
+                        return 0;
+                for (size_t g = 0; g < phase->n_gates && n < NAMES_MAX; g++)
+                        names[n++] = phase->gates[g].id;
+        }
+        return refuse_name("gate-unknown", "gate", filter->gate, names, n, fault);
+}
+
+/* Where nothing was selected: a name that the ledger does not know is a mistake. */
+static int check_names(const Log *log, Fault *fault) {
+        const char *phase_name = args_get(log->errand->args, "phase");
+        cleanup(state_deinit) State state;
+        const PhaseRecord *phase;
+        int r;
+
+        state_init(&state);
+        if (log->n_matching || !(phase_name || log->filter.actor.n || log->filter.gate.n))
+                return 0;
+        r = fold_ledger(log->errand->ledger, &state, fault);
+        if (r == 0 && phase_name)
+                r = errand_find_phase(&state, phase_name, &phase, fault);
+        if (r == 0)
+                r = check_actor(&state, log->filter.actor, fault);
+        return r ? r : check_gate(&state, &log->filter, fault);
+}
+
+/* ---- the verb ---- */
+
 static int read_options(Log *log, uint64_t *ret_tail, Fault *fault) {
         const Args *args = log->errand->args;
         int r = log_filter_read(args, clock_wall_ms(), &log->filter, fault);
@@ -132,12 +217,14 @@ static int log_entries(Errand *errand, Fault *reterr_fault) {
         if (r == 0)
                 r = errand_open_ledger(errand, LEDGER_READ, reterr_fault);
         log.filter.ledger = errand->ledger;
-        if (r == 0)
-                r = errand_check_phase(errand, args_get(errand->args, "phase"), reterr_fault);
+        log.line.phase = log.filter.phase;
+        log.line.with_fields = args_has(errand->args, "verbose");
         if (r == 0 && is_following)
                 r = follow_start(&follow, errand, reterr_fault);
         if (r == 0)
                 r = walk_tail(&log, tail);
+        if (r == 0)
+                r = check_names(&log, reterr_fault);
         if (r == 0 && is_following)
                 r = follow_log(&log, &follow);
         return r > 0 ? ERRAND_E_REFUSED : r;

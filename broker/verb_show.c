@@ -4,11 +4,13 @@
 /* `show`: anything that has a name here. */
 
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "broker/fold.h"
 #include "broker/show.h"
 #include "proto/label.h"
+#include "view/terminal.h"
 
 static void show_deinit(Show *show) {
         state_deinit(&show->state);
@@ -144,8 +146,10 @@ static int fold(Show *show, Fault *fault) {
 }
 
 static int show_anything(Errand *errand, Fault *reterr_fault) {
-        cleanup(show_deinit)
-                Show show = {.errand = errand, .now_ms = clock_wall_ms(), .text = BUF_TEXT};
+        cleanup(show_deinit) Show show = {.errand = errand,
+                                          .now_ms = clock_wall_ms(),
+                                          .width = terminal_get_width(STDOUT_FILENO),
+                                          .text = BUF_TEXT};
         int r;
 
         state_init(&show.state);

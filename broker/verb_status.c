@@ -17,6 +17,7 @@
 #include "proto/describe.h"
 #include "view/status.h"
 #include "view/status_parts.h"
+#include "view/terminal.h"
 
 enum { REDRAW_MS = 5000, LOOK_MS = 1000 };
 

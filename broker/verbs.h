@@ -83,8 +83,6 @@ int errand_find_phase(const State *state, const char *name, const PhaseRecord **
 /* That the open ledger has this phase; NULL is fine. As above. */
 int errand_check_phase(Errand *errand, const char *name, Fault *reterr_fault) must_check;
 
-/* A line of the log. */
-void errand_entry_line(const Entry *entry, const Message *message, Buf *text);
 /* The entry's JSON object; `message` NULL: its frame cannot be read. */
 void errand_entry_object(const Entry *entry, const Message *message, Buf *text);
 /* {"version":1,"entry":{…}} and a line's end. `message` NULL: its frame cannot be read. */

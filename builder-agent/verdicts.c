@@ -14,6 +14,7 @@
 #include "proto/describe.h"
 #include "view/entry.h"
 #include "view/status.h"
+#include "view/terminal.h"
 
 typedef struct Verdicts {
         Talk *talk;

@@ -22,11 +22,6 @@ const LabelRow label_rows[] = {
 };
 const size_t label_n_rows = ARRAY_SIZE(label_rows);
 
-/* For a sentence. */
-static const char *article_of(const char *kind) {
-        return strchr("aeiou", kind[0]) ? "an" : "a";
-}
-
 static char letter_of(MessageType type) {
         for (size_t i = 0; i < label_n_rows; i++)
                 if (label_rows[i].type == type)
@@ -44,6 +39,10 @@ static MessageType type_of(char letter) {
 
 char label_letter(Slice kind) {
         return letter_of(message_type_by_name(kind));
+}
+
+const char *label_article(Slice kind) {
+        return kind.n && memchr("aeiou", kind.data[0], 5) ? "an" : "a";
 }
 
 void label_format(Slice kind, uint64_t seq, Buf *text) {
@@ -93,11 +92,11 @@ int label_read(const char *text, MessageType wanted, uint64_t *ret_seq, Fault *r
         other = type_of(letter);
         if (other == MESSAGE_NONE)
                 fault_set(reterr_fault, "argument-value", "`%s` is not %s %s", text,
-                          article_of(kind), kind);
+                          label_article(slice_text(kind)), kind);
         else
                 fault_set(reterr_fault, "argument-value", "`%s` names %s %s; %s %s is wanted", text,
-                          article_of(message_name(other)), message_name(other), article_of(kind),
-                          kind);
+                          label_article(slice_text(message_name(other))), message_name(other),
+                          label_article(slice_text(kind)), kind);
         fault_next(reterr_fault, "name the %s by its number: %c-12", kind, wanted_letter);
         return LABEL_E_REFUSED;
 }

@@ -19,6 +19,8 @@ extern const size_t label_n_rows;
 
 /* The letter of a kind: C-12 is a claim, V-17 a verdict, F-18 a finding. */
 char label_letter(Slice kind);
+/* Before its name in a sentence: "a claim", "an alert". */
+const char *label_article(Slice kind);
 /* "C-12". */
 void label_format(Slice kind, uint64_t seq, Buf *text);
 

@@ -212,7 +212,7 @@ uint64_t body_present(const void *body) {
         return *(const uint64_t *)body;
 }
 
-static bool value_is_there(const FieldSpec *field, const void *body) {
+bool field_has_value(const FieldSpec *field, const void *body) {
         switch (field->kind) {
         case FIELD_U64: return field_u64(field, body) != 0;
         case FIELD_WORD: return field_word(field, body) != 0;
@@ -230,7 +230,7 @@ static void set_present(const RecordSpec *spec, void *body) {
         for (size_t i = 0; i < spec->n_fields; i++) {
                 const FieldSpec *field = &spec->fields[i];
 
-                if (field->presence == REQUIRED || value_is_there(field, body))
+                if (field->presence == REQUIRED || field_has_value(field, body))
                         present |= UINT64_C(1) << field->tag;
                 for (size_t j = 0; field->kind == FIELD_LIST && j < field_count(field, body); j++)
                         set_present(record_spec(field->record),

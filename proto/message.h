@@ -160,6 +160,8 @@ Slice field_slice(const FieldSpec *field, const void *body);
 size_t field_count(const FieldSpec *field, const void *body);
 const Slice *field_texts(const FieldSpec *field, const void *body);
 const void *field_item(const FieldSpec *field, const void *body, size_t index);
+/* Whether it is neither zero nor empty. */
+bool field_has_value(const FieldSpec *field, const void *body);
 /* Their places, to write to. */
 void *field_at(const FieldSpec *field, void *body);
 size_t *field_count_at(const FieldSpec *field, void *body);

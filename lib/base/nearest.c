@@ -7,7 +7,7 @@
 
 #include <stdlib.h>
 
-enum { WORD_MAX = 64 };
+enum { WORD_MAX = 64, NAMES_BYTES_MAX = 320 };
 
 static size_t min3(size_t a, size_t b, size_t c) {
         return size_min(a, size_min(b, c));
@@ -57,4 +57,22 @@ const char *nearest_word(Slice mistyped, const char *const *words, size_t n_word
                 }
         }
         return nearest;
+}
+
+void nearest_suggest(Slice mistyped, const char *const *names, size_t n_names, Fault *fault) {
+        const char *nearest = nearest_word(mistyped, names, n_names);
+        cleanup_buf Buf text = BUF_TEXT;
+
+        if (nearest) {
+                fault_next(fault, "did you mean %s?", nearest);
+                return;
+        }
+        for (size_t i = 0; i < n_names; i++) {
+                bool has_room = text.n < NAMES_BYTES_MAX;
+
+                buf_printf(&text, "%s%s", i ? ", " : "", has_room ? names[i] : "…");
+                if (!has_room)
+                        break;
+        }
+        fault_next(fault, "one of: %s", buf_get_text(&text));
 }

@@ -45,6 +45,34 @@ size_t utf8_read(Slice text, uint32_t *ret_code) {
         return 0;
 }
 
+Slice utf8_head(Slice text, size_t n_max) {
+        Slice head = slice_head(text, n_max);
+
+        while (head.n && head.n < text.n && (text.data[head.n] & 0xc0) == 0x80)
+                head.n--;
+        return head;
+}
+
+Slice utf8_head_characters(Slice text, size_t n_max) {
+        Slice rest = text;
+
+        for (size_t i = 0; i < n_max && rest.n; i++) {
+                uint32_t code;
+                size_t n = utf8_read(rest, &code);
+
+                rest = slice_from(rest, n ? n : 1);
+        }
+        return slice_head(text, text.n - rest.n);
+}
+
+size_t utf8_count(Slice text) {
+        size_t n_characters = 0;
+
+        for (; text.n; n_characters++)
+                text = slice_from(text, utf8_head_characters(text, 1).n);
+        return n_characters;
+}
+
 /* How many bytes at the beginning have their top bit clear, by eights. */
 static size_t count_ascii(Slice text) {
         const uint64_t top_bits = UINT64_C(0x8080808080808080);

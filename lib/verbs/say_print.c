@@ -5,25 +5,10 @@
 
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/text.h"
 #include "proto/describe.h"
 #include "proto/label.h"
 #include "verbs/say.h"
-
-static void append_number(const FieldSpec *field, uint64_t number, Buf *text) {
-        MessageType kind = message_type_by_name(slice_text(field->name));
-        char when[TIME_TEXT_BYTES];
-
-        if (kind != MESSAGE_NONE) { /* a field that names an entry is called as its kind */
-                label_format(slice_text(field->name), number, text);
-        } else if (strcmp(field->name, "until_ms") == 0) {
-                time_format_minute(number, when);
-                buf_text(text, when);
-        } else {
-                buf_printf(text, "%llu", (unsigned long long)number);
-        }
-}
 
 static void append_items(const FieldSpec *field, const void *body, Buf *text) {
         size_t n = field_count(field, body);
@@ -48,14 +33,12 @@ static void append_field(const Say *say, Slice name, uint64_t seq, Buf *text) {
                 label_format(slice_text(spec->body.name), seq, text);
         else if (!field)
                 buf_printf(text, "%llu", (unsigned long long)seq); /* {seq} */
-        else if (field->kind == FIELD_U64)
-                append_number(field, field_u64(field, body), text);
-        else if (field->kind == FIELD_WORD)
-                buf_text(text, word_of(field->words, field_word(field, body)));
         else if (field->kind == FIELD_TEXTS)
                 append_items(field, body, text);
-        else
+        else if (field->kind == FIELD_TEXT)
                 text_make_visible(field_slice(field, body), false, text);
+        else
+                describe_value(field, body, text);
 }
 
 void say_describe(const Say *say, uint64_t seq, Buf *text) {

@@ -52,22 +52,14 @@ static int read_word(const SayField *row, const FieldSpec *field, const char *va
                      Fault *fault) {
         const char *names[WORDS_MAX];
         size_t n = size_min(field->words->n_rows, WORDS_MAX);
-        cleanup_buf Buf text = BUF_TEXT;
-        const char *nearest;
 
         *ret_word = word_find(field->words, slice_text(value));
         if (*ret_word >= 0)
                 return 0;
-        for (size_t i = 0; i < n; i++) {
+        for (size_t i = 0; i < n; i++)
                 names[i] = field->words->rows[i].word;
-                buf_printf(&text, "%s%s", i ? ", " : "", names[i]);
-        }
-        nearest = nearest_word(slice_text(value), names, n);
         (void)refuse_value(row, fault, value, "one of its words");
-        if (nearest)
-                fault_next(fault, "did you mean %s?", nearest);
-        else
-                fault_next(fault, "one of: %s", buf_get_text(&text));
+        nearest_suggest(slice_text(value), names, n, fault);
         return SAY_E_REFUSED;
 }
 

@@ -9,6 +9,7 @@
 
 #include "verbs/talk.h"
 #include "view/status.h"
+#include "view/terminal.h"
 
 const OptionRow agent_status_options[] = {
         {"phase", "P", "As the argument."},

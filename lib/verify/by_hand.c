@@ -21,6 +21,7 @@
 #include "sandbox/sandbox.h"
 #include "verify/scratch.h"
 #include "view/status.h"
+#include "view/terminal.h"
 
 enum { FETCH_MS = 120000 };
 

@@ -34,20 +34,6 @@ static void row_deinit(Row *row) {
                 buf_deinit(&row->cells[i]);
 }
 
-/* Characters, which is what a terminal counts nearly everywhere. */
-static size_t width_of(Slice text) {
-        size_t width = 0;
-
-        while (text.n) {
-                uint32_t code;
-                size_t n = utf8_read(text, &code);
-
-                text = slice_from(text, n ? n : 1);
-                width++;
-        }
-        return width;
-}
-
 static void row_fill(const struct gate_status *gate, uint64_t now_ms, Row *row) {
         for (size_t i = 0; i < COLUMNS; i++)
                 row->cells[i] = BUF_INIT(CELL_MAX);
@@ -68,7 +54,8 @@ static void row_fill(const struct gate_status *gate, uint64_t now_ms, Row *row) 
 
 static void append_cell(Slice cell, size_t width, bool is_last, Buf *text) {
         buf_slice(text, cell);
-        for (size_t n = width_of(cell); !is_last && n < width + 2; n++)
+        /* characters, which is what a terminal counts nearly everywhere */
+        for (size_t n = utf8_count(cell); !is_last && n < width + 2; n++)
                 buf_byte(text, ' ');
 }
 
@@ -79,11 +66,13 @@ static void append_remark(const char *what, Slice because, Buf *text) {
 }
 
 /* What a table has no room for. */
-void status_append_remarks(const struct gate_status *gate, Buf *text) {
+void status_append_remarks(const struct phase_status *phase, const struct gate_status *gate,
+                           Buf *text) {
         char until[TIME_TEXT_BYTES];
 
         if (!gate->fresh && gate->stale_because.n)
-                append_remark("does not count", gate->stale_because, text);
+                append_remark("does not count", status_cut_repeated(phase, gate->stale_because),
+                              text);
         if (gate->carried_from)
                 buf_printf(text, "      carried over from V-%llu: the same inputs\n",
                            (unsigned long long)gate->carried_from);
@@ -118,35 +107,51 @@ static void append_row(const Row *row, const size_t widths[COLUMNS], bool with_c
                 buf_text(text, coloured ? "\033[0m" : "");
         }
         buf_text(text, "\n");
-        status_append_remarks(row->gate, text);
 }
 
-static void append_gates(const struct phase_status *phase, uint64_t now_ms, bool with_colour,
-                         Buf *text) {
-        size_t widths[COLUMNS];
-
+/* One table for all phases: its columns are named once. */
+static void measure(const struct status *status, size_t ret_widths[COLUMNS]) {
         for (size_t i = 0; i < COLUMNS; i++)
-                widths[i] = strlen(column_names[i]);
-        for (size_t g = 0; g < phase->n_gates; g++) {
-                cleanup(row_deinit) Row row;
+                ret_widths[i] = strlen(column_names[i]);
+        for (size_t p = 0; p < status->n_phases; p++)
+                for (size_t g = 0; g < status->phases[p].n_gates; g++) {
+                        cleanup(row_deinit) Row row;
 
-                row_fill(&phase->gates[g], now_ms, &row);
-                for (size_t i = 0; i < COLUMNS; i++)
-                        widths[i] = size_max(widths[i], width_of(buf_get(&row.cells[i])));
-        }
+                        row_fill(&status->phases[p].gates[g], status->now_ms, &row);
+                        for (size_t i = 0; i < COLUMNS; i++)
+                                ret_widths[i] =
+                                        size_max(ret_widths[i], utf8_count(buf_get(&row.cells[i])));
+                }
+}
+
+static void append_column_names(const size_t widths[COLUMNS], Buf *text) {
         buf_text(text, "  ");
         for (size_t i = 0; i < COLUMNS; i++)
                 append_cell(slice_text(column_names[i]), widths[i], i == COLUMNS - 1, text);
         buf_text(text, "\n");
+}
+
+static void append_gates(const struct phase_status *phase, uint64_t now_ms,
+                         const size_t widths[COLUMNS], bool with_colour, Buf *text) {
         for (size_t g = 0; g < phase->n_gates; g++) {
                 cleanup(row_deinit) Row row;
 
                 row_fill(&phase->gates[g], now_ms, &row);
                 append_row(&row, widths, with_colour, text);
+                status_append_remarks(phase, row.gate, text);
         }
 }
 
-static void append_done(const struct phase_status *phase, Buf *text) {
+/* Findings and vetoes have lines of their own. */
+static void append_reasons(const struct phase_status *phase, Buf *text) {
+        for (size_t i = 0; i < phase->n_why_not_done; i++) {
+                Slice reason = status_cut_repeated(phase, phase->why_not_done[i]);
+
+                reasons_describe(&reason, 1, text);
+        }
+}
+
+static void append_done(const struct phase_status *phase, bool with_words, Buf *text) {
         char when[TIME_TEXT_BYTES];
 
         if (phase->state == PHASE_STATE_DONE) {
@@ -156,7 +161,10 @@ static void append_done(const struct phase_status *phase, Buf *text) {
                 buf_printf(text, ", granted %s\n", when);
         } else if (phase->n_why_not_done) {
                 buf_text(text, "  not DONE because\n");
-                reasons_describe(phase->why_not_done, phase->n_why_not_done, text);
+                if (with_words)
+                        reasons_describe(phase->why_not_done, phase->n_why_not_done, text);
+                else
+                        append_reasons(phase, text);
         } else {
                 buf_text(text, "  nothing stands against DONE; next: builder-agent done ");
                 text_make_visible(phase->phase, false, text);
@@ -196,18 +204,23 @@ static void append_end(const struct status *status, Buf *text) {
 }
 
 void status_describe(const struct status *status, bool with_colour, Buf *text) {
+        size_t widths[COLUMNS];
+
+        measure(status, widths);
         append_head(status, text);
         for (size_t i = 0; i < status->n_phases; i++) {
                 const struct phase_status *phase = &status->phases[i];
 
                 append_phase_head(phase, text);
-                append_gates(phase, status->now_ms, with_colour, text);
+                if (i == 0)
+                        append_column_names(widths, text);
+                append_gates(phase, status->now_ms, widths, with_colour, text);
                 status_append_waits(phase, status->now_ms, text);
                 status_append_findings(phase, text);
                 status_append_vetoes(phase, status->now_ms, text);
                 status_append_seals(phase, text);
                 status_append_pauses(phase, text);
-                append_done(phase, text);
+                append_done(phase, false, text);
         }
         append_end(status, text);
 }
@@ -222,7 +235,7 @@ void status_describe_why(const struct status *status, Buf *text) {
                 status_append_vetoes(phase, status->now_ms, text);
                 status_append_seals(phase, text);
                 status_append_pauses(phase, text);
-                append_done(phase, text);
+                append_done(phase, true, text);
         }
         append_end(status, text);
 }

@@ -19,6 +19,3 @@ void status_describe_json(const struct status *status, Buf *text);
 
 /* A checklist, a line for each reason. */
 void reasons_describe(const Slice *reasons, size_t n_reasons, Buf *text);
-
-/* True if `fd` is a terminal that may be coloured: NO_COLOR, TERM=dumb, --no-color. */
-bool colour_is_wanted(int fd, bool is_forbidden);

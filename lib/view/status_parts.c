@@ -35,6 +35,37 @@ static void append_since(uint64_t now_ms, uint64_t then_ms, Buf *text) {
         buf_text(text, ")");
 }
 
+/* ---- what was said already ---- */
+
+/* What stands before the words, where it names the thing whose they are. */
+static Slice cut_words(Slice text, Slice name, const char *before, Slice words) {
+        cleanup_buf Buf end = BUF_TEXT;
+        size_t at = slice_find(text, name), n;
+
+        if (at == text.n)
+                return text;
+        buf_text(&end, before);
+        buf_slice(&end, words);
+        n = slice_find(text, buf_get(&end));
+        return at < n ? slice_head(text, n) : text;
+}
+
+Slice status_cut_repeated(const struct phase_status *phase, Slice text) {
+        for (size_t i = 0; i < phase->n_findings; i++)
+                if (phase->findings[i].state != FINDING_STATE_CLOSED)
+                        text = cut_words(text, phase->findings[i].finding, ": ",
+                                         phase->findings[i].title);
+        for (size_t i = 0; i < phase->n_vetoes; i++) {
+                const struct veto_status *veto = &phase->vetoes[i];
+                cleanup_buf Buf name = BUF_TEXT;
+
+                buf_printf(&name, "X-%llu", (unsigned long long)veto->veto);
+                text = cut_words(text, buf_get(&name), ": ", veto->why);
+                text = cut_words(text, buf_get(&name), " when: ", veto->lift_when);
+        }
+        return text;
+}
+
 /* ---- waits ---- */
 
 /* DONE has a line of its own. */
@@ -48,7 +79,7 @@ void status_append_waits(const struct phase_status *phase, uint64_t now_ms, Buf 
                 const struct wait *wait = &phase->waits[i];
 
                 append_part("  waiting for ", wait->who, ": ", text);
-                append_part("", wait->what, ", ", text);
+                append_part("", status_cut_repeated(phase, wait->what), ", ", text);
                 append_since(now_ms, wait->since_ms, text);
                 if (wait->paused_until_ms > now_ms)
                         append_time(", paused until ", wait->paused_until_ms, text);

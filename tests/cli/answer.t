@@ -53,7 +53,7 @@ What is to be typed is said by the claim, the status and JSON; the commit may be
   "next":"adversary-agent answer m M1 looks
   $ eval "$(sed -n 's/^next: //p' ../claim.out)"
   E-[0-9]+: looks of M1 is answered at [0-9a-f]{40} (re)
-  $ wait_for sh -c 'broker log --kind verdict | grep decision=PASS'
+  $ wait_for sh -c 'broker log --kind verdict | grep PASS'
   $ printf '#!/bin/sh\necho goodbye\n' >greet && git commit -qam 'Another word'
   $ timeout 60 builder-agent claim M1 --wait --json >../claim.json
   [1]

@@ -100,7 +100,7 @@ The operator says that it is lost: an entry says so, and the agent, which has se
     at: */.coldgate/ledger.db (glob)
     next: the same once more
   $ broker log --kind restored
-       5  *  restored   broker  -  kept_seq=4 kept_hash=* lost_seq=6 lost_hash=* why="the disk died" (glob)
+  E-5     *  broker     restored  the disk died; kept: up to entry 4, lost: up to entry 6 (glob)
   $ broker verify | head -n 1
   ledger holds: 5 entries, 0 evidence, head [0-9a-f]{64} (re)
   $ start

@@ -125,17 +125,32 @@ Agents.
 What is in the ledger.
 
   $ broker log --kind admit --tail 1
-  \s+6  \S+Z  admit      operator  -  name=ada role=adversary key=[0-9a-f]+… (re)
-  $ broker log --from 5 | awk '{ print $1, $3, $4, $5 }'
-  5 plan operator m
-  6 admit operator -
-  7 revoke operator -
+  E-6     \S+Z  operator   admit    ada as adversary (re)
+  $ broker log --from 5 | sed 's/20.*Z  //'
+  R-5     operator   plan     m: 1 gate, from plan.md
+  E-6     operator   admit    ada as adversary
+  E-7     operator   revoke   ada: key lost
+  $ broker log --kind admit --tail 1 --verbose
+  E-6     \S+Z  operator   admit    name=ada role=adversary key=[0-9a-f]+… (re)
   $ broker log --phase m --json | cut -c1-60
   {"version":1,"entry":{"seq":5,"name":"R-5","kind":"plan","ph
   $ broker log --phase n
   broker: phase-unknown: there is no phase `n`
     next: did you mean m?
   [5]
+  $ broker log --actor aba
+  broker: agent-unknown: there is no agent `aba`
+    next: did you mean ada?
+  [5]
+  $ broker log --actor nobody --follow
+  broker: agent-unknown: there is no agent `nobody`
+    next: one of: broker, operator, builder, adversary, ada
+  [5]
+  $ broker log --gate nothing --phase m
+  broker: gate-unknown: there is no gate `nothing`
+    next: one of: M1
+  [5]
+  $ broker log --actor ada
   $ broker log --kind verdcit
   broker: option-value: there is no kind `verdcit` of entry
     next: did you mean verdict?
@@ -148,9 +163,13 @@ What is in the ledger.
   broker: entry-unknown: entry 7 is a revoke
     next: broker show E-7
   [5]
+  $ broker show C-6
+  broker: entry-unknown: entry 6 is an admit
+    next: broker show E-6
+  [5]
   $ broker show 99
-  broker: entry-unknown: there is no entry 99
-    next: broker log
+  broker: entry-unknown: there is no entry 99: the newest is entry 7
+    next: broker log --tail 10
   [5]
   $ broker show abcdef
   broker: entry-unknown: no evidence has a digest that begins with abcdef

@@ -57,8 +57,8 @@ Those who stay: the log as it grows, the status whenever it changes. No broker n
 
   $ wait_for 31mb notes.out && wait_for 'VETO X-' watch.out && wait_for '"vetoes"' watch.json
   $ kill -INT $notes && wait $notes && awk '{ print $3, $4 }' notes.out
-  note builder
-  note builder
+  builder note
+  builder note
   $ kill -TERM $watch && wait $watch && test "$(grep -c '^phase m' watch.out)" -ge 2
   $ kill -INT $json && wait $json && head -n 1 watch.json | cut -c1-40
   {"version":1,"status":{"project":"shop",
@@ -69,12 +69,12 @@ Those who stay: the log as it grows, the status whenever it changes. No broker n
 
 With a time they end by themselves; whoever reads their output may end, too.
 
-  $ broker log --follow --kind veto --timeout 100ms | awk '{ print $3 }'
+  $ broker log --follow --kind veto --timeout 100ms | awk '{ print $4 }'
   veto
   $ broker status --watch --timeout 100ms | grep -c entry
   1
-  $ timeout 20 broker log --follow --kind plan | head -n 1 | awk '{ print $1, $3 }'
-  5 plan
+  $ timeout 20 broker log --follow --kind plan | head -n 1 | awk '{ print $1, $4 }'
+  R-5 plan
   $ broker log --follow --timeout 5
   broker: option-value: --timeout 5 is not a duration
     next: write a number and a unit: 250ms, 30s, 5m, 24h, 7d
@@ -82,17 +82,19 @@ With a time they end by themselves; whoever reads their output may end, too.
 
 What is shown of the log: by author, by gate (its own, or that of the finding that it is about), by text, by time.
 
-  $ broker log --actor adversary | awk '{ print $3 }'
+  $ broker log --actor adversary | awk '{ print $4 }'
   finding
   veto
-  $ broker log --gate M1 | awk '$3 != "ping" { print $3 }'
+  $ broker log --gate M1 | awk '$4 != "ping" { print $4 }'
   plan
   finding
   fixed
-  $ broker log --gate M | wc -l
-  0
-  $ broker log --grep 'token is' --since 1h --phase m --kind finding | awk '{ print $3 }'
-  finding
+  $ broker log --gate M
+  broker: gate-unknown: there is no gate `M`
+    next: did you mean M1?
+  [5]
+  $ broker log --grep 'token is' --since 1h --phase m --kind finding | sed 's/.*Z  //'
+  adversary  finding  major, M1: the token is in the log
   $ broker log --since 0s | wc -l
   0
   $ broker log --since 2020-02-30T00:00Z
@@ -101,6 +103,15 @@ What is shown of the log: by author, by gate (its own, or that of the finding th
   [2]
   $ broker log --gate M1 --actor builder --json | cut -c1-29
   {"version":1,"entry":{"seq":* (glob)
+
+To the width of a terminal, which says a phase where it changes; --verbose is never cut.
+
+  $ terminal() { script -qec "stty cols 60; $*" /dev/null </dev/null | tr -d '\r'; }
+  $ terminal broker log --kind note
+  N-*  builder    note     m: record: t… (glob)
+  N-*  builder    note     record: a*… (glob)
+  $ terminal broker log --kind note --tail 1 --verbose | grep -c 'text=.*\\u001b'
+  1
 
 Why everything waits.
 

@@ -27,13 +27,13 @@ Anything that has a name is shown, with what became of it.
   $ adversary-agent run >../adversary.log 2>&1 &
   $ timeout 60 builder-agent claim M1 --wait >../claim.out 2>&1
   [1]
-  $ number() { broker log --kind "$1" --tail 1 | awk '{ print $1 }'; }
+  $ number() { broker log --kind "$1" --tail 1 | sed 's/^.-\([0-9]*\).*/\1/'; }
 
 A finding: what it says, where it stands, each entry about it, the evidence that it rests on.
 
   $ F=$(number verdict)
   $ builder-agent fixed $F --text 'it greets now' >/dev/null
-  $ broker show F-$F | grep -v '^    ' | cut -c1-60
+  $ broker show F-$F | grep -v '^    ' | sed '/^life/q' | cut -c1-60
   V-* verdict by adversary, * (glob)
   M1: FAIL * (glob)
     fail * (glob)
@@ -41,7 +41,7 @@ A finding: what it says, where it stands, each entry about it, the evidence that
     fail * (glob)
   finding F-[0-9]+, fixed at [0-9a-f]{12} .major, blocks gate M1.* (re)
   life
-  $ broker show F-$F | sed -n '/^life/,$p' | awk '$3 == "fixed" { print $3, $4 }'
+  $ broker show F-$F | sed -n '/^life/,$p' | awk '$4 == "fixed" { print $4, $3 }'
   fixed builder
   $ broker show $F --json | grep -o '"state":"fixed",.*"life":.*"kind":"fixed"' | cut -c1-15
   "state":"fixed"
@@ -53,11 +53,11 @@ A finding: what it says, where it stands, each entry about it, the evidence that
 
 A claim, its verdict, and that this is taken back.
 
-  $ broker show C-$(number claim) | grep -A 9 '^now' | awk '$3 != "ping" { print $1, $3 }' | sed 's/^[0-9]*/#/'
-  #now: 
-  #life 
-  # lease
-  # verdict
+  $ broker show C-$(number claim) | grep -A 9 '^now' | awk '$4 != "ping" { print $1, $4 }' | sed 's/-[0-9]*/-#/'
+  now: 
+  life 
+  L-# lease
+  V-# verdict
   $ V=$(number verdict)
   $ broker show V-$V | grep -c '^now'
   0
@@ -76,7 +76,7 @@ A gate, its phase, an agent.
   now: * (glob)
     digest [0-9a-f]{16}, a PASS counts for 1 d 0 h (re)
     checks: greets* (glob)
-  $ broker show M1 | sed -n '/^life/,$p' | awk '$3 == "claim" || $3 == "fixed" || $3 == "plan" { print $3 }'
+  $ broker show M1 | sed -n '/^life/,$p' | awk '$4 == "claim" || $4 == "fixed" || $4 == "plan" { print $4 }'
   plan
   claim
   fixed
@@ -98,10 +98,10 @@ What stands until somebody ends it.
   $ adversary-agent lift $X --why z >/dev/null; broker show $X | grep '^now'
   now: lifted
   $ builder-agent hold proxy >/dev/null && H=$(number hold)
-  $ broker show H-$H | sed -n '/^now/,$p' | awk '{ print $1, $3 }' | sed 's/^[0-9]*/#/'
-  #now: 
-  #life 
-  # grant
+  $ broker show H-$H | sed -n '/^now/,$p' | awk '{ print $1, $4 }' | sed 's/-[0-9]*/-#/'
+  now: 
+  life 
+  E-# grant
   $ builder-agent release $H >/dev/null; broker show $H | grep '^now'
   now: over
 

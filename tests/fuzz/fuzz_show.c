@@ -107,7 +107,7 @@ static void show_as_entry(const Message *body, Slice frame) {
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n) {
-        cleanup_buf Buf line = BUF_TEXT, json = BUF_TEXT, reasons = BUF_TEXT;
+        cleanup_buf Buf line = BUF_TEXT, sentence = BUF_TEXT, json = BUF_TEXT, reasons = BUF_TEXT;
         cleanup_arena Arena arena = ARENA_INIT;
         Slice frame = slice_make(data, n);
         CodecFault fault;
@@ -117,6 +117,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n) {
                 return 0;
         describe_line(&message, &line);
         must_be_fit(&line, false);
+        describe_sentence(&message, &sentence);
+        must_be_fit(&sentence, false);
+        must(slice_find(buf_get(&sentence), slice_text("\n")) == sentence.n);
         describe_json(&message, &json);
         must_be_json(&json);
         show_as_entry(&message, frame);

@@ -318,7 +318,7 @@ TEST(a_hook_gets_the_event_and_its_output_is_logged) {
         real_broker_start(&broker);
         say_note(&broker, "x");
         wait_for_file(&broker, "{\"version\":1,\"event\":\"note\",\"seq\":6,\"name\":\"N-6\"");
-        wait_for_file(&broker, "note m: operator: note (N-6)\n");
+        wait_for_file(&broker, "note m: note by operator (N-6)\n");
         process_wait_text(broker.process, "delivery h: said by the hook", WAIT_MS);
 }
 

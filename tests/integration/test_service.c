@@ -355,7 +355,7 @@ TEST(a_broker_that_is_told_to_end_under_load_ends_soon_and_loses_nothing) {
         CHECK(clock_mono_ms() - began_ms < 5000);
         real_broker_start(&broker);
         settle(session, 0);
-        real_broker_do(&broker, &log, "log", "--kind", "note");
+        real_broker_do(&broker, &log, "log", "--kind", "note", "--verbose");
         for (size_t i = 0; i < N_NOTES; i++) {
                 cleanup_free char *text = mem_printf("text=\"note %zu\"", i);
                 const char *found = strstr(buf_get_text(&log), text);

@@ -185,6 +185,131 @@ TEST(a_line_cuts_what_is_long) {
                       "submit id=61616161… frame=(300 bytes) signature=61616161…");
 }
 
+/* ---- a sentence ---- */
+
+static void check_sentence(const Message *message, const char *expected) {
+        cleanup_buf Buf text = BUF_TEXT;
+
+        describe_sentence(message, &text);
+        CHECK_EQ_TEXT(buf_get_text(&text), expected);
+}
+
+static const FieldSpec *find_field(const RecordSpec *spec, Slice name) {
+        for (size_t i = 0; i < spec->n_fields; i++)
+                if (slice_is(name, spec->fields[i].name))
+                        return &spec->fields[i];
+        return NULL;
+}
+
+/* Its fields are those of the message, its brackets close and stand in none. */
+static void check_template(const MessageSpec *spec, const char *template) {
+        char open = 0;
+
+        for (const char *at = template; *at; at++) {
+                if (*at == '{') {
+                        at += at[1] == '?' ? 2 : 1;
+                        if (!find_field(&spec->body, slice_make(at, strcspn(at, "}"))))
+                                FAIL_TEST("%s: %s", spec->body.name, at);
+                        at = strchr(at, '}');
+                        CHECK(at != NULL);
+                } else if (*at == '[' || *at == ']') {
+                        CHECK_EQ_INT(open, *at == '[' ? 0 : '[');
+                        open = *at == '[' ? '[' : 0;
+                } else {
+                        CHECK(*at != '}' && (*at != '|' || open));
+                }
+        }
+        CHECK_EQ_INT(open, 0);
+}
+
+TEST(each_kind_of_entry_has_a_line_and_nothing_else_has) {
+        for (size_t i = 0; message_spec_at(i); i++) {
+                const MessageSpec *spec = message_spec_at(i);
+                const char *template = describe_get_template(spec->type);
+
+                if ((template != NULL) != (spec->direction == ON_LEDGER))
+                        FAIL_TEST("%s: a LINE in proto/schema.def", spec->body.name);
+                if (template)
+                        check_template(spec, template);
+        }
+}
+
+static void on_sentence(const Message *message) {
+        cleanup_buf Buf text = BUF_TEXT;
+
+        describe_sentence(message, &text);
+        CHECK(text.n == 0 || message_spec(message->type)->direction == ON_LEDGER);
+        CHECK(utf8_is_valid(buf_get(&text)));
+        for (size_t i = 0; i < text.n; i++)
+                CHECK(text.data[i] >= 0x20 && text.data[i] != 0x7f);
+        CHECK(slice_find(buf_get(&text), slice_text("\u202e")) == text.n);
+}
+
+TEST(a_sentence_is_one_line_without_control_characters) {
+        for_each_message(on_sentence);
+}
+
+TEST(a_verdict_says_what_it_answers_and_why) {
+        Message message = {
+                .type = MESSAGE_VERDICT,
+                .verdict = {.claim = 6,
+                            .gate = slice_text("M1"),
+                            .commit = slice_text("e634e634e634e634e634e634e634e634e634e634"),
+                            .summary = slice_text("2 checks held")},
+        };
+
+        check_sentence(&message, "PASS M1 at e634e634e634 (C-6): 2 checks held");
+        message.verdict.mode = MODE_QUICK;
+        message.verdict.carried_from = 4;
+        check_sentence(&message, "PASS M1 at e634e634e634 (C-6), quick: carried over from V-4");
+        message.verdict = (struct verdict){.claim = 6,
+                                           .gate = slice_text("M1"),
+                                           .decision = DECISION_FAIL,
+                                           .commit = message.verdict.commit,
+                                           .reason = slice_text("assert.exit-status")};
+        check_sentence(&message, "FAIL M1 at e634e634e634 (C-6): assert.exit-status");
+        message.verdict.summary = slice_text("unit: exit-status.equals: expected 0, found 1");
+        check_sentence(&message, "FAIL M1 at e634e634e634 (C-6): "
+                                 "unit: exit-status.equals: expected 0, found 1");
+}
+
+TEST(of_words_the_first_line_is_said_and_that_there_is_more) {
+        Message note = {.type = MESSAGE_NOTE, .note.text = slice_text("\nfirst\x1b[2J\nsecond\n")};
+        cleanup_buf Buf words = BUF_TEXT, expected = BUF_TEXT;
+
+        check_sentence(&note, "record: first\\x1b[2J…");
+        note.note.text = slice_text("the only one\n");
+        check_sentence(&note, "record: the only one");
+        for (int i = 0; i < 151; i++)
+                buf_text(&words, "\u00e9");
+        note.note.text = buf_get(&words);
+        buf_printf(&expected, "record: %.300s…", buf_get_text(&words));
+        check_sentence(&note, buf_get_text(&expected));
+}
+
+TEST(what_is_not_there_is_not_said) {
+        Slice gates[] = {slice_text("M1"), slice_text("M2")};
+        Slice reasons[] = {slice_text("M1: FAIL"), slice_text("M2: open")};
+        Message veto = {.type = MESSAGE_VETO, .veto = {.why = slice_text("no test sees it")}};
+        Message defer = {.type = MESSAGE_DEFER, .defer = {.title = slice_text("the port")}};
+        Message waive = {.type = MESSAGE_WAIVE,
+                         .waive = {.gate = gates[0], .until_ms = 1781328787000, .why = gates[1]}};
+        Message hold = {.type = MESSAGE_HOLD,
+                        .hold = {.resource = slice_text("proxy"), .hold_ms = 90000}};
+        Message denied = {.type = MESSAGE_DENIED, .denied = {.reasons = reasons, .n_reasons = 2}};
+
+        check_sentence(&veto, "on the phase: no test sees it");
+        veto.veto.gates = gates;
+        veto.veto.n_gates = 2;
+        check_sentence(&veto, "on M1, M2: no test sees it");
+        check_sentence(&defer, "the port");
+        defer.defer.finding = 9;
+        check_sentence(&defer, "F-9: the port");
+        check_sentence(&waive, "M1 until 2026-06-13T05:33Z: M2");
+        check_sentence(&hold, "proxy, exclusive, for 1 min 30 s");
+        check_sentence(&denied, "not DONE: M1: FAIL (and 1 more)");
+}
+
 /* ---- docs ---- */
 
 TEST(the_document_has_every_message_record_field_and_word) {

@@ -33,14 +33,14 @@ static Message make_verdict(Decision decision, const char *summary) {
 }
 
 TEST(an_event_is_one_line_whatever_agents_say) {
-        Message fail = make_verdict(DECISION_FAIL, "a\nb\x1b[2J\xe2\x80\xae c");
+        Message fail = make_verdict(DECISION_FAIL, "a\x1b[2J\xe2\x80\xae c\nb");
         cleanup_buf Buf text = BUF_TEXT;
         const char *line = line_of("verdict", &fail, &text);
 
         CHECK(strchr(line, '\n') == NULL);
         CHECK(strchr(line, '\x1b') == NULL);
         CHECK(strstr(line, "\xe2\x80\xae") == NULL);
-        CHECK_CONTAINS(line, "m: M1 FAIL at 0123456789ab by ada: a");
+        CHECK_CONTAINS(line, "m: verdict by ada: FAIL M1 at 0123456789ab (C-0): a");
         CHECK_CONTAINS(line, "(V-31)");
 }
 
@@ -139,6 +139,19 @@ TEST(a_long_status_is_cut_between_characters) {
         buf_deinit(&status.body);
 }
 
+TEST(words_for_readers_of_the_ledger_alone_are_in_no_line) {
+        Slice lines[] = {slice_text("claimed 12, measured 11")};
+        Message note = {.type = MESSAGE_NOTE, .note.text = slice_text("because")};
+        Message differs = {.type = MESSAGE_DIFFERS, .differs = {.lines = lines, .n_lines = 1}};
+        Message ping = {.type = MESSAGE_PING,
+                        .ping = {.who = slice_text("ada"), .what = slice_text("x"), .attempt = 2}};
+        cleanup_buf Buf of_note = BUF_TEXT, of_differs = BUF_TEXT, of_ping = BUF_TEXT;
+
+        CHECK_EQ_TEXT(line_of("note", &note, &of_note), "m: note by ada (N-31)");
+        CHECK_EQ_TEXT(line_of("differs", &differs, &of_differs), "m: differs by ada (E-31)");
+        CHECK_EQ_TEXT(line_of("ping", &ping, &of_ping), "m: ping by ada: ada: x; ping 2 (E-31)");
+}
+
 TEST(the_journal_never_leaves) {
         Message note = {.type = MESSAGE_NOTE,
                         .note = {.to = NOTE_TO_JOURNAL, .text = slice_text("because")}};
@@ -156,7 +169,7 @@ TEST(words_of_a_note_are_in_no_event) {
 
         event_print_json(&(Event){.entry = &entry, .message = &note}, &text);
         CHECK_CONTAINS_NOT(buf_get_text(&text), "rm -rf");
-        CHECK_CONTAINS(buf_get_text(&text), "\"text\":\"m: ada: note (N-31)\"");
+        CHECK_CONTAINS(buf_get_text(&text), "\"text\":\"m: note by ada (N-31)\"");
 }
 
 TEST(slack_takes_nothing_of_it_for_a_link) {

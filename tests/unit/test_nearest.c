@@ -40,3 +40,19 @@ TEST(a_word_of_any_length_is_survived) {
 TEST(without_words_there_is_none) {
         CHECK_EQ_TEXT(nearest_word(slice_text("x"), NULL, 0), NULL);
 }
+
+TEST(the_nearest_is_suggested_or_else_all_that_there_are) {
+        const char *many[200];
+        Fault fault;
+
+        fault_set(&fault, "x-unknown", "there is no x");
+        nearest_suggest(slice_text("clam"), words, ARRAY_SIZE(words), &fault);
+        CHECK_EQ_TEXT(fault.next, "did you mean claim?");
+        nearest_suggest(slice_text("zzz"), words, ARRAY_SIZE(words), &fault);
+        CHECK_EQ_TEXT(fault.next, "one of: claim, wait, withdraw, status, M1");
+        for (size_t i = 0; i < ARRAY_SIZE(many); i++)
+                many[i] = "claim";
+        nearest_suggest(slice_text("zzz"), many, ARRAY_SIZE(many), &fault);
+        CHECK(strlen(fault.next) < sizeof fault.next - 1);
+        CHECK_CONTAINS(fault.next, "claim, …");
+}

@@ -60,3 +60,22 @@ TEST(texts_with_nuls_and_of_nothing_are_valid) {
         CHECK(utf8_is_valid(slice_make("a\0b", 3)));
         CHECK(utf8_is_valid(slice_text("é…\U0001f512")));
 }
+
+TEST(no_character_is_cut_in_two) {
+        Slice text = slice_text("a\u00e9\u20ac!");
+
+        CHECK_EQ_SLICE(utf8_head(text, 2), slice_text("a"));
+        CHECK_EQ_SLICE(utf8_head(text, 5), slice_text("a\u00e9"));
+        CHECK_EQ_SLICE(utf8_head(text, 6), slice_text("a\u00e9\u20ac"));
+        CHECK_EQ_SLICE(utf8_head(text, 100), text);
+        CHECK_EQ_U64(utf8_head(slice_text("\x80\x80\x80"), 2).n, 0);
+}
+
+TEST(characters_are_counted_and_what_is_none_byte_by_byte) {
+        CHECK_EQ_U64(utf8_count(slice_text("a\u00e9\u20ac!")), 4);
+        CHECK_EQ_U64(utf8_count(slice_text("a\xff\xfe")), 3);
+        CHECK_EQ_U64(utf8_count(SLICE_NULL), 0);
+        CHECK_EQ_SLICE(utf8_head_characters(slice_text("a\u00e9\u20ac!"), 3),
+                       slice_text("a\u00e9\u20ac"));
+        CHECK_EQ_SLICE(utf8_head_characters(slice_text("ab"), 3), slice_text("ab"));
+}

@@ -12,6 +12,7 @@
 #include "tests/lib/test.h"
 #include "view/entry.h"
 #include "view/progress.h"
+#include "view/terminal.h"
 
 static const char commit[] = "e634a2b41c0f00000000000000000000000000ff";
 
@@ -132,13 +133,17 @@ static void describe_lists(bool is_why, Buf *text) {
                                    .verifiers = 2,
                                    .passes = 1};
         struct wait wait = {.who = slice_text("builder"),
-                            .what = slice_text("mend F-9"),
+                            .what = slice_text("mend F-9: the token"),
                             .since_ms = 1,
                             .cause = 9,
                             .wait_for = WAIT_FOR_FIX,
                             .gate = slice_text("M1"),
                             .pings = 2,
                             .paused_until_ms = 2000000};
+        Slice reasons[] = {slice_text("M1: finding F-9 is fixed and blocks the phase: the token"),
+                           slice_text("M1, M2: the veto X-11 of eve stands: no test; it is lifted "
+                                      "when: one does"),
+                           slice_text("M2: its title is: the token")};
         struct finding_status findings[] = {
                 {.finding = slice_text("F-9"),
                  .state = FINDING_STATE_FIXED,
@@ -174,6 +179,8 @@ static void describe_lists(bool is_why, Buf *text) {
                                      .n_gates = 1,
                                      .waits = &wait,
                                      .n_waits = 1,
+                                     .why_not_done = reasons,
+                                     .n_why_not_done = 3,
                                      .findings = findings,
                                      .n_findings = 2,
                                      .vetoes = &veto,
@@ -214,12 +221,43 @@ TEST(what_stands_against_done_and_who_holds_what_is_always_said) {
         CHECK_CONTAINS_NOT(said, "\033");
 }
 
+TEST(what_has_a_line_of_its_own_is_named_elsewhere_without_its_words) {
+        cleanup_buf Buf text = BUF_TEXT;
+        const char *said;
+
+        describe_lists(false, &text);
+        said = buf_get_text(&text);
+        CHECK_CONTAINS(said, "waiting for builder: mend F-9, since");
+        CHECK_CONTAINS(said, "- [ ] M1: finding F-9 is fixed and blocks the phase\n"
+                             "    - [ ] M1, M2: the veto X-11 of eve stands\n"
+                             "    - [ ] M2: its title is: the token\n");
+}
+
+TEST(columns_are_named_once_for_all_phases) {
+        cleanup_buf Buf text = BUF_TEXT;
+        struct phase_status phases[2];
+        struct status status;
+        Slice reasons[2];
+        const char *head;
+
+        fill(&status, &phases[0], reasons);
+        phases[1] = (struct phase_status){
+                .phase = slice_text("next"), .gates = &gates[2], .n_gates = 1};
+        status.phases = phases;
+        status.n_phases = 2;
+        status_describe(&status, false, &text);
+        head = strstr(buf_get_text(&text), "  gate  state");
+        CHECK(head != NULL);
+        CHECK(strstr(head + 1, "  gate  state") == NULL);
+        CHECK_CONTAINS(buf_get_text(&text), "  M2    open           -             -           -\n");
+}
+
 TEST(why_says_of_each_wait_since_when_because_of_what_and_how_often_it_was_said) {
         cleanup_buf Buf text = BUF_TEXT;
 
         describe_lists(true, &text);
         CHECK_CONTAINS(buf_get_text(&text),
-                       "  waiting for builder: mend F-9\n"
+                       "  waiting for builder: mend F-9: the token\n"
                        "    since 1970-01-01T00:00Z (16 min 39 s), because of entry 9; fix of M1; "
                        "2 pings; paused until 1970-01-01T00:33Z\n");
         CHECK_CONTAINS(buf_get_text(&text), "VETO X-11");
