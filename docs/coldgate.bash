@@ -27,7 +27,7 @@ _coldgate() {
                 'plan show') options='--text ' ;;
                 'status') options='--why --watch --timeout= ' ;;
                 'alerts') options='' ;;
-                'log') options='--phase= --kind= --actor= --gate= --since= --grep= --from= --tail= --follow --timeout= ' ;;
+                'log') options='--phase= --kind= --actor= --gate= --since= --grep= --verbose --from= --tail= --follow --timeout= ' ;;
                 'show') options='--evidence --phase= ' ;;
                 'waive') options='--gate= --why= --until= --for= --phase= --timeout= --key= ' ;;
                 'retract') options='--why= --timeout= --key= ' ;;
