@@ -42,7 +42,7 @@ char label_letter(Slice kind) {
 }
 
 const char *label_article(Slice kind) {
-        return kind.n && memchr("aeiou", kind.data[0], 5) ? "an" : "a";
+        return kind.n && kind.data[0] && strchr("aeiou", kind.data[0]) ? "an" : "a";
 }
 
 void label_format(Slice kind, uint64_t seq, Buf *text) {

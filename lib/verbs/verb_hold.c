@@ -101,8 +101,7 @@ static void say_granted(const Hold *hold, Buf *text) {
         buf_printf(text, "H-%" PRIu64 ": you have ", hold->seq);
         text_make_visible(wanted(hold)->resource, false, text);
         buf_printf(text,
-                   " until %s; its fencing token is %" PRIu64
-                   ", who has it later gets a higher one\n"
+                   " until %s; its fencing token is %" PRIu64 ", later ones are higher\n"
                    "  next: when you are done: %s release H-%" PRIu64 "\n",
                    until, hold->seq, hold->talk->args->program->name, hold->seq);
 }

@@ -10,7 +10,7 @@ Named resources: one at a time, first come, first served; a command while it is 
 What nobody has is had at once, and only once.
 
   $ said builder-agent hold proxy --for 5m --why 'load test'
-  H-#: you have proxy until 20[-0-9T:]+Z; its fencing token is #, who has it later gets a higher one (re)
+  H-#: you have proxy until 20[-0-9T:]+Z; its fencing token is #, later ones are higher (re)
     next: when you are done: builder-agent release H-#
   $ H=$(label H)
   $ said adversary-agent hold proxy
