@@ -106,11 +106,11 @@ TEST(slack_and_ntfy_get_their_shapes) {
                   "[s]\nkind = slack\nurl = %s/slack\nevents = note\n"
                   "[n]\nkind = ntfy\nurl = %s/topic\nevents = note\n");
         say_note(&broker, "x");
-        hook_server_wait(&server, "{\"text\":\"m: operator: note (N-6)\"}", 1, WAIT_MS);
+        hook_server_wait(&server, "{\"text\":\"m: note by operator (N-6)\"}", 1, WAIT_MS);
         hook_server_wait(&server, "POST /topic", 1, WAIT_MS);
         CHECK_EQ_U64(hook_server_count(&server, "Title: coldgate "), 1);
         CHECK_EQ_U64(hook_server_count(&server, "Priority: default"), 1);
-        CHECK_EQ_U64(hook_server_count(&server, "\r\n\r\nm: operator: note (N-6)\n"), 1);
+        CHECK_EQ_U64(hook_server_count(&server, "\r\n\r\nm: note by operator (N-6)\n"), 1);
 }
 
 TEST(a_claim_of_two_gates_is_two_pending_statuses_and_nothing_sealed_leaves) {
