@@ -77,6 +77,8 @@ int ledger_head(Ledger *ledger, uint64_t *ret_seq) must_check; /* 0: empty */
 bool ledger_has_long_log(const Ledger *ledger);
 enum { LEDGER_READERS_BYTES = 160 };
 void ledger_find_readers(const Ledger *ledger, char ret_readers[LEDGER_READERS_BYTES]);
+/* Pure: the same of the text of /proc/locks, for a file as it is named there. */
+void ledger_list_readers(Slice locks, const char *file, char ret_readers[LEDGER_READERS_BYTES]);
 
 /* A number that changes whenever another connection has committed something. */
 int ledger_version(Ledger *ledger, uint64_t *ret_version) must_check;

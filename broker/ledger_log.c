@@ -12,8 +12,6 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/sysmacros.h>
@@ -25,6 +23,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/proc.h"
 
 enum {
         PAGE_BYTES = 4096,
@@ -38,41 +37,55 @@ enum {
         /* Where SQLite's readers hold their locks, in the -shm file (its walIndex format). */
         READ_LOCK_FIRST = 123,
         READ_LOCK_LAST = 127,
+        ITEM_BYTES = 32,
 };
+
+/* Of a line of /proc/locks. */
+enum { WHAT = 3, PID, FILE_ID, START, END };
 
 /* ---- readers ---- */
 
-/* "N: POSIX ADVISORY READ PID MAJOR:MINOR:INODE START END"; its words are cut apart. */
-static void take_reader(char *line, const struct stat *facts, char readers[LEDGER_READERS_BYTES]) {
-        enum { WHAT = 3, PID, FILE_ID, START, END, _WORD_MAX };
-        char *words[_WORD_MAX] = {NULL}, *next = NULL, *word = strtok_r(line, " ", &next);
-        cleanup_free char *file =
-                mem_printf("%02x:%02x:%llu", major(facts->st_dev), minor(facts->st_dev),
-                           (unsigned long long)facts->st_ino);
-        size_t n = strlen(readers);
+/* "N: POSIX ADVISORY READ PID MAJOR:MINOR:INODE START END" */
+static bool is_reader(Slice line, const char *file) {
+        Slice end = proc_get_field(line, END);
 
-        for (int i = 0; i < _WORD_MAX && word; i++, word = strtok_r(NULL, " ", &next))
-                words[i] = word;
-        if (!words[END] || strcmp(words[WHAT], "READ") != 0 || strcmp(words[FILE_ID], file) != 0 ||
-            strtoull(words[START], NULL, 10) < READ_LOCK_FIRST ||
-            strtoull(words[END], NULL, 10) > READ_LOCK_LAST)
-                return;
-        (void)snprintf(readers + n, LEDGER_READERS_BYTES - n, "%s%.12s", n ? ", " : "", words[PID]);
+        return end.n && slice_is(proc_get_field(line, WHAT), "READ") &&
+               slice_is(proc_get_field(line, FILE_ID), file) &&
+               proc_number(proc_get_field(line, START)) >= READ_LOCK_FIRST &&
+               proc_number(end) <= READ_LOCK_LAST;
+}
+
+void ledger_list_readers(Slice locks, const char *file, char ret_readers[LEDGER_READERS_BYTES]) {
+        size_t n = 0;
+
+        ret_readers[0] = 0;
+        while (locks.n) {
+                char item[ITEM_BYTES];
+                Slice line = proc_take_line(&locks);
+                uint64_t pid = proc_number(proc_get_field(line, PID)); /* 0: none that we can see */
+                size_t n_item =
+                        (size_t)snprintf(item, sizeof item, "%s%" PRIu64, n ? ", " : "", pid);
+
+                if (!pid || !is_reader(line, file) || n + n_item >= LEDGER_READERS_BYTES)
+                        continue;
+                memcpy(ret_readers + n, item, n_item + 1);
+                n += n_item;
+        }
 }
 
 /* From the kernel's table: to open the file here would drop SQLite's own locks on it. */
 void ledger_find_readers(const Ledger *ledger, char ret_readers[LEDGER_READERS_BYTES]) {
         cleanup_free char *path = mem_printf("%s-shm", ledger->path);
+        cleanup_free char *file = NULL;
         cleanup_buf Buf locks = BUF_INIT(LOCKS_BYTES_MAX);
         struct stat facts;
-        char *next = NULL;
 
         ret_readers[0] = 0;
-        if (stat(path, &facts) < 0 || file_read("/proc/locks", &locks) != 0 || !locks.n)
+        if (stat(path, &facts) < 0 || file_read("/proc/locks", &locks) != 0)
                 return;
-        for (char *line = strtok_r((char *)locks.data, "\n", &next); line;
-             line = strtok_r(NULL, "\n", &next))
-                take_reader(line, &facts, ret_readers);
+        file = mem_printf("%02x:%02x:%llu", major(facts.st_dev), minor(facts.st_dev),
+                          (unsigned long long)facts.st_ino);
+        ledger_list_readers(buf_get(&locks), file, ret_readers);
 }
 
 bool ledger_has_long_log(const Ledger *ledger) {

@@ -4,17 +4,17 @@
 #include "broker/metrics.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/arena.h"
 #include "base/fd.h"
 #include "base/mem.h"
+#include "base/proc.h"
 #include "broker/finding.h"
 #include "broker/waits.h"
 
-enum { SECOND_MS = 1000, STATM_BYTES_MAX = 256, DECIMAL = 10 };
+enum { SECOND_MS = 1000, STATM_BYTES_MAX = 256 };
 
 static const struct {
         uint64_t ns;
@@ -187,16 +187,13 @@ static void metric_uptime(const MetricsSource *source, const char *name, Buf *te
 
 static void metric_memory(const MetricsSource *source unused_, const char *name, Buf *text) {
         cleanup_buf Buf statm = BUF_INIT(STATM_BYTES_MAX);
-        Slice resident;
+        uint64_t n_pages;
 
         if (file_read("/proc/self/statm", &statm) != 0)
                 return;
-        resident = slice_from(buf_get(&statm), slice_find(buf_get(&statm), slice_text(" ")) + 1);
-        if (resident.n) /* what the kernel writes is a number */
-                number(name,
-                       strtoull((const char *)resident.data, NULL, DECIMAL) *
-                               (uint64_t)sysconf(_SC_PAGESIZE),
-                       text);
+        n_pages = proc_number(proc_get_field(buf_get(&statm), 1));
+        if (n_pages)
+                number(name, n_pages * (uint64_t)sysconf(_SC_PAGESIZE), text);
 }
 
 /* ---- the rows ---- */

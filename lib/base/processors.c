@@ -1,29 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The coldgate authors */
 
-/* Of control groups only the second version is asked: its table has one line. */
+/* Of control groups only the second version is asked. */
 
 #include "base/processors.h"
 
 #include <errno.h>
 #include <sched.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include "base/fd.h"
 #include "base/mem.h"
+#include "base/proc.h"
 
 enum { FILE_BYTES = 4096, SET_MOST = 1 << 16 };
 
 static const char groups[] = "/sys/fs/cgroup";
 
 size_t processors_of_quota(Slice cpu_max) {
-        cleanup_free char *text = mem_strndup((const char *)cpu_max.data, cpu_max.n);
-        char *rest;
-        unsigned long long quota = strtoull(text, &rest, 10);
-        unsigned long long period = strtoull(rest, NULL, 10);
+        uint64_t quota = proc_number(proc_get_field(cpu_max, 0)); /* "max" is none */
+        uint64_t period = proc_number(proc_get_field(cpu_max, 1));
 
-        return rest == text || !quota || !period ? 0 : (size_t)((quota - 1) / period + 1);
+        return !quota || !period ? 0 : (size_t)((quota - 1) / period + 1);
 }
 
 /* The set's size is asked for by trial: the kernel's may be larger than the library's. */
@@ -51,16 +49,17 @@ static size_t quota_of(const char *group) {
 /* The least of our group's and of those above it. */
 static size_t count_quota(void) {
         cleanup_buf Buf table = BUF_INIT(FILE_BYTES);
-        char *group, *slash;
+        cleanup_free char *group = NULL;
         size_t least = 0;
+        Slice own;
+        char *slash;
 
         if (file_read("/proc/self/cgroup", &table) != 0)
                 return 0;
-        group = strstr(buf_get_text(&table), "0::/");
-        if (!group)
+        own = proc_find_group(buf_get(&table), "");
+        if (!own.n)
                 return 0;
-        group += strlen("0::");
-        group[strcspn(group, "\n")] = 0;
+        group = mem_strndup((const char *)own.data, own.n);
         for (;;) {
                 size_t n = quota_of(group);
 

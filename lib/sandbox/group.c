@@ -26,6 +26,7 @@
 
 #include "base/fd.h"
 #include "base/mem.h"
+#include "base/proc.h"
 
 #define NAME "run-"   /* before the runner's pid */
 #define LEAF "/agent" /* of a daemon that has settled */
@@ -52,66 +53,48 @@ static bool write_number(const char *dir, const char *name, uint64_t number) {
         return write_value(dir, name, text);
 }
 
-/* The number after `word`, which begins a line, or, without a word, the first; 0 if there is none.
- */
-static uint64_t read_number(const char *dir, const char *name, const char *word) {
+/* The number after `words`, which begin a line; 0 if there is none. */
+static uint64_t read_number(const char *dir, const char *name, const char *words) {
         cleanup_free char *path = mem_printf("%s/%s", dir, name);
-        cleanup_free char *begin = word ? mem_printf("\n%s ", word) : mem_strdup("\n");
         cleanup_buf Buf text = BUF_INIT(VALUE_BYTES);
-        const char *found;
 
-        buf_byte(&text, '\n');
-        if (file_read(path, &text) != 0)
-                return 0;
-        found = strstr(buf_get_text(&text), begin);
-        return found ? strtoull(found + strlen(begin), NULL, 10) : 0;
+        return file_read(path, &text) == 0 ? proc_find_number(buf_get(&text), words) : 0;
 }
 
-/* Field `index` (from 0) of a line of mountinfo, cut out. */
-static char *field_of(char *line, int index) {
-        char *field = line;
+static bool has_end(Slice text, const char *end) {
+        size_t n = strlen(end);
 
-        for (int i = 0; field && i < index; i++)
-                field = (field = strchr(field, ' ')) ? field + 1 : NULL;
-        return field;
+        return text.n >= n && slice_is(slice_from(text, text.n - n), end);
 }
 
 /* Where the hierarchy is mounted whose file system is `type` and whose options end in `option`. */
 static char *find_mount(const char *type, const char *option) {
-        cleanup_buf Buf table = BUF_INIT(TABLE_BYTES);
-        char *line, *rest;
+        cleanup_buf Buf table = BUF_INIT(TABLE_BYTES), path = BUF_INIT(TABLE_BYTES);
+        Slice rest;
 
-        if (file_read("/proc/self/mountinfo", &table) != 0 || !table.n)
+        if (file_read("/proc/self/mountinfo", &table) != 0)
                 return NULL;
-        rest = (char *)table.data;
-        while ((line = strsep(&rest, "\n"))) {
-                char *facts = strstr(line, " - "), *path = field_of(line, 4);
-                size_t n_line = strlen(line), n_option = strlen(option);
+        for (rest = buf_get(&table); rest.n;) {
+                ProcMount mount;
 
-                if (!facts || !path || strncmp(facts + 3, type, strlen(type)) != 0 ||
-                    facts[3 + strlen(type)] != ' ' || n_line < n_option ||
-                    strcmp(line + n_line - n_option, option) != 0)
+                if (!proc_read_mount(proc_take_line(&rest), &mount) ||
+                    !slice_is(mount.type, type) || !has_end(mount.of_system, option))
                         continue;
-                return mem_strndup(path, strcspn(path, " "));
+                proc_unescape(mount.path, &path);
+                return buf_take(&path);
         }
         return NULL;
 }
 
-/* Our own group in the hierarchy whose line in the table begins so. */
-static char *find_own(const char *begin) {
+/* Our own group in the hierarchy of these controllers. */
+static char *find_own(const char *controllers) {
         cleanup_buf Buf table = BUF_INIT(TABLE_BYTES);
-        char *line, *rest;
+        Slice own;
 
-        if (file_read("/proc/self/cgroup", &table) != 0 || !table.n)
+        if (file_read("/proc/self/cgroup", &table) != 0)
                 return NULL;
-        rest = (char *)table.data;
-        while ((line = strsep(&rest, "\n"))) {
-                char *colon = strchr(line, ':');
-
-                if (colon && strncmp(colon, begin, strlen(begin)) == 0)
-                        return mem_strdup(colon + strlen(begin));
-        }
-        return NULL;
+        own = proc_find_group(buf_get(&table), controllers);
+        return own.n ? mem_strndup((const char *)own.data, own.n) : NULL;
 }
 
 /* Of runners that were killed; a group in which somebody is cannot be removed. */
@@ -132,9 +115,9 @@ static void sweep(const char *above) {
 }
 
 /* The directory of our own group; NULL: there is none. */
-static char *find_directory(const char *type, const char *option, const char *begin) {
+static char *find_directory(const char *type, const char *option, const char *controllers) {
         cleanup_free char *mount = find_mount(type, option);
-        cleanup_free char *own = find_own(begin);
+        cleanup_free char *own = find_own(controllers);
 
         if (!mount || !own)
                 return NULL;
@@ -162,7 +145,7 @@ static bool is_handed_down(const char *dir) {
 }
 
 bool group_settle(void) {
-        cleanup_free char *own = find_directory("cgroup2", "", "::");
+        cleanup_free char *own = find_directory("cgroup2", "", "");
         cleanup_free char *leaf = own ? mem_printf("%s" LEAF, own) : NULL;
 
         if (!own || !is_handed_down(own) || (mkdir(leaf, 0755) < 0 && errno != EEXIST) ||
@@ -174,8 +157,9 @@ bool group_settle(void) {
         return true;
 }
 
-static char *make_below(const char *type, const char *option, const char *begin, Arena *arena) {
-        cleanup_free char *above = find_directory(type, option, begin);
+static char *make_below(const char *type, const char *option, const char *controllers,
+                        Arena *arena) {
+        cleanup_free char *above = find_directory(type, option, controllers);
         char *path;
 
         if (!above)
@@ -199,7 +183,7 @@ static uint64_t bytes_of_tmpfs(const char *dir) {
 }
 
 static void make_second(const SandboxLimits *limits, uint64_t memory, Arena *arena, Group *group) {
-        group->path = make_below("cgroup2", "", "::", arena);
+        group->path = make_below("cgroup2", "", "", arena);
         if (!group->path)
                 return;
         group->fd = open(group->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -213,7 +197,7 @@ static void make_second(const SandboxLimits *limits, uint64_t memory, Arena *are
 static void make_first(uint64_t memory, Arena *arena, Group *group) {
         cleanup_free char *path = NULL;
 
-        group->memory = make_below("cgroup", ",memory", ":memory:", arena);
+        group->memory = make_below("cgroup", ",memory", "memory", arena);
         if (!group->memory)
                 return;
         path = mem_printf("%s/cgroup.procs", group->memory);
@@ -258,7 +242,7 @@ static uint64_t memory_above(const char *group, const char *name) {
                 uint64_t limit;
 
                 *slash = 0;
-                limit = read_number(dir, name, NULL); /* "max" is no number */
+                limit = read_number(dir, name, ""); /* "max" is no number */
                 if (limit && limit < least)
                         least = limit;
         }
@@ -274,14 +258,14 @@ SandboxMemory group_look(const Group *group) {
         if (!group->limits_memory)
                 return SANDBOX_MEMORY_UNKNOWN;
         if (first) {
-                n_killed = read_number(first, "memory.oom_control", "oom_kill");
-                n_met = read_number(first, "memory.failcnt", NULL);
-                peak = read_number(first, "memory.max_usage_in_bytes", NULL);
+                n_killed = read_number(first, "memory.oom_control", "oom_kill ");
+                n_met = read_number(first, "memory.failcnt", "");
+                peak = read_number(first, "memory.max_usage_in_bytes", "");
                 above = memory_above(first, "memory.limit_in_bytes");
         } else {
-                n_killed = read_number(second, "memory.events", "oom_kill");
-                n_met = read_number(second, "memory.events", "oom");
-                peak = read_number(second, "memory.peak", NULL);
+                n_killed = read_number(second, "memory.events", "oom_kill ");
+                n_met = read_number(second, "memory.events", "oom ");
+                peak = read_number(second, "memory.peak", "");
                 above = memory_above(second, "memory.max");
         }
         if (n_killed && n_met)
@@ -294,7 +278,7 @@ SandboxMemory group_look(const Group *group) {
 }
 
 uint64_t group_get_cpu_ms(const Group *group) {
-        return group->path ? read_number(group->path, "cpu.stat", "usage_usec") / 1000 : 0;
+        return group->path ? read_number(group->path, "cpu.stat", "usage_usec ") / 1000 : 0;
 }
 
 static void remove_one(char **path) {

@@ -15,6 +15,7 @@
 
 #include "base/fd.h"
 #include "base/mem.h"
+#include "base/proc.h"
 #include "sandbox/report.h"
 
 enum {
@@ -24,84 +25,36 @@ enum {
         LISTENS_BYTES_MAX = 1024
 };
 
-/* One table of sockets, and how a listening one is recognised in it. */
-typedef struct SocketTable {
-        const char *name;
-        int state_field; /* counted from 0, separated by blanks */
-        const char *listening;
-        int inode_field;
-        int place_field;
-        Buf text;
-} SocketTable;
+/* Tables of sockets, and how a listening one is recognised in each. Fields are as proc_get_field
+ * counts them. */
+static const struct {
+        const char *kind, *listening;
+        unsigned state_field, inode_field, place_field;
+} table_rows[LEFTOVERS_TABLES] = {
+        {.kind = "tcp", .listening = "0A", .state_field = 3, .inode_field = 9, .place_field = 1},
+        {.kind = "tcp6", .listening = "0A", .state_field = 3, .inode_field = 9, .place_field = 1},
+        {.kind = "udp", .listening = "07", .state_field = 3, .inode_field = 9, .place_field = 1},
+        {.kind = "udp6", .listening = "07", .state_field = 3, .inode_field = 9, .place_field = 1},
+        {.kind = "unix",
+         .listening = "00010000",
+         .state_field = 3,
+         .inode_field = 6,
+         .place_field = 7},
+};
 
-enum { N_SOCKET_TABLES = 5 };
+static void read_tables(Buf tables[LEFTOVERS_TABLES]) {
+        for (size_t i = 0; i < LEFTOVERS_TABLES; i++) {
+                cleanup_free char *path = mem_printf("/proc/net/%s", table_rows[i].kind);
 
-static void read_tables(SocketTable tables[N_SOCKET_TABLES]) {
-        static const SocketTable rows[N_SOCKET_TABLES] = {
-                {.name = "tcp",
-                 .state_field = 3,
-                 .listening = "0A",
-                 .inode_field = 9,
-                 .place_field = 1},
-                {.name = "tcp6",
-                 .state_field = 3,
-                 .listening = "0A",
-                 .inode_field = 9,
-                 .place_field = 1},
-                {.name = "udp",
-                 .state_field = 3,
-                 .listening = "07",
-                 .inode_field = 9,
-                 .place_field = 1},
-                {.name = "udp6",
-                 .state_field = 3,
-                 .listening = "07",
-                 .inode_field = 9,
-                 .place_field = 1},
-                {.name = "unix",
-                 .state_field = 3,
-                 .listening = "00010000",
-                 .inode_field = 6,
-                 .place_field = 7},
-        };
-
-        for (size_t i = 0; i < N_SOCKET_TABLES; i++) {
-                cleanup_free char *path = mem_printf("/proc/net/%s", rows[i].name);
-
-                tables[i] = rows[i];
-                tables[i].text = BUF_INIT(TABLE_BYTES_MAX);
-                if (file_read(path, &tables[i].text) < 0)
-                        buf_clear(&tables[i].text); /* nothing is known */
+                tables[i] = BUF_INIT(TABLE_BYTES_MAX);
+                if (file_read(path, &tables[i]) < 0)
+                        buf_clear(&tables[i]); /* nothing is known */
         }
 }
 
-static void free_tables(SocketTable tables[N_SOCKET_TABLES]) {
-        for (size_t i = 0; i < N_SOCKET_TABLES; i++)
-                buf_deinit(&tables[i].text);
-}
-
-static Slice take_line(Slice *rest) {
-        size_t n = slice_find(*rest, slice_text("\n"));
-        Slice line = slice_head(*rest, n);
-
-        *rest = slice_from(*rest, n + 1);
-        return line;
-}
-
-static Slice field_of(Slice line, int number) {
-        for (;;) {
-                size_t n = 0;
-
-                while (line.n && line.data[0] == ' ')
-                        line = slice_from(line, 1);
-                while (n < line.n && line.data[n] != ' ')
-                        n++;
-                if (number-- == 0)
-                        return slice_head(line, n);
-                if (n == line.n)
-                        return SLICE_NULL;
-                line = slice_from(line, n);
-        }
+static void free_tables(Buf tables[LEFTOVERS_TABLES]) {
+        for (size_t i = 0; i < LEFTOVERS_TABLES; i++)
+                buf_deinit(&tables[i]);
 }
 
 /* "0100007F:2328" is 127.0.0.1:9000; of the longer addresses only the port is told. */
@@ -111,32 +64,37 @@ static void put_address(Buf *text, const char *kind, Slice place) {
         unsigned long address = strtoul(copy, NULL, 16);
         unsigned long port = colon ? strtoul(colon + 1, NULL, 16) : 0;
 
-        if (strcmp(kind, "unix") == 0)
-                buf_printf(text, "unix %s", copy);
-        else if (colon == copy + 8)
+        if (colon == copy + 8)
                 buf_printf(text, "%s %lu.%lu.%lu.%lu:%lu", kind, address & 255, address >> 8 & 255,
                            address >> 16 & 255, address >> 24 & 255, port);
         else
                 buf_printf(text, "%s port %lu", kind, port);
 }
 
-static void put_socket(Buf *text, SocketTable tables[N_SOCKET_TABLES], Slice inode) {
-        for (size_t i = 0; i < N_SOCKET_TABLES; i++) {
-                const SocketTable *table = &tables[i];
-                Slice rest = buf_get(&table->text);
+static void put_place(Buf *text, size_t row, Slice line) {
+        const char *kind = table_rows[row].kind;
 
-                while (rest.n) {
-                        Slice line = take_line(&rest);
+        if (text->n)
+                buf_text(text, ", ");
+        if (strcmp(kind, "unix") == 0)
+                buf_printf(text, "unix %.*s",
+                           SLICE_ARGS(proc_get_rest(line, table_rows[row].place_field)));
+        else
+                put_address(text, kind, proc_get_field(line, table_rows[row].place_field));
+}
 
-                        if (!slice_is(field_of(line, table->state_field), table->listening) ||
-                            !slice_equal(field_of(line, table->inode_field), inode))
+void leftovers_put_socket(const Slice tables[LEFTOVERS_TABLES], Slice inode, Buf *text) {
+        for (size_t i = 0; i < LEFTOVERS_TABLES; i++)
+                for (Slice rest = tables[i]; rest.n;) {
+                        Slice line = proc_take_line(&rest);
+
+                        if (!slice_is(proc_get_field(line, table_rows[i].state_field),
+                                      table_rows[i].listening) ||
+                            !slice_equal(proc_get_field(line, table_rows[i].inode_field), inode))
                                 continue;
-                        if (text->n)
-                                buf_text(text, ", ");
-                        put_address(text, table->name, field_of(line, table->place_field));
+                        put_place(text, i, line);
                         return;
                 }
-        }
 }
 
 static void make_printable(char *text) {
@@ -157,21 +115,25 @@ static char *read_link(Arena *arena, int dir_fd, const char *name) {
         return text;
 }
 
-static char *find_listens(Arena *arena, int process_fd, SocketTable tables[N_SOCKET_TABLES]) {
+static char *find_listens(Arena *arena, int process_fd, const Buf tables[LEFTOVERS_TABLES]) {
         cleanup_buf Buf text = BUF_INIT(LISTENS_BYTES_MAX);
         int fd = openat(process_fd, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        Slice texts[LEFTOVERS_TABLES];
         DIR *entries = fd < 0 ? NULL : fdopendir(fd);
         struct dirent *entry;
         char *listens;
 
         if (!entries)
                 return NULL;
+        for (size_t i = 0; i < LEFTOVERS_TABLES; i++)
+                texts[i] = buf_get(&tables[i]);
         for (int n = 0; n < FDS_MAX && (entry = readdir(entries)); n++) {
                 char target[64];
                 ssize_t n_target = readlinkat(fd, entry->d_name, target, sizeof target);
 
                 if (n_target > 9 && memcmp(target, "socket:[", 8) == 0)
-                        put_socket(&text, tables, slice_make(target + 8, (size_t)n_target - 9));
+                        leftovers_put_socket(texts, slice_make(target + 8, (size_t)n_target - 9),
+                                             &text);
         }
         (void)closedir(entries);
         if (!text.n)
@@ -190,30 +152,30 @@ static void read_at(int process_fd, const char *name, Buf *ret_bytes) {
                 buf_append(ret_bytes, bytes, (size_t)n);
 }
 
-/* Its arguments, or the name that the kernel has for it, in brackets. NULL: already dead. */
+char *leftovers_name_command(Slice stat, Slice arguments, Arena *arena) {
+        ProcStat facts;
+        char *text;
+
+        if (!proc_read_stat(stat, &facts) || !proc_is_alive(&facts))
+                return NULL;
+        while (arguments.n && arguments.data[arguments.n - 1] == 0)
+                arguments.n--;
+        text = arguments.n ? arena_text(arena, arguments)
+                           : arena_printf(arena, "[%.*s]", SLICE_ARGS(facts.name));
+        for (size_t i = 0; i < arguments.n; i++)
+                if (text[i] == 0)
+                        text[i] = ' ';
+        make_printable(text);
+        return text;
+}
+
 static char *find_command(Arena *arena, int process_fd) {
         cleanup_buf Buf stat = BUF_INIT(COMMAND_BYTES_MAX);
         cleanup_buf Buf line = BUF_INIT(COMMAND_BYTES_MAX);
-        const char *open_bracket, *close_bracket;
-        char *text;
 
         read_at(process_fd, "stat", &stat);
-        open_bracket = strchr(buf_get_text(&stat), '(');
-        close_bracket = strrchr(buf_get_text(&stat), ')');
-        if (!open_bracket || !close_bracket || close_bracket[1] != ' ' ||
-            strchr("ZXx", close_bracket[2]))
-                return NULL;
         read_at(process_fd, "cmdline", &line);
-        while (line.n && line.data[line.n - 1] == 0)
-                line.n--;
-        for (size_t i = 0; i < line.n; i++)
-                if (line.data[i] == 0)
-                        line.data[i] = ' ';
-        text = line.n ? arena_text(arena, buf_get(&line))
-                      : arena_printf(arena, "[%.*s]", (int)(close_bracket - open_bracket - 1),
-                                     open_bracket + 1);
-        make_printable(text);
-        return text;
+        return leftovers_name_command(buf_get(&stat), buf_get(&line), arena);
 }
 
 static bool is_meant(const Descendants *only, uint64_t pid) {
@@ -225,7 +187,7 @@ static bool is_meant(const Descendants *only, uint64_t pid) {
 }
 
 void leftovers_list(const Descendants *only, SandboxOutcome *outcome) {
-        SocketTable tables[N_SOCKET_TABLES];
+        Buf tables[LEFTOVERS_TABLES];
         Arena *arena = &outcome->arena;
         DIR *entries = opendir("/proc");
         struct dirent *entry;

@@ -13,6 +13,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -21,6 +22,7 @@
 
 #include "base/fd.h"
 #include "base/mem.h"
+#include "base/proc.h"
 #include "sandbox/access.h"
 #include "sandbox/mount.h"
 #include "sandbox/place.h"
@@ -73,27 +75,11 @@ static bool is_hidden(const Setup *setup, const char *path) {
         return place_covers(path);
 }
 
-/* The kernel writes blanks and backslashes in paths as three octal digits. */
-static void unescape(char *path) {
-        char *to = path;
-
-        for (const char *from = path; *from; to++) {
-                if (from[0] == '\\' && from[1] && from[2] && from[3]) {
-                        *to = (char)((from[1] - '0') * 64 + (from[2] - '0') * 8 + from[3] - '0');
-                        from += 4;
-                } else {
-                        *to = *from++;
-                }
-        }
-        *to = 0;
-}
-
 /* False: not seen inside. That is less than the host has, never more. */
-static bool bind_mount_of_host(const Setup *setup, int root_fd, char *path) {
+static bool bind_mount_of_host(const Setup *setup, int root_fd, const char *path) {
         cleanup_fd int fd = -1;
 
-        unescape(path);
-        if (path[0] != '/' || !path[1] || is_hidden(setup, path))
+        if (!path[1] || is_hidden(setup, path))
                 return false;
         fd = mount_clone(path, false);
         if (fd < 0 || mount_restrict(fd, HOST_ATTRIBUTES, false) < 0)
@@ -104,22 +90,19 @@ static bool bind_mount_of_host(const Setup *setup, int root_fd, char *path) {
 /* An overlay shows one file system; the host's others are bound into it, parents first, as they
  * stand in the table. */
 static int bind_mounts_of_host(const Setup *setup, int root_fd, Fault *reterr_fault) {
-        cleanup_buf Buf table = BUF_INIT(MOUNT_TABLE_BYTES_MAX);
-        char *line, *rest;
+        cleanup_buf Buf table = BUF_INIT(MOUNT_TABLE_BYTES_MAX), path = BUF_INIT(PATH_MAX);
         size_t n = 0;
 
         if (file_read("/proc/self/mountinfo", &table) != 0)
                 return broken(reterr_fault, "the table of mounts cannot be read", errno);
-        rest = table.n ? (char *)table.data : NULL;
-        while ((line = strsep(&rest, "\n")) && n < MOUNTS_MAX) {
-                char *path = line;
+        for (Slice rest = buf_get(&table); rest.n && n < MOUNTS_MAX;) {
+                ProcMount mount;
 
-                for (int field = 0; path && field < 4; field++)
-                        path = (path = strchr(path, ' ')) ? path + 1 : NULL;
-                if (!path)
+                if (!proc_read_mount(proc_take_line(&rest), &mount))
                         continue;
-                path[strcspn(path, " ")] = 0;
-                (void)bind_mount_of_host(setup, root_fd, path);
+                buf_clear(&path);
+                proc_unescape(mount.path, &path);
+                (void)bind_mount_of_host(setup, root_fd, buf_get_text(&path));
                 n++;
         }
         return 0;

@@ -22,6 +22,7 @@
 
 #include "base/fd.h"
 #include "base/mem.h"
+#include "base/proc.h"
 #include "sandbox/access.h"
 #include "sandbox/place.h"
 
@@ -33,6 +34,8 @@ enum {
         N_UIDS = 1024,
         HIDE_MAX = 1024,
         TABLE_BYTES_MAX = 4 << 20,
+        UNIX_PATH_FIELD = 7,
+        SOCKET_PATH_BYTES = 108, /* unix(7) */
         STACK_BYTES = 16384,
 };
 
@@ -228,23 +231,43 @@ static void hide_strangers(Setup *setup) {
                 (void)closedir(root);
 }
 
+/* The path that `table` begins with, and goes on behind: to the end of its line, or of a later one,
+ * for newlines stand in names as well. A name by itself hides nothing: in a root of his own anybody
+ * can have any. */
+static void hide_socket(Setup *setup, Slice table) {
+        char path[SOCKET_PATH_BYTES + 1];
+
+        for (size_t n = 0; n < table.n; n++) {
+                struct stat facts;
+
+                n += slice_find(slice_from(table, n), slice_text("\n"));
+                if (n > SOCKET_PATH_BYTES)
+                        return;
+                (void)snprintf(path, sizeof path, "%.*s", (int)n, (const char *)table.data);
+                if (!place_covers(path) && stat(path, &facts) == 0 && S_ISSOCK(facts.st_mode)) {
+                        hide(setup, path);
+                        return;
+                }
+        }
+}
+
 /* Sockets of the host answer through a read-only mount and into another network namespace, as
  * long as their path can be seen. */
 static int hide_sockets(Setup *setup) {
         cleanup_buf Buf table = BUF_INIT(TABLE_BYTES_MAX);
-        char *line, *rest;
         int r = file_read("/proc/net/unix", &table);
 
         if (r < 0 || r == FILE_E_MISSING)
                 return 0; /* a kernel without them */
         if (r != 0)
                 return SETUP_E_BROKEN;
-        rest = table.n ? (char *)table.data : NULL;
-        while ((line = strsep(&rest, "\n"))) {
-                const char *path = strchr(line, '/');
+        for (Slice rest = buf_get(&table); rest.n;) {
+                Slice line = slice_head(rest, slice_find(rest, slice_text("\n")));
+                Slice path = proc_get_rest(line, UNIX_PATH_FIELD);
 
-                if (path && !place_covers(path))
-                        hide(setup, path);
+                if (path.n && path.data[0] == '/')
+                        hide_socket(setup, slice_from(rest, line.n - path.n));
+                rest = slice_from(rest, line.n + 1);
         }
         return 0;
 }

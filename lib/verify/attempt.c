@@ -16,6 +16,7 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/mem.h"
+#include "base/proc.h"
 #include "verify/environment.h"
 #include "verify/kind.h"
 #include "verify/load.h"
@@ -157,14 +158,10 @@ bool attempt_was_overlay(const Attempt *attempt) {
 }
 
 uint64_t attempt_memory_kills(void) {
-        static const char name[] = "\noom_kill ";
         cleanup_buf Buf text = BUF_INIT(VMSTAT_BYTES);
-        const char *line;
 
-        if (file_read("/proc/vmstat", &text) != 0)
-                return 0;
-        line = strstr(buf_get_text(&text), name);
-        return line ? strtoull(line + sizeof name - 1, NULL, 10) : 0;
+        return file_read("/proc/vmstat", &text) == 0 ? proc_find_number(buf_get(&text), "oom_kill ")
+                                                     : 0;
 }
 
 /* Whether a PATH leads into the workspace: then the repository decides what a bare name is. */

@@ -19,6 +19,7 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/mem.h"
+#include "base/proc.h"
 #include "base/processors.h"
 #include "base/text.h"
 #include "proto/describe.h"
@@ -227,10 +228,10 @@ static void try_room(Examination *examination) {
 
 static void try_memory(Examination *examination) {
         cleanup_buf Buf text = BUF_INIT(MEMINFO_BYTES);
-        const char *line = file_read("/proc/meminfo", &text) == 0
-                                   ? strstr(buf_get_text(&text), "MemAvailable:")
-                                   : NULL;
-        uint64_t mib = line ? strtoull(line + strlen("MemAvailable:"), NULL, 10) >> 10 : 0;
+        uint64_t kib = file_read("/proc/meminfo", &text) == 0
+                               ? proc_find_number(buf_get(&text), "MemAvailable:")
+                               : 0;
+        uint64_t mib = kib >> 10;
 
         put(examination, "memory", mib < MEMORY_LEAST_MIB ? DOCTOR_WEAK : DOCTOR_GOOD,
             "a check that is killed for memory is judged by what else the machine was short of",

@@ -3,51 +3,30 @@
 
 /* The kernel's own words about a sandbox, asked inside of it. */
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "base/proc.h"
 #include "sandbox/place.h"
 #include "verify/attempt.h"
 #include "verify/explain.h"
 
-enum { LOOK_MS = 20000, LOOK_BYTES = 4 << 20, FIELDS_MAX = 32, ERROR_BYTES = 200 };
+enum { LOOK_MS = 20000, LOOK_BYTES = 4 << 20, ERROR_BYTES = 200 };
 
-/* A mount as a line of mountinfo has it; all in the line. */
-typedef struct MountLine {
-        const char *root, *path, *type, *options, *of_system;
-} MountLine;
+static bool has_end(Slice text, const char *end) {
+        size_t n = strlen(end);
 
-static bool read_mount(char *line, MountLine *ret_mount) {
-        char *fields[FIELDS_MAX], *field;
-        size_t n = 0, dash = 6;
-
-        while (n < FIELDS_MAX && (field = strsep(&line, " ")))
-                fields[n++] = field;
-        while (dash < n && strcmp(fields[dash], "-") != 0)
-                dash++;
-        if (dash + 3 >= n)
-                return false;
-        *ret_mount = (MountLine){.root = fields[3],
-                                 .path = fields[4],
-                                 .options = fields[5],
-                                 .type = fields[dash + 1],
-                                 .of_system = fields[dash + 3]};
-        return true;
-}
-
-static bool has_end(const char *text, const char *end) {
-        size_t n = strlen(text), n_end = strlen(end);
-
-        return n >= n_end && strcmp(text + n - n_end, end) == 0;
+        return text.n >= n && slice_is(slice_from(text, text.n - n), end);
 }
 
 /* Ours, put over something that is not to be seen (sandbox/root.c). */
-static bool is_hiding(const MountLine *mount) {
+static bool is_hiding(const ProcMount *mount) {
+        Slice size = slice_text("size=" HIDING_BYTES);
+
         return has_end(mount->root, "/" PART_EMPTY) ||
-               (strcmp(mount->type, "tmpfs") == 0 &&
-                strstr(mount->of_system, "size=" HIDING_BYTES) != NULL);
+               (slice_is(mount->type, "tmpfs") &&
+                slice_find(mount->of_system, size) < mount->of_system.n);
 }
 
 typedef struct Look {
@@ -56,21 +35,21 @@ typedef struct Look {
         ExplainFact *mounts, *hidden;
 } Look;
 
-static void take_mount(const Look *look, char *line) {
-        MountLine mount;
+static void take_mount(const Look *look, Slice line) {
+        ProcMount mount;
+        bool is_read_only;
 
-        if (!read_mount(line, &mount))
+        if (!proc_read_mount(line, &mount))
                 return;
+        is_read_only = slice_is(slice_head(mount.options, 2), "ro");
         if (is_hiding(&mount))
-                explain_put(look->hidden, arena_slice(look->arena, slice_text(mount.path)),
-                            look->arena);
+                explain_put(look->hidden, arena_slice(look->arena, mount.path), look->arena);
         else
-                explain_put(
-                        look->mounts,
-                        slice_text(arena_printf(look->arena, "%s %s, %s", mount.path, mount.type,
-                                                strncmp(mount.options, "ro", 2) == 0 ? "read-only"
-                                                                                     : "writable")),
-                        look->arena);
+                explain_put(look->mounts,
+                            slice_text(arena_printf(look->arena, "%.*s %.*s, %s",
+                                                    SLICE_ARGS(mount.path), SLICE_ARGS(mount.type),
+                                                    is_read_only ? "read-only" : "writable")),
+                            look->arena);
 }
 
 /* "Name:\tvalue\t…" of a process's status; empty if it is not there. */
@@ -115,16 +94,10 @@ static void take_status(const Look *look, Slice text) {
 }
 
 static void take_mounts(Look *look, Slice text) {
-        cleanup_buf Buf copy = BUF_TEXT;
-        char *line, *rest;
-
-        buf_slice(&copy, text);
-        buf_byte(&copy, 0);
-        rest = copy.is_full ? NULL : (char *)copy.data;
         look->mounts = explain_add(look->check, "mounts", true);
         look->hidden = explain_add(look->check, "hidden", true);
-        while ((line = strsep(&rest, "\n")))
-                take_mount(look, line);
+        while (text.n)
+                take_mount(look, proc_take_line(&text));
 }
 
 static int broken(const SandboxOutcome *outcome, Fault *reterr_fault) {

@@ -12,6 +12,7 @@
 
 #include "base/fd.h"
 #include "base/mem.h"
+#include "base/proc.h"
 #include "view/status.h"
 
 enum {
@@ -67,28 +68,6 @@ static bool takes(const Address *listener, const Address *wanted) {
                (listener->is_v4 == wanted->is_v4 || !listener->is_v4);
 }
 
-static Slice take_line(Slice *rest) {
-        size_t n = slice_find(*rest, slice_text("\n"));
-        Slice line = slice_head(*rest, n);
-
-        *rest = slice_from(*rest, n + 1);
-        return line;
-}
-
-static Slice field_of(Slice line, int number) {
-        for (;;) {
-                size_t n = 0;
-
-                while (line.n && line.data[0] == ' ')
-                        line = slice_from(line, 1);
-                while (n < line.n && line.data[n] != ' ')
-                        n++;
-                if (number-- == 0 || n == line.n)
-                        return number < 0 ? slice_head(line, n) : SLICE_NULL;
-                line = slice_from(line, n);
-        }
-}
-
 /* "0100007F:1F90": words of four bytes as this machine has them in memory, then the port. */
 static bool place_parse(Slice place, Address *ret_address, uint64_t *ret_port) {
         size_t colon = slice_find(place, slice_text(":"));
@@ -132,14 +111,14 @@ bool listeners_find_tcp(Slice table, uint64_t port, Slice address, Buf *lines) {
 
         if (!address_parse(address, &wanted))
                 return false;
-        (void)take_line(&table);
+        (void)proc_take_line(&table);
         while (table.n) {
-                Slice line = take_line(&table);
+                Slice line = proc_take_line(&table);
                 Address listener;
                 uint64_t its_port;
 
-                if (!slice_is(field_of(line, 3), "0A") ||
-                    !place_parse(field_of(line, 1), &listener, &its_port) || its_port != port)
+                if (!slice_is(proc_get_field(line, 3), "0A") ||
+                    !place_parse(proc_get_field(line, 1), &listener, &its_port) || its_port != port)
                         continue;
                 say(&listener, its_port, lines);
                 is_there |= takes(&listener, &wanted);
@@ -148,12 +127,12 @@ bool listeners_find_tcp(Slice table, uint64_t port, Slice address, Buf *lines) {
 }
 
 bool listeners_find_unix(Slice table, Slice path, Buf *lines) {
-        (void)take_line(&table);
+        (void)proc_take_line(&table);
         while (table.n) {
-                Slice line = take_line(&table);
+                Slice line = proc_take_line(&table);
 
-                if (!slice_is(field_of(line, 3), "00010000") ||
-                    !slice_equal(field_of(line, UNIX_PATH_FIELD), path))
+                if (!slice_is(proc_get_field(line, 3), "00010000") ||
+                    !slice_equal(proc_get_rest(line, UNIX_PATH_FIELD), path))
                         continue;
                 buf_text(lines, "unix ");
                 text_make_visible(path, false, lines);

@@ -12,8 +12,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/file.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -22,6 +20,7 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/mem.h"
+#include "base/proc.h"
 
 enum {
         STAT_BYTES = 1 << 20,
@@ -44,23 +43,27 @@ static uint64_t used_by(int whom) {
         return getrusage(whom, &usage) < 0 ? 0 : ms_of(&usage.ru_utime) + ms_of(&usage.ru_stime);
 }
 
-void load_mark(LoadMark *ret_mark) {
-        cleanup_buf Buf text = BUF_INIT(STAT_BYTES);
-        uint64_t tick_ms = 1000 / (uint64_t)sysconf(_SC_CLK_TCK);
-        char *rest;
+void load_read(Slice table, uint64_t tick_ms, LoadMark *mark) {
+        Slice line = proc_take_line(&table);
 
-        *ret_mark = (LoadMark){.own_ms = used_by(RUSAGE_SELF) + used_by(RUSAGE_CHILDREN)};
-        if (file_read("/proc/stat", &text) != 0 || strncmp(buf_get_text(&text), "cpu ", 4) != 0)
+        if (!slice_is(proc_get_field(line, 0), "cpu"))
                 return;
-        rest = (char *)text.data + 4;
-        for (int i = 0; i < COLUMNS; i++) {
-                uint64_t ticks = strtoull(rest, &rest, 10);
+        for (unsigned i = 0; i < COLUMNS; i++) {
+                uint64_t ticks = proc_number(proc_get_field(line, 1 + i));
 
-                ret_mark->all_ms += ticks * tick_ms;
+                mark->all_ms += ticks * tick_ms;
                 /* What packets cost is in nobody's account: a check's own would be its excuse. */
                 if (i == IDLE || i == IOWAIT || i == IRQ || i == SOFTIRQ)
-                        ret_mark->idle_ms += ticks * tick_ms;
+                        mark->idle_ms += ticks * tick_ms;
         }
+}
+
+void load_mark(LoadMark *ret_mark) {
+        cleanup_buf Buf text = BUF_INIT(STAT_BYTES);
+
+        *ret_mark = (LoadMark){.own_ms = used_by(RUSAGE_SELF) + used_by(RUSAGE_CHILDREN)};
+        if (file_read("/proc/stat", &text) == 0)
+                load_read(buf_get(&text), 1000 / (uint64_t)sysconf(_SC_CLK_TCK), ret_mark);
 }
 
 unsigned load_of_others(const LoadMark *from, const LoadMark *to) {

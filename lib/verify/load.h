@@ -10,6 +10,7 @@
  */
 
 #include "base/clock.h"
+#include "base/slice.h"
 
 /* How much the processors had done, of all and of this process with its reaped children. */
 typedef struct LoadMark {
@@ -18,6 +19,8 @@ typedef struct LoadMark {
 
 /* Zeros where the kernel does not tell. */
 void load_mark(LoadMark *ret_mark);
+/* Pure: adds what the text of /proc/stat says of all processors, in ticks of so many ms. */
+void load_read(Slice table, uint64_t tick_ms, LoadMark *mark);
 /* What others took of the processors between the two, in thousandths. 0: not known. */
 unsigned load_of_others(const LoadMark *from, const LoadMark *to);
 /* A command that took `cpu_ms` of its `wall_ms` wanted to run, and others had nearly all. */

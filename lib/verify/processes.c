@@ -14,6 +14,7 @@
 
 #include "base/fd.h"
 #include "base/mem.h"
+#include "base/proc.h"
 #include "plan/regex.h"
 #include "view/status.h"
 
@@ -32,19 +33,14 @@ static void processes_deinit(Processes *processes) {
         free(processes->items);
 }
 
-/* "17 (any ) text) S 1 …": the parent is the second field behind the last parenthesis. */
+/* -1: it is gone. */
 static int read_parent(int pid) {
         cleanup_free char *path = mem_printf("/proc/%d/stat", pid);
         cleanup_buf Buf text = BUF_INIT(STAT_BYTES_MAX);
-        const char *end;
-        int parent = -1;
+        ProcStat stat;
 
-        if (file_read(path, &text) != 0)
-                return -1;
-        end = strrchr(buf_get_text(&text), ')');
-        if (end && end[1] == ' ' && end[2] && end[3] == ' ')
-                parent = (int)strtol(end + 4, NULL, 10);
-        return parent;
+        return file_read(path, &text) == 0 && proc_read_stat(buf_get(&text), &stat) ? stat.parent
+                                                                                    : -1;
 }
 
 static int list(Processes *processes) {

@@ -24,6 +24,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/proc.h"
 #include "sandbox/mount.h"
 #include "sandbox/place.h"
 
@@ -146,24 +147,27 @@ ScratchFill scratch_look(const char *dir, uint64_t room, uint64_t most) {
         return left < FULL_BYTES ? SCRATCH_FULL_BY_OTHERS : SCRATCH_HAS_ROOM;
 }
 
+static bool is_below(Slice path, const char *dir) {
+        size_t n = strlen(dir);
+
+        return slice_is(slice_head(path, n), dir) && (path.n == n || path.data[n] == '/');
+}
+
 /* Where somebody of ours was killed, what it had mounted stands. */
 static void unmount_below(const char *dir) {
-        cleanup_buf Buf table = BUF_INIT(MOUNT_TABLE_BYTES);
-        size_t n = strlen(dir);
-        char *line, *rest;
+        cleanup_buf Buf table = BUF_INIT(MOUNT_TABLE_BYTES), text = BUF_INIT(PATH_MAX);
 
-        if (geteuid() != 0 || file_read("/proc/self/mountinfo", &table) != 0 || !table.n)
+        if (geteuid() != 0 || file_read("/proc/self/mountinfo", &table) != 0)
                 return;
-        rest = (char *)table.data;
-        while ((line = strsep(&rest, "\n"))) {
-                char *path = line;
+        for (Slice rest = buf_get(&table); rest.n;) {
+                ProcMount mount;
 
-                for (int field = 0; path && field < 4; field++)
-                        path = (path = strchr(path, ' ')) ? path + 1 : NULL;
-                if (!path || strncmp(path, dir, n) != 0 || (path[n] != '/' && path[n] != ' '))
+                if (!proc_read_mount(proc_take_line(&rest), &mount))
                         continue;
-                path[strcspn(path, " ")] = 0;
-                (void)umount2(path, MNT_DETACH | UMOUNT_NOFOLLOW);
+                buf_clear(&text);
+                proc_unescape(mount.path, &text);
+                if (is_below(buf_get(&text), dir))
+                        (void)umount2(buf_get_text(&text), MNT_DETACH | UMOUNT_NOFOLLOW);
         }
 }
 

@@ -178,8 +178,8 @@ static int listen_unix(const char *path, bool is_abstract) {
 }
 
 /* A socket that everybody on the host may talk to. */
-static void expect_unreachable_at(const char *directory) {
-        cleanup_free char *path = mem_printf("%s/cell-%d.sock", directory, (int)getpid());
+static void expect_unreachable(const char *directory, const char *end) {
+        cleanup_free char *path = mem_printf("%s/cell-%d%s", directory, (int)getpid(), end);
         cleanup_cell Cell cell;
         int fd;
 
@@ -194,11 +194,16 @@ static void expect_unreachable_at(const char *directory) {
 }
 
 TEST(sockets_in_run_do_not_answer) {
-        expect_unreachable_at("/run");
+        expect_unreachable("/run", ".sock");
 }
 
 TEST(sockets_elsewhere_do_not_answer) {
-        expect_unreachable_at("/var/lib");
+        expect_unreachable("/var/lib", ".sock");
+}
+
+/* The kernel's table has a line for each socket, and two for this one. */
+TEST(a_socket_with_a_newline_in_its_name_does_not_answer) {
+        expect_unreachable("/var/lib", "\n2: 2 0 10000 1 1 9 /x");
 }
 
 /* By no name in the kernel's table: only the directory itself can be hidden. */
@@ -220,7 +225,7 @@ TEST(a_socket_bound_by_a_relative_name_does_not_answer) {
 }
 
 TEST(sockets_in_tmp_do_not_answer) {
-        expect_unreachable_at("/tmp");
+        expect_unreachable("/tmp", ".sock");
 }
 
 TEST(abstract_sockets_do_not_answer) {
@@ -232,6 +237,19 @@ TEST(abstract_sockets_do_not_answer) {
         name = mem_printf("cell-%d", (int)getpid());
         fd = listen_unix(name, true);
         cell_expect_prevented(&cell, "abstract", name);
+        (void)close(fd);
+}
+
+/* Anybody on this machine could stop all checks with it. */
+TEST(a_socket_hides_no_directory_by_its_name) {
+        cleanup_free char *name = mem_printf("cell-%d/usr/bin", (int)getpid());
+        cleanup_cell Cell cell;
+        int fd;
+
+        cell_init(&cell);
+        fd = listen_unix(name, true);
+        cell_run(&cell, "sh", "-c", "test -x /usr/bin/env");
+        cell_expect_exit(&cell, 0);
         (void)close(fd);
 }
 
