@@ -20,6 +20,8 @@
 #include "base/mem.h"
 #include "view/status.h"
 
+#define HEAD_COMMIT "HEAD^{commit}"
+
 enum { OUTPUT_MAX = 1 << 20, ARGS_MAX = 12, NAMES_SHOWN = 3, SPAWN_FAILED = 127 };
 
 extern char **environ;
@@ -137,20 +139,43 @@ static char *take_line(Buf *out) {
         return text;
 }
 
-/* What stands behind the first line, if it is a commit and nothing else. */
-static void copy_second_line(const Buf *out, char ret_commit[COMMIT_TEXT_MAX]) {
-        Slice rest = slice_from(buf_get(out), slice_find(buf_get(out), slice_text("\n")) + 1);
-        Slice line = slice_head(rest, slice_find(rest, slice_text("\n")));
+/* The last line, cut off with the end of the one before it. */
+static Slice cut_last_line(Slice *text) {
+        size_t n = text->n;
+        Slice line;
 
-        (void)snprintf(ret_commit, COMMIT_TEXT_MAX, "%.*s", SLICE_ARGS(line));
-        if (!commit_is_full(ret_commit))
-                ret_commit[0] = 0;
+        while (n && text->data[n - 1] != '\n')
+                n--;
+        line = slice_from(*text, n);
+        *text = slice_head(*text, n ? n - 1 : 0);
+        return line;
 }
 
-/* Both in one process. Where HEAD names no commit, git fails behind the first line. */
+/* Where HEAD names no commit, git says what it was asked and fails. Newlines in the path are its
+ * own: what follows it is told from the end. */
+bool git_read_top(Slice out, bool has_head, char **ret_top, char ret_head[COMMIT_TEXT_MAX]) {
+        Slice rest, line;
+
+        ret_head[0] = 0;
+        if (!out.n || out.data[out.n - 1] != '\n' || memchr(out.data, 0, out.n))
+                return false;
+        out.n--;
+        rest = out;
+        line = cut_last_line(&rest);
+        if (has_head)
+                (void)snprintf(ret_head, COMMIT_TEXT_MAX, "%.*s", SLICE_ARGS(line));
+        if (has_head || slice_is(line, HEAD_COMMIT))
+                out = rest;
+        if (!out.n || out.data[0] != '/' || (has_head && !commit_is_full(ret_head)))
+                return false;
+        *ret_top = mem_strndup((const char *)out.data, out.n);
+        return true;
+}
+
+/* Both in one process. */
 int git_find_top(char **ret_top, char ret_head[COMMIT_TEXT_MAX], Fault *reterr_fault) {
         char *argv[] = {(char *)"git", (char *)"rev-parse", (char *)"--show-toplevel",
-                        (char *)"HEAD^{commit}", NULL};
+                        (char *)HEAD_COMMIT, NULL};
         cleanup_buf Buf out = BUF_INIT(OUTPUT_MAX);
         int status = 1, r = run(argv, &out, &status);
 
@@ -160,11 +185,7 @@ int git_find_top(char **ret_top, char ret_head[COMMIT_TEXT_MAX], Fault *reterr_f
                 return GIT_E_REFUSED;
         }
         TRY(r);
-        if (out.n < 2)
-                return GIT_E_NONE;
-        copy_second_line(&out, ret_head);
-        *ret_top = take_line(&out);
-        return 0;
+        return git_read_top(buf_get(&out), status == 0, ret_top, ret_head) ? 0 : GIT_E_NONE;
 }
 
 int git_resolve(const char *rev, char ret_commit[COMMIT_TEXT_MAX], Fault *reterr_fault) {
@@ -199,8 +220,8 @@ int git_name_commit(const char *rev, char ret_commit[COMMIT_TEXT_MAX], Fault *re
         return 0;
 }
 
-/* The entries of `status -z`: two letters, a space, a path; a rename has its old path behind it. */
-static size_t list_changes(Slice out, Buf *names) {
+/* Of an entry: two letters, a space, a path; a rename has its old path behind it. */
+size_t git_list_changes(Slice out, Buf *names) {
         size_t n_changes = 0;
 
         while (out.n > 3) {
@@ -259,7 +280,7 @@ int git_check_clean(const char *top, GitQuestion *question, Fault *reterr_fault)
                 fault_next(reterr_fault, "git -C %s status", top);
                 return GIT_E_REFUSED;
         }
-        n_changes = list_changes(buf_get(&out), &names);
+        n_changes = git_list_changes(buf_get(&out), &names);
         if (n_changes == 0)
                 return 0;
         fault_set(reterr_fault, "claim-dirty-tree",

@@ -39,6 +39,14 @@ int git_ask_changes(GitQuestion *ret_question) must_check;
 int git_check_clean(const char *top, GitQuestion *question, Fault *reterr_fault) must_check;
 void git_question_deinit(GitQuestion *question);
 
+/* ---- pure ---- */
+
+/* Of `rev-parse --show-toplevel HEAD^{commit}`, which found a commit or failed for want of one: as
+ * git_find_top. False: it names no repository. */
+bool git_read_top(Slice out, bool has_head, char **ret_top,
+                  char ret_head[COMMIT_TEXT_MAX]) must_check;
+/* How many entries `status -z` has; the first of them are named, fit to be shown. */
+size_t git_list_changes(Slice out, Buf *names);
 /* 40 or 64 lower-case hex digits. */
 bool commit_is_full(const char *text);
 /* file:// and the path, its odd bytes percent-encoded. */

@@ -9,6 +9,8 @@
 
 #include "base/clock.h"
 #include "base/options.h"
+#include "base/text.h"
+#include "base/utf8.h"
 
 const char *args_get(const Args *args, const char *name) {
         for (size_t i = args->n_options; i-- > 0;)
@@ -63,17 +65,24 @@ int args_get_number(const Args *args, const char *name, uint64_t fallback, uint6
         return ARGS_E_REFUSED;
 }
 
+/* What was typed need not be UTF-8, which JSON is. */
 static void json_string(Buf *text, const char *string) {
-        buf_text(text, "\"");
-        for (; *string; string++) {
-                unsigned char c = (unsigned char)*string;
+        Slice rest = slice_text(string);
 
-                if (c == '"' || c == '\\')
-                        buf_printf(text, "\\%c", c);
-                else if (c < ' ')
-                        buf_printf(text, "\\u%04x", c);
+        buf_text(text, "\"");
+        while (rest.n) {
+                uint32_t code = 0;
+                size_t n = utf8_read(rest, &code);
+
+                if (n == 0)
+                        buf_text(text, "\\ufffd");
+                else if (code == '"' || code == '\\')
+                        buf_printf(text, "\\%c", (char)code);
+                else if (text_is_hidden(code) && code <= UINT16_MAX)
+                        buf_printf(text, "\\u%04x", (unsigned)code);
                 else
-                        buf_byte(text, c);
+                        buf_append(text, rest.data, n);
+                rest = slice_from(rest, size_max(n, 1));
         }
         buf_text(text, "\"");
 }

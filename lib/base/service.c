@@ -17,8 +17,9 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/proc.h"
 
-enum { LINES_BYTES = 1024, DECIMAL = 10 };
+enum { LINES_BYTES = 1024, US_PER_MS = 1000 };
 
 static bool find_address(struct sockaddr_un *ret_address, socklen_t *ret_n) {
         const char *path = getenv("NOTIFY_SOCKET");
@@ -59,12 +60,22 @@ void service_say_reloading(void) {
         service_say("RELOADING=1\nMONOTONIC_USEC=%" PRIu64, clock_mono_ns() / 1000);
 }
 
-uint64_t service_watchdog_ms(void) {
-        const char *usec = getenv("WATCHDOG_USEC"), *pid = getenv("WATCHDOG_PID");
-        uint64_t ms;
+/* False: anything else stands there, or too large a one. */
+static bool read_number(const char *text, uint64_t *ret_number) {
+        *ret_number = proc_number(slice_text(text));
+        return text[0] && !text[strspn(text, "0123456789")] && *ret_number != UINT64_MAX;
+}
 
-        if (!usec || (pid && strtoll(pid, NULL, DECIMAL) != getpid()))
+uint64_t service_watchdog_of(const char *usec, const char *for_pid, uint64_t own_pid) {
+        uint64_t wanted_us, pid = own_pid;
+
+        if (!usec || (for_pid && !read_number(for_pid, &pid)) || pid != own_pid ||
+            !read_number(usec, &wanted_us) || !wanted_us)
                 return 0;
-        ms = strtoull(usec, NULL, DECIMAL) / 2000;
-        return ms ? ms : 1;
+        return wanted_us < 2 * US_PER_MS ? 1 : wanted_us / (2 * US_PER_MS);
+}
+
+uint64_t service_watchdog_ms(void) {
+        return service_watchdog_of(getenv("WATCHDOG_USEC"), getenv("WATCHDOG_PID"),
+                                   (uint64_t)getpid());
 }

@@ -74,33 +74,49 @@ static void buf_field(Buf *buf, Slice field) {
         buf_slice(buf, field);
 }
 
+static bool is_blank(uint8_t byte) {
+        return byte == ' ' || byte == '\t' || byte == '\r' || byte == '\n';
+}
+
 static Slice trim(Slice text) {
-        while (text.n && strchr(" \t\r\n", text.data[text.n - 1]))
+        while (text.n && is_blank(text.data[text.n - 1]))
                 text.n--;
-        while (text.n && strchr(" \t", text.data[0]))
+        while (text.n && is_blank(text.data[0]))
                 text = slice_from(text, 1);
         return text;
+}
+
+HttpLine http_read_line(Slice line, Slice *ret_name, Slice *ret_value) {
+        size_t colon;
+
+        line = trim(line);
+        if (slice_is(slice_head(line, strlen("HTTP/")), "HTTP/"))
+                return HTTP_LINE_STATUS;
+        colon = slice_find(line, slice_text(":"));
+        *ret_name = slice_head(line, colon);
+        *ret_value = trim(slice_from(line, colon + 1));
+        return colon < line.n ? HTTP_LINE_HEADER : HTTP_LINE_OTHER;
 }
 
 /* Of several responses (100, redirects) the last one's headers count. */
 static size_t on_header(char *data, size_t size, size_t n, void *userdata) {
         Client *client = userdata;
-        Slice line = trim(slice_make(data, size * n));
-        size_t colon;
+        Slice name, value;
+        HttpLine kind = http_read_line(slice_make(data, size * n), &name, &value);
 
-        if (line.n >= 5 && memcmp(line.data, "HTTP/", 5) == 0) {
+        if (kind == HTTP_LINE_STATUS) {
                 buf_clear(&client->header_fields);
                 client->report.n_headers = 0;
                 client->has_answered = true;
                 return size * n;
         }
-        colon = slice_find(line, slice_text(":"));
-        if (colon >= line.n || client->report.n_headers >= HTTP_HEADERS_MAX)
+        if (kind != HTTP_LINE_HEADER || client->report.n_headers >= HTTP_HEADERS_MAX)
                 return size * n;
-        if (client->header_fields.n + line.n + 2 * sizeof(uint32_t) > HTTP_HEADER_BYTES_MAX)
+        if (client->header_fields.n + name.n + value.n + 2 * sizeof(uint32_t) >
+            HTTP_HEADER_BYTES_MAX)
                 return size * n;
-        buf_field(&client->header_fields, slice_head(line, colon));
-        buf_field(&client->header_fields, trim(slice_from(line, colon + 1)));
+        buf_field(&client->header_fields, name);
+        buf_field(&client->header_fields, value);
         client->report.n_headers++;
         return size * n;
 }

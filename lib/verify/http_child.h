@@ -35,6 +35,11 @@ const char *http_isolate(const HttpRequest *request, pid_t parent, int fd,
 /* In the forked child: makes the request, writes the report to `fd`, exits. */
 noreturn_ void http_child(const HttpRequest *request, pid_t parent, int fd);
 
+typedef enum HttpLine { HTTP_LINE_STATUS, HTTP_LINE_HEADER, HTTP_LINE_OTHER } HttpLine;
+
+/* A line of a response's head; a header's name, and its value without blanks around it. */
+HttpLine http_read_line(Slice line, Slice *ret_name, Slice *ret_value);
+
 /* Takes `answer->report` for what a child wrote, of which nothing is believed: false, it is no
  * report. What it says points into it. */
 bool http_report_read(HttpAnswer *answer) must_check;

@@ -5,6 +5,9 @@
 
 #include "base/fault.h"
 
+#include <string.h>
+
+#include "base/utf8.h"
 #include "tests/lib/test.h"
 
 TEST(a_fault_says_rule_place_found_and_next) {
@@ -54,6 +57,20 @@ TEST(long_words_are_cut) {
         CHECK_EQ_U64(strlen(fault.found), sizeof fault.found - 1);
         CHECK_EQ_U64(strlen(fault.place), sizeof fault.place - 1);
         CHECK_EQ_U64(strlen(fault.next), sizeof fault.next - 1);
+}
+
+TEST(words_are_cut_between_characters) {
+        for (size_t n = 0; n < 8; n++) {
+                Fault fault = FAULT_INIT;
+                char word[4096] = "";
+
+                memset(word, 'x', n);
+                while (strlen(word) + 4 < sizeof word)
+                        strcat(word, n < 4 ? "ä" : "😀");
+                fault_set(&fault, "rule", "%s", word);
+                CHECK(utf8_is_valid(slice_text(fault.found)));
+                CHECK(strlen(fault.found) + 4 >= sizeof fault.found);
+        }
 }
 
 TEST(a_fault_that_quotes_a_terminal_escape_shows_it_and_does_not_send_it) {
