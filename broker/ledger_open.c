@@ -106,7 +106,7 @@ int ledger_lock(const char *path, int *ret_fd, Fault *reterr_fault) {
         }
         if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
                 (void)!read(fd, pid, sizeof pid - 1);
-                pid[strcspn(pid, "\n")] = 0;
+                pid[strspn(pid, "0123456789")] = 0; /* it is proposed to be typed */
                 fault_set(reterr_fault, "ledger-locked", "a broker has it open: process %s", pid);
                 fault_place(reterr_fault, "%s", path);
                 fault_next(reterr_fault, "use the running broker, or stop it: kill %s", pid);
