@@ -16,6 +16,6 @@ void service_say(const char *format, ...) printf_like(1, 2);
 void service_say_reloading(void);
 /* How often WATCHDOG=1 is to be said, half of what the manager waits for; 0: it does not wait. */
 uint64_t service_watchdog_ms(void);
-/* Pure: for this process, of WATCHDOG_USEC and WATCHDOG_PID; NULL where they are not set. What is no
- * number asks for nothing. */
+/* Pure: for this process, of WATCHDOG_USEC and WATCHDOG_PID; NULL where they are not set. What is
+ * no number asks for nothing. */
 uint64_t service_watchdog_of(const char *usec, const char *for_pid, uint64_t own_pid);
