@@ -70,24 +70,6 @@ int held_progress(Core *core, uint64_t claim_seq, Message *message) {
         return hold(core, &(Held){.kind = HELD_PROGRESS, .seq = claim_seq}, message);
 }
 
-/* A fault's texts may have been cut in the middle of a character. */
-static Slice whole_characters(const char *text) {
-        Slice slice = slice_text(text);
-        size_t n = slice.n, n_wanted = 1;
-
-        while (n && (slice.data[n - 1] & 0xc0) == 0x80)
-                n--;
-        if (n == 0)
-                return slice;
-        if (slice.data[n - 1] >= 0xf0)
-                n_wanted = 4;
-        else if (slice.data[n - 1] >= 0xe0)
-                n_wanted = 3;
-        else if (slice.data[n - 1] >= 0xc0)
-                n_wanted = 2;
-        return slice.n - (n - 1) < n_wanted ? slice_head(slice, n - 1) : slice;
-}
-
 /* As many of the reasons as fit; then how many more there are. */
 static void fill_reasons(struct refuse *refuse, const RuleRefusal *refusal, Arena *arena) {
         size_t n_bytes = 0, n = 0;
@@ -123,9 +105,9 @@ int held_refusal(Core *core, const Route *route, Slice id, const RuleRefusal *re
                 .type = MESSAGE_REFUSE,
                 .refuse = {.id = id,
                            .rule = slice_text(refusal->fault.rule),
-                           .place = whole_characters(refusal->fault.place),
-                           .found = whole_characters(refusal->fault.found),
-                           .next = whole_characters(refusal->fault.next)},
+                           .place = slice_text(refusal->fault.place),
+                           .found = slice_text(refusal->fault.found),
+                           .next = slice_text(refusal->fault.next)},
         };
 
         count_refusal(core, refusal->fault.rule);

@@ -53,20 +53,18 @@ bool rule_broken(const RuleCase *c, const char *place, const char *format, ...) 
         Fault *fault = &c->refusal->fault;
         va_list args;
 
-        *fault = FAULT_INIT;
-        fault_place(fault, "%s", place);
         va_start(args, format);
-        (void)vsnprintf(fault->found, sizeof fault->found, format, args);
+        fault_vset(fault, NULL, format, args);
         va_end(args);
+        fault_place(fault, "%s", place);
         return false;
 }
 
 bool rule_next(const RuleCase *c, const char *format, ...) {
-        Fault *fault = &c->refusal->fault;
         va_list args;
 
         va_start(args, format);
-        (void)vsnprintf(fault->next, sizeof fault->next, format, args);
+        fault_vnext(&c->refusal->fault, format, args);
         va_end(args);
         return false;
 }

@@ -5,40 +5,38 @@
 
 #include "base/fault.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"
-#include "base/utf8.h"
 
-enum { CHARACTER_BYTES_MAX = 4, CONTINUATION_MASK = 0xc0, CONTINUATION = 0x80 };
+#define CUT_MARK "…"
 
-static bool is_continuation(char byte) {
-        return ((uint8_t)byte & CONTINUATION_MASK) == CONTINUATION;
+/* Half a command must not look like a whole one. */
+static void write_part(char *part, size_t n_max, const char *format, va_list args)
+        printf_like(3, 0);
+
+static void write_part(char *part, size_t n_max, const char *format, va_list args) {
+        int n_wanted = vsnprintf(part, n_max, format, args);
+        size_t n = n_max - sizeof CUT_MARK;
+
+        if (n_wanted < 0 || (size_t)n_wanted < n_max)
+                return;
+        while (n > 0 && ((uint8_t)part[n] & 0xc0) == 0x80)
+                n--;
+        memcpy(part + n, CUT_MARK, sizeof CUT_MARK);
 }
 
-/* What does not fit is cut between characters: a fault travels in messages, which are UTF-8. */
-static void put(char *part, size_t n_part, const char *format, va_list args) {
-        int n = vsnprintf(part, n_part, format, args);
-        size_t end = n_part - 1, first = end;
-        uint32_t code;
-
-        if (n < 0 || (size_t)n < n_part)
-                return;
-        do
-                first--;
-        while (first > 0 && end - first < CHARACTER_BYTES_MAX && is_continuation(part[first]));
-        if (utf8_read(slice_make(part + first, end - first), &code) == 0)
-                part[first] = 0;
+void fault_vset(Fault *fault, const char *rule, const char *format, va_list args) {
+        *fault = (Fault){.rule = rule};
+        write_part(fault->found, sizeof fault->found, format, args);
 }
 
 void fault_set(Fault *fault, const char *rule, const char *format, ...) {
         va_list args;
 
-        *fault = (Fault){.rule = rule};
         va_start(args, format);
-        put(fault->found, sizeof fault->found, format, args);
+        fault_vset(fault, rule, format, args);
         va_end(args);
 }
 
@@ -46,15 +44,19 @@ void fault_place(Fault *fault, const char *format, ...) {
         va_list args;
 
         va_start(args, format);
-        put(fault->place, sizeof fault->place, format, args);
+        write_part(fault->place, sizeof fault->place, format, args);
         va_end(args);
+}
+
+void fault_vnext(Fault *fault, const char *format, va_list args) {
+        write_part(fault->next, sizeof fault->next, format, args);
 }
 
 void fault_next(Fault *fault, const char *format, ...) {
         va_list args;
 
         va_start(args, format);
-        put(fault->next, sizeof fault->next, format, args);
+        fault_vnext(fault, format, args);
         va_end(args);
 }
 

@@ -8,6 +8,8 @@
  * failure) to the edge, where it is printed or sent.
  */
 
+#include <stdarg.h>
+
 #include "base/defs.h"
 #include "base/buf.h"
 
@@ -20,10 +22,13 @@ typedef struct Fault {
 
 #define FAULT_INIT ((Fault){.rule = NULL})
 
-/* Each setter cuts what does not fit; `rule` must be static. `fault_set` also clears the rest. */
+/* Each setter cuts what does not fit, between characters, so that it ends in "…"; `rule` must be
+ * static. `fault_set` also clears the rest. */
 void fault_set(Fault *fault, const char *rule, const char *format, ...) printf_like(3, 4);
 void fault_place(Fault *fault, const char *format, ...) printf_like(2, 3);
 void fault_next(Fault *fault, const char *format, ...) printf_like(2, 3);
+void fault_vset(Fault *fault, const char *rule, const char *format, va_list args) printf_like(3, 0);
+void fault_vnext(Fault *fault, const char *format, va_list args) printf_like(2, 0);
 
 bool fault_is(const Fault *fault, const char *rule);
 

@@ -45,18 +45,46 @@ TEST(setting_a_fault_clears_the_one_before) {
         CHECK(!fault_is(&none, "a"));
 }
 
-TEST(long_words_are_cut) {
+static void fill(char *word, size_t n, const char *character) {
+        size_t n_each = strlen(character), n_used = 0;
+
+        for (; n_used + n_each < n; n_used += n_each)
+                memcpy(word + n_used, character, n_each);
+        word[n_used] = '\0';
+}
+
+static bool ends_in(const char *text, const char *end) {
+        size_t n = strlen(text), n_end = strlen(end);
+
+        return n >= n_end && strcmp(text + n - n_end, end) == 0;
+}
+
+TEST(what_is_cut_is_cut_between_characters_and_says_so) {
+        static const char *const characters[] = {"x", "ä", "字", "🜂"};
         char word[4096];
         Fault fault = FAULT_INIT;
 
-        memset(word, 'x', sizeof word);
-        word[sizeof word - 1] = 0;
-        fault_set(&fault, "rule", "%s", word);
-        fault_place(&fault, "%s", word);
+        for (size_t i = 0; i < ARRAY_SIZE(characters); i++) {
+                fill(word, sizeof word, characters[i]);
+                fault_set(&fault, "rule", "%s", word);
+                fault_place(&fault, "%s", word);
+                fault_next(&fault, "%s", word);
+                CHECK(ends_in(fault.found, "…") && utf8_is_valid(slice_text(fault.found)));
+                CHECK(ends_in(fault.place, "…") && utf8_is_valid(slice_text(fault.place)));
+                CHECK(ends_in(fault.next, "…") && utf8_is_valid(slice_text(fault.next)));
+                CHECK(strlen(fault.next) > sizeof fault.next - 8);
+        }
+}
+
+TEST(what_just_fits_is_not_cut) {
+        char word[sizeof FAULT_INIT.next];
+        Fault fault = FAULT_INIT;
+
+        fill(word, sizeof word, "x");
         fault_next(&fault, "%s", word);
-        CHECK_EQ_U64(strlen(fault.found), sizeof fault.found - 1);
-        CHECK_EQ_U64(strlen(fault.place), sizeof fault.place - 1);
-        CHECK_EQ_U64(strlen(fault.next), sizeof fault.next - 1);
+        CHECK_EQ_TEXT(fault.next, word);
+        fault_next(&fault, "%sx", word);
+        CHECK(ends_in(fault.next, "x…"));
 }
 
 TEST(words_are_cut_between_characters) {
