@@ -106,6 +106,8 @@ int core_refuse_message(Core *core, const Route *route, const uint8_t curve[CURV
                         int why) must_check;
 /* Answers a frame that is not looked at, since its sender has too many others that wait: `busy`. */
 int core_refuse_busy(Core *core, const Route *route, Slice frame) must_check;
+/* Whether there is room for an alert: without it core_alert says nothing. */
+bool core_may_alert(Core *core);
 /* An alert about what a delivery (`who`) could not carry, or about the upkeep of something, unless
  * one about it stands. Commit afterwards. */
 int core_alert(Core *core, WaitFor wait_for, const char *what, uint64_t cause,

@@ -10,7 +10,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 
-enum { WHAT_BYTES = 512, ANY_BYTES = 1 };
+enum { WHAT_BYTES = 512 };
 
 void io_print_metrics(void *userdata, Buf *text) {
         const Io *io = userdata;
@@ -31,9 +31,9 @@ void io_print_metrics(void *userdata, Buf *text) {
 }
 
 bool io_print_health(void *userdata, Buf *text) {
-        Io *io = userdata;
+        const Io *io = userdata;
         Fault fault = FAULT_INIT;
-        int r = ledger_ask_room(io->ledger, ANY_BYTES, &fault);
+        int r = ledger_look_for_room(io->ledger, &fault);
 
         if (r == 0)
                 buf_text(text, "ok\n");
@@ -41,7 +41,6 @@ bool io_print_health(void *userdata, Buf *text) {
                 buf_printf(text, "%s: %s\n", fault.rule, fault.found);
         else
                 buf_text(text, "the disk cannot be asked for room\n");
-        io->health_error = r < 0 ? r : 0;
         return r == 0;
 }
 
@@ -49,7 +48,7 @@ int io_watch_log(Io *io) {
         char readers[LEDGER_READERS_BYTES], what[WHAT_BYTES];
         bool is_long = ledger_has_long_log(io->ledger);
 
-        if (is_long == io->is_log_told)
+        if (is_long == io->is_log_told || (is_long && !core_may_alert(io->core)))
                 return 0;
         io->is_log_told = is_long;
         if (!is_long)

@@ -33,7 +33,6 @@ struct Io {
         uint64_t started_ms;  /* monotonic */
         uint64_t room_due_ms; /* no room for what deliveries write: not before */
         bool is_log_told;     /* an alert has said that the write-ahead log is long */
-        int health_error;     /* fatal: who asks for health can meet a log that cannot be emptied */
         Intake intake;
         Ahead *ahead;              /* looks at signatures of what is in it; NULL: not serving */
         const IntakeItem *in_hand; /* what the core is working on; NULL: nothing of the intake */
@@ -52,7 +51,8 @@ int io_prove_step(Io *io) must_check;
 /* io_health.c. For who asks: the figures; and false, with the reason, where nothing is taken. */
 void io_print_metrics(void *userdata, Buf *text);
 bool io_print_health(void *userdata, Buf *text);
-/* A write-ahead log that does not become shorter is an alert, once each time. */
+/* A write-ahead log that does not become shorter is an alert, once each time: as soon as there is
+ * room for it. */
 int io_watch_log(Io *io) must_check;
 bool io_admits(void *userdata, const uint8_t curve[CURVE_BYTES]);
 /* SIGHUP: settings and deliveries are read again. What is wrong in them is said, as an alert too,

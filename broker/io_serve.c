@@ -196,7 +196,7 @@ static int step_deliveries(Io *io, const LoopWait *wait) {
                 return 0;
         }
         TRY(notify_step(io->notify, wait));
-        while (notify_take_alert(io->notify, &alert)) {
+        while (core_may_alert(io->core) && notify_take_alert(io->notify, &alert)) {
                 TRY(core_alert(io->core, WAIT_FOR_DELIVERY, alert.what, alert.cause,
                                alert.delivery));
                 has_alert = true;
@@ -254,7 +254,6 @@ static int serve_round(Io *io, Serving *serving) {
         TRY(ledger_tidy(io->ledger));
         TRY(io_watch_log(io));
         scrape_step(io->scrape, &wait, &(ScrapeSource){io, io_print_metrics, io_print_health});
-        TRY(io->health_error);
         rest_step(io->rest, !has_work);
         feed_watchdog(io, &serving->watch);
         return wait.fds[signals].is_ready ? take_signals(io, serving) : 0;

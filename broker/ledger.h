@@ -45,6 +45,9 @@ DEFINE_FREEP(Ledger, ledger_free, ledger_freep)
 /* Whether `n_bytes` more can be taken. LEDGER_E_REFUSED: disk-full, or log-full: readers have kept
  * the write-ahead log from being emptied, and are named. */
 int ledger_ask_room(Ledger *ledger, size_t n_bytes, Fault *reterr_fault) must_check;
+/* Whether anything could be taken as it is now: nothing is tried, nothing changes.
+ * LEDGER_E_REFUSED, as above. */
+int ledger_look_for_room(const Ledger *ledger, Fault *reterr_fault) must_check;
 
 /* In the open transaction, which the first append begins. */
 int ledger_append(Ledger *ledger, const Entry *entry) must_check;
@@ -53,7 +56,8 @@ int ledger_evidence_put(Ledger *ledger, const Hash *digest, Slice frame) must_ch
 /* Durable afterwards. Any failure is final for the process (fsync is not retried). */
 int ledger_commit(Ledger *ledger) must_check;
 /* Commits empty the write-ahead log when it is long, which who waits for them waits for. From now
- * on they leave it to ledger_tidy, within limits. */
+ * on they leave it to ledger_tidy, within limits. That also tries again, now and then, where the
+ * log is so long that nothing is taken and no commit would. */
 void ledger_leave_log(Ledger *ledger);
 int ledger_tidy(Ledger *ledger) must_check;
 

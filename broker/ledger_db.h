@@ -36,7 +36,7 @@ struct Ledger {
         bool leaves_log;       /* a commit leaves that to ledger_tidy, until twice as many */
         bool is_untidy;        /* something was committed since */
         uint64_t log_said_ms;  /* when its length was last complained of; 0: never */
-        uint64_t log_tried_ms; /* when it was last tried to empty it for who asked for room */
+        uint64_t log_tried_ms; /* when it was last tried to empty one that is full */
         int lock_fd;
         char *path;
 };

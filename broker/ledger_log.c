@@ -136,17 +136,6 @@ void ledger_leave_log(Ledger *ledger) {
         ledger->leaves_log = true;
 }
 
-int ledger_tidy(Ledger *ledger) {
-        int n_pages = (int)(ledger->log_bytes / PAGE_BYTES);
-
-        if (ledger->is_in_batch || !ledger->is_untidy)
-                return 0;
-        ledger->is_untidy = false;
-        if (n_pages >= ledger->empty_pages && empty_log(ledger, n_pages, true) != SQLITE_OK)
-                return ledger_sql_fail(ledger, "checkpoint");
-        return 0;
-}
-
 int ledger_empty_log(Ledger *ledger) {
         if (sqlite3_wal_checkpoint_v2(ledger->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL) !=
             SQLITE_OK)
@@ -202,29 +191,62 @@ static int retry_log(Ledger *ledger) {
         return 0;
 }
 
-/* Once into the log, once into the database. Half of the reserve is for the broker's own. A batch
- * asks again only when it wants more than half of what there was: each entry of a thousand would
- * ask the same. */
-int ledger_ask_room(Ledger *ledger, size_t n_bytes, Fault *reterr_fault) {
-        uint64_t wanted =
-                2 * (ledger->batch_bytes + n_bytes) + (n_bytes ? RESERVE_BYTES : RESERVE_BYTES / 2);
+static bool is_log_full(const Ledger *ledger) {
+        return ledger->log_bytes >= LOG_BYTES_MAX;
+}
+
+int ledger_tidy(Ledger *ledger) {
+        int n_pages = (int)(ledger->log_bytes / PAGE_BYTES);
+
+        if (is_log_full(ledger))
+                return retry_log(ledger);
+        if (ledger->is_in_batch || !ledger->is_untidy)
+                return 0;
+        ledger->is_untidy = false;
+        if (n_pages >= ledger->empty_pages && empty_log(ledger, n_pages, true) != SQLITE_OK)
+                return ledger_sql_fail(ledger, "checkpoint");
+        return 0;
+}
+
+/* Once into the log, once into the database. Half of the reserve is for the broker's own. */
+static uint64_t cost_of(const Ledger *ledger, size_t n_bytes) {
+        return 2 * (ledger->batch_bytes + n_bytes) + (n_bytes ? RESERVE_BYTES : RESERVE_BYTES / 2);
+}
+
+static int look_at_disk(const Ledger *ledger, uint64_t wanted, uint64_t *ret_free, Fault *fault) {
         struct statvfs facts;
 
-        if (ledger->log_bytes >= LOG_BYTES_MAX && n_bytes) {
+        if (statvfs(ledger->path, &facts) < 0)
+                return error_origin(-errno);
+        *ret_free = (uint64_t)facts.f_bavail * facts.f_frsize;
+        if (*ret_free >= wanted)
+                return 0;
+        fault_set(fault, "disk-full", "%" PRIu64 " KiB are free, %" PRIu64 " are needed",
+                  *ret_free >> 10, wanted >> 10);
+        fault_place(fault, "%s", ledger->path);
+        fault_next(fault, "make room on that file system; the broker goes on by itself");
+        return LEDGER_E_REFUSED;
+}
+
+/* A batch asks the disk again only when it wants more than half of what there was: each entry of a
+ * thousand would ask the same. */
+int ledger_ask_room(Ledger *ledger, size_t n_bytes, Fault *reterr_fault) {
+        uint64_t wanted = cost_of(ledger, n_bytes);
+
+        if (is_log_full(ledger) && n_bytes) {
                 TRY(retry_log(ledger));
                 if (ledger->log_bytes)
                         return refuse_log(ledger, reterr_fault);
         }
         if (ledger->is_in_batch && ledger->free_bytes / 2 >= wanted)
                 return 0;
-        if (statvfs(ledger->path, &facts) < 0)
-                return error_origin(-errno);
-        ledger->free_bytes = (uint64_t)facts.f_bavail * facts.f_frsize;
-        if (ledger->free_bytes >= wanted)
-                return 0;
-        fault_set(reterr_fault, "disk-full", "%" PRIu64 " KiB are free, %" PRIu64 " are needed",
-                  ledger->free_bytes >> 10, wanted >> 10);
-        fault_place(reterr_fault, "%s", ledger->path);
-        fault_next(reterr_fault, "make room on that file system; the broker goes on by itself");
-        return LEDGER_E_REFUSED;
+        return look_at_disk(ledger, wanted, &ledger->free_bytes, reterr_fault);
+}
+
+int ledger_look_for_room(const Ledger *ledger, Fault *reterr_fault) {
+        uint64_t free_bytes;
+
+        if (is_log_full(ledger))
+                return refuse_log(ledger, reterr_fault);
+        return look_at_disk(ledger, cost_of(ledger, 1), &free_bytes, reterr_fault);
 }

@@ -49,17 +49,22 @@ static int say(Core *core, Message *messages, size_t n) {
         return 0;
 }
 
+bool core_may_alert(Core *core) {
+        Fault full = FAULT_INIT;
+
+        return core->state.n_alerts < ALERTS_MAX && core_ask_room(core, 0, &full) == 0;
+}
+
 int core_alert(Core *core, WaitFor wait_for, const char *what, uint64_t cause, const char *who) {
         cleanup_arena Arena arena = ARENA_INIT;
         cleanup_buf Buf visible = BUF_TEXT;
         const State *state = &core->state;
-        Fault full = FAULT_INIT;
         Message message = {
                 .type = MESSAGE_ALERT,
                 .alert = {.cause = cause, .wait_for = wait_for, .who = slice_text(who)},
         };
 
-        if (state->n_alerts >= ALERTS_MAX || core_ask_room(core, 0, &full) != 0)
+        if (!core_may_alert(core))
                 return 0;
         for (size_t i = 0; i < state->n_alerts; i++)
                 if (state->alerts[i]->wait_for == wait_for && state->alerts[i]->who &&

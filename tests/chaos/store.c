@@ -368,10 +368,12 @@ typedef struct Freed {
         Fault fault;
 } Freed;
 
+/* Nobody says anything, so that nobody asks for room. */
 static bool has_room(void *userdata) {
         Freed *freed = userdata;
 
-        return ledger_ask_room(freed->ledger, 1, &freed->fault) == 0;
+        CHECK_EQ_INT(ledger_tidy(freed->ledger), 0);
+        return ledger_look_for_room(freed->ledger, &freed->fault) == 0;
 }
 
 TEST(a_reader_that_does_not_let_go_is_named_and_the_log_has_an_end) {
@@ -394,6 +396,7 @@ TEST(a_reader_that_does_not_let_go_is_named_and_the_log_has_an_end) {
         CHECK_EQ_TEXT(fault.rule, "log-full");
         (void)snprintf(name, sizeof name, "%d", (int)pid);
         CHECK_CONTAINS(fault.next, name);
+        CHECK(ledger_look_for_room(ledger, &fault) == LEDGER_E_REFUSED);
         CHECK(log_bytes_of(path) <= LOG_BYTES_MAX);
         CHECK(close(done_fd) == 0);
         CHECK(waitpid(pid, NULL, 0) == pid);

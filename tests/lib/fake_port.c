@@ -151,6 +151,16 @@ static void make_random(void *userdata, void *bytes, size_t n) {
         }
 }
 
+static int ask_room(void *userdata, size_t n_bytes, Fault *reterr_fault) {
+        const FakePort *port = userdata;
+
+        (void)n_bytes;
+        if (!port->is_full)
+                return 0;
+        fault_set(reterr_fault, "disk-full", "there is none");
+        return 1;
+}
+
 void fake_port_init(FakePort *port) {
         *port = (FakePort){.wall_ms = 1700000000000, .mono_ms = 1000};
 }
@@ -168,6 +178,7 @@ CorePort fake_port_get(FakePort *port) {
                 .mono_ms = mono_ms,
                 .append = append,
                 .commit = commit,
+                .room = ask_room,
                 .find = find,
                 .read = read_entry,
                 .evidence_put = evidence_put,

@@ -52,6 +52,7 @@ typedef struct FakePort {
         FakeEvidence evidence[FAKE_EVIDENCE_MAX];
         size_t n_evidence;
         bool is_dirty;
+        bool is_full;   /* there is room for nothing */
         FakeSent *sent; /* oldest first, all of them until fake_port_forget */
         size_t n_sent;
         int conditions[FAKE_ROUTES_MAX];  /* by `to`: what a send to it gives; 0: it arrives */
