@@ -210,6 +210,8 @@ int codec_encode(const Message *message, Buf *frame, CodecFault *reterr_fault) {
 /* ---- decoding ---- */
 
 typedef struct Decoder {
+        bool is_answer;
+        bool skips_newer; /* fields that stand behind those of the rows */
         Slice rest;
         Arena *arena;
         CodecFault *fault;
@@ -377,10 +379,31 @@ static int skip_absent(Decoder *decoder, const RecordSpec *spec, uint64_t tag, s
         return 0;
 }
 
+static bool is_newer(const Decoder *decoder, const RecordSpec *spec, uint64_t tag,
+                     uint64_t newest) {
+        return decoder->skips_newer && tag > newest && tag > spec->fields[spec->n_fields - 1].tag;
+}
+
+static int skip_value(Decoder *decoder) {
+        size_t n_bytes;
+
+        if (scan_object(decoder->rest, &n_bytes))
+                return refuse(decoder->fault, NULL, "has a field that is not whole");
+        decoder->rest = slice_from(decoder->rest, n_bytes);
+        return 0;
+}
+
+static int decode_field(Decoder *decoder, const RecordSpec *spec, uint64_t tag, size_t index,
+                        void *body) {
+        if (index == spec->n_fields || spec->fields[index].tag != tag)
+                return refuse(decoder->fault, NULL, "has an unknown or misplaced tag");
+        return decode_value(decoder, &spec->fields[index], body);
+}
+
 /* A merge of two ascending lists, the rows and what is there: an unknown tag, a second one and one
  * out of order all end in the same place. */
 static int decode_record(Decoder *decoder, const RecordSpec *spec, void *body) {
-        uint64_t n, present = 0;
+        uint64_t n, present = 0, newest = 0;
         size_t index = 0;
 
         if (read_head(decoder, SCAN_MAP, &n))
@@ -392,9 +415,13 @@ static int decode_record(Decoder *decoder, const RecordSpec *spec, void *body) {
                         return refuse(decoder->fault, NULL, "has a tag that is not a number");
                 if (skip_absent(decoder, spec, tag, &index))
                         return CODEC_E_REFUSED;
-                if (index == spec->n_fields || spec->fields[index].tag != tag)
-                        return refuse(decoder->fault, NULL, "has an unknown or misplaced tag");
-                if (decode_value(decoder, &spec->fields[index], body))
+                if (is_newer(decoder, spec, tag, newest)) {
+                        if (skip_value(decoder))
+                                return CODEC_E_REFUSED;
+                        newest = tag;
+                        continue;
+                }
+                if (decode_field(decoder, spec, tag, index, body))
                         return CODEC_E_REFUSED;
                 present |= UINT64_C(1) << tag;
                 index++;
@@ -413,26 +440,38 @@ static int decode_scanned(Decoder *decoder, Message *message) {
         if (!spec)
                 return refuse(decoder->fault, NULL, "has an unknown number");
         message->type = spec->type;
+        decoder->skips_newer = decoder->is_answer && spec->type == MESSAGE_STATUS;
         if (decode_record(decoder, &spec->body, message_body(message)))
                 return refused_in_message(decoder->fault, spec);
         return 0;
 }
 
-int codec_decode(Slice frame, Arena *arena, Message *ret_message, CodecFault *reterr_fault) {
-        Decoder decoder = {.rest = frame, .arena = arena, .fault = reterr_fault};
+static int decode(Decoder *decoder, Message *ret_message) {
         Message message;
         int r;
 
-        if (frame.n > FRAME_MAX)
-                return refuse(reterr_fault, NULL, "is too large for a frame");
-        r = scan_frame(frame);
+        if (decoder->rest.n > FRAME_MAX)
+                return refuse(decoder->fault, NULL, "is too large for a frame");
+        r = scan_frame(decoder->rest);
         if (r)
-                return refuse(reterr_fault, NULL, scan_reason(r));
+                return refuse(decoder->fault, NULL, scan_reason(r));
         memset(&message, 0, sizeof message);
-        if (decode_scanned(&decoder, &message))
+        if (decode_scanned(decoder, &message))
                 return CODEC_E_REFUSED;
         *ret_message = message;
         return 0;
+}
+
+int codec_decode(Slice frame, Arena *arena, Message *ret_message, CodecFault *reterr_fault) {
+        Decoder decoder = {.rest = frame, .arena = arena, .fault = reterr_fault};
+
+        return decode(&decoder, ret_message);
+}
+
+int codec_decode_answer(Slice frame, Arena *arena, Message *ret_message, CodecFault *reterr_fault) {
+        Decoder decoder = {.is_answer = true, .rest = frame, .arena = arena, .fault = reterr_fault};
+
+        return decode(&decoder, ret_message);
 }
 
 void codec_fault_to_fault(const CodecFault *codec_fault, Fault *ret_fault) {

@@ -34,6 +34,12 @@ int codec_encode(const Message *message, Buf *frame, CodecFault *reterr_fault) m
 int codec_decode(Slice frame, Arena *arena, Message *ret_message,
                  CodecFault *reterr_fault) must_check;
 
+/* The same of what a broker says to an agent: of a `status`, which tells and orders nothing,
+ * fields that came later than this program are passed over
+ * (docs/decisions/052-a-status-may-say-more.md). */
+int codec_decode_answer(Slice frame, Arena *arena, Message *ret_message,
+                        CodecFault *reterr_fault) must_check;
+
 /* The fewest bytes of a frame that an item of this field, of TEXTS or LIST, can have. */
 size_t codec_item_bytes_least(const FieldSpec *list);
 

@@ -91,23 +91,22 @@ static uint64_t n_to_follow(const ScanHead *head) {
         return 0;
 }
 
-int scan_frame(Slice frame) {
+int scan_object(Slice bytes, size_t *ret_n_bytes) {
         uint64_t n_left[SCAN_DEPTH_MAX];
+        Slice rest = bytes;
         size_t depth = 0;
 
-        if (!frame.n)
-                return SCAN_E_EMPTY;
         do {
                 ScanHead head;
-                int r = scan_head(frame, &head);
+                int r = scan_head(rest, &head);
                 bool is_container;
                 uint64_t n;
 
                 if (r)
                         return r;
-                frame = slice_from(frame, head.n_bytes);
+                rest = slice_from(rest, head.n_bytes);
                 n = n_to_follow(&head);
-                if (n > frame.n)
+                if (n > rest.n)
                         return SCAN_E_TRUNCATED;
                 is_container = head.kind == SCAN_ARRAY || head.kind == SCAN_MAP;
                 if (is_container && depth == SCAN_DEPTH_MAX)
@@ -116,11 +115,21 @@ int scan_frame(Slice frame) {
                         n_left[depth++] = n;
                         continue;
                 }
-                frame = slice_from(frame, n);
+                rest = slice_from(rest, n);
                 while (depth && --n_left[depth - 1] == 0)
                         depth--;
         } while (depth);
-        return frame.n ? SCAN_E_TRAILING : 0;
+        *ret_n_bytes = bytes.n - rest.n;
+        return 0;
+}
+
+int scan_frame(Slice frame) {
+        size_t n_bytes;
+        int r = frame.n ? scan_object(frame, &n_bytes) : SCAN_E_EMPTY;
+
+        if (r != 0)
+                return r;
+        return n_bytes < frame.n ? SCAN_E_TRAILING : 0;
 }
 
 const char *scan_reason(int condition) {

@@ -37,6 +37,8 @@ typedef struct ScanHead {
 } ScanHead;
 
 int scan_frame(Slice frame) must_check;
+/* The whole object at the beginning; what follows it is not looked at. */
+int scan_object(Slice bytes, size_t *ret_n_bytes) must_check;
 /* The head at the beginning; what follows it is not looked at. TRUNCATED, FORBIDDEN. */
 int scan_head(Slice bytes, ScanHead *ret_head) must_check;
 /* A sentence for a condition. */

@@ -386,7 +386,8 @@ static int hear(Session *session, Arena *arena, Message *ret_message, Fault *fau
                 if (r == LINK_E_NOTHING)
                         return SESSION_E_NOTHING;
                 TRY(r);
-                r = codec_decode(arena_slice(arena, frame), arena, ret_message, &codec_fault);
+                r = codec_decode_answer(arena_slice(arena, frame), arena, ret_message,
+                                        &codec_fault);
                 if (r == CODEC_E_REFUSED) {
                         codec_fault_to_fault(&codec_fault, fault);
                         return end(session, fault);

@@ -224,7 +224,7 @@ static void say(Play *play, Slice frame, bool is_signed) {
         CodecFault fault;
         Message message;
 
-        if (codec_decode(frame, &arena, &message, &fault) != 0)
+        if (codec_decode_answer(frame, &arena, &message, &fault) != 0)
                 return;
         if (is_signed && message.type == MESSAGE_WELCOME)
                 sign_welcome(play, &message.welcome);

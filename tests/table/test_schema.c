@@ -559,6 +559,9 @@ static void on_unknown_tag(Message *message, const RecordSpec *owner, const Fiel
         CHECK_EQ_INT(codec_decode(loose_get(&loose), &arena, &decoded, &fault), CODEC_E_REFUSED);
         CHECK_EQ_TEXT(fault.message, message_name(message->type));
         CHECK_CONTAINS(fault.reason, "tag");
+        /* Nobody does anything because of a status; all else is refused by agents, too. */
+        CHECK_EQ_INT(codec_decode_answer(loose_get(&loose), &arena, &decoded, &fault),
+                     message->type == MESSAGE_STATUS ? 0 : CODEC_E_REFUSED);
 }
 
 TEST(a_tag_that_no_row_has_is_refused) {

@@ -260,3 +260,38 @@ TEST(the_phase_is_read_from_entries_that_say_it) {
         CHECK_EQ_SLICE(message_phase(&offer), SLICE_NULL);
         CHECK_EQ_SLICE(message_phase(&none), SLICE_NULL);
 }
+
+/* A status without phases, and fields behind those that it has: 8, 9. */
+#define STATUS(n, ...) FRAME(0x92, 0x4c, 0x80 | (n), 1, 0xa1, 'p', 2, 1, 3, 1, 7, 1, __VA_ARGS__)
+
+static int decode_answer(Slice frame, Message *ret_message) {
+        static Arena arena; /* lives as long as the test */
+        CodecFault fault;
+
+        return codec_decode_answer(frame, &arena, ret_message, &fault);
+}
+
+TEST(of_a_status_fields_that_came_later_are_passed_over) {
+        CodecFault fault;
+        Message message;
+
+        CHECK_EQ_INT(decode_answer(STATUS(5, 9, 7), &message), 0);
+        CHECK_EQ_U64(message.status.no_adversary, 1);
+        CHECK_EQ_INT(
+                decode_answer(STATUS(6, 8, 0x92, 0x81, 1, 0x91, 2, 0xc4, 2, 1, 2, 60, 7), &message),
+                0);
+        CHECK_EQ_U64(message.status.present & ~UINT64_C(0xff), 0);
+        CHECK_EQ_INT(decode(STATUS(5, 9, 7), &fault), CODEC_E_REFUSED);
+}
+
+TEST(what_is_passed_over_is_canonical_all_the_same) {
+        Message message;
+
+        CHECK_EQ_INT(decode_answer(STATUS(6, 9, 7, 9, 7), &message), CODEC_E_REFUSED);
+        CHECK_EQ_INT(decode_answer(STATUS(6, 9, 7, 8, 7), &message), CODEC_E_REFUSED);
+        CHECK_EQ_INT(decode_answer(STATUS(6, 9, 7, 6, 7), &message), CODEC_E_REFUSED);
+        CHECK_EQ_INT(decode_answer(STATUS(5, 9, 0xc0), &message), CODEC_E_REFUSED);
+        CHECK_EQ_INT(decode_answer(STATUS(5, 9, 0x92, 1), &message), CODEC_E_REFUSED);
+        CHECK_EQ_INT(decode_answer(FRAME(0x92, 0x4c, 0x83, 1, 0xa1, 'p', 2, 1, 9, 7), &message),
+                     CODEC_E_REFUSED);
+}
