@@ -103,6 +103,15 @@ bool gate_is_fresh(const GateRecord *gate, Slice commit, uint64_t now_ms, Buf *w
         return !is_old(verdict, gate->valid_for_ms, now_ms, why);
 }
 
+bool gate_say_questions(const PhaseRecord *phase, const GateRecord *gate, Buf *text) {
+        size_t n = 0;
+
+        for (size_t i = 0; i < gate->n_asked; i++)
+                if (!phase_find_answer(phase, gate, gate->asked[i], gate->verdict.commit))
+                        buf_printf(text, "%s%s", n++ ? ", " : "", gate->asked[i]);
+        return n > 0;
+}
+
 bool gate_is_pending(const GateRecord *gate) {
         return gate->state == GATE_STATE_CLAIMED || gate->state == GATE_STATE_VERIFYING;
 }
@@ -112,7 +121,7 @@ bool gate_need_is_met(const GateRecord *need, Slice commit, uint64_t now_ms) {
 
         if (gate_is_waived(need, now_ms))
                 return true;
-        return verdict->seq && verdict->decision == DECISION_PASS && !verdict->is_mismatch &&
+        return verdict->seq && verdict->decision == DECISION_PASS &&
                slice_is(commit, verdict->commit) &&
                hash_equal(&verdict->gate_digest, &need->digest);
 }

@@ -11,6 +11,10 @@
  * measured. `why` (may be NULL) is told otherwise. */
 bool gate_is_fresh(const GateRecord *gate, Slice commit, uint64_t now_ms, Buf *why);
 
+/* Manual checks that the newest verdict left open and nobody has answered since: "look, sound".
+ * False if there is none. */
+bool gate_say_questions(const PhaseRecord *phase, const GateRecord *gate, Buf *text);
+
 /* Claimed, and without its verdict yet. */
 bool gate_is_pending(const GateRecord *gate);
 

@@ -72,8 +72,10 @@ int gate_apply(GateRecord *gate, const GateEvent *event) {
                 gate->retract_ms = event->retract_ms;
                 gate->verdict = (VerdictRecord){.seq = 0};
         }
-        if (event->kind == GATE_EV_DIFFER)
+        if (event->kind == GATE_EV_DIFFER) {
+                gate->verdict.decision = DECISION_FAIL;
                 gate->verdict.is_mismatch = true;
+        }
         return 0;
 }
 

@@ -146,12 +146,11 @@ static void metric_waits(const MetricsSource *source, const char *name, Buf *tex
 
         for (size_t i = 0; i < state->n_phases; i++) {
                 cleanup_arena Arena arena = ARENA_INIT;
-                struct wait *waits;
-                size_t n;
+                Waits waits;
 
-                waits_build(state, state->phases[i], source->wall_ms, &arena, &waits, &n);
-                for (size_t j = 0; j < n; j++)
-                        counts[waits[j].wait_for]++;
+                waits_build(state, state->phases[i], source->wall_ms, &arena, &waits);
+                for (size_t j = 0; j < waits.n; j++)
+                        counts[waits.waits[j].wait_for]++;
         }
         for (int i = 0; i < _WAIT_FOR_MAX; i++)
                 labelled(name, "kind", word_of(&words_WAIT_FOR, i), counts[i], text);

@@ -133,8 +133,7 @@ static int add_ended(Ledger *ledger, const State *state, const GateRecord *gate,
         if (gate_is_pending(gate) && now && slice_is(commit, now->commit))
                 return 0;
         if (gate->verdict.seq && slice_is(commit, gate->verdict.commit) && !gate_is_exhausted(gate))
-                decision =
-                        (int)(gate->verdict.is_mismatch ? DECISION_FAIL : gate->verdict.decision);
+                decision = (int)gate->verdict.decision;
         for (size_t i = 0; i < n_gates && *n < STATUS_ITEMS_MAX; i++)
                 if (slice_is(gates[i], gate->id))
                         items[(*n)++] = event_item_of_ended(gate->ended_seq, i, decision);

@@ -3,6 +3,7 @@
 
 #include "broker/plan_file.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -37,6 +38,16 @@ int plan_file_in_force(const PhaseRecord *phase, PlanFile *ret_file) {
 
 /* ---- the entry ---- */
 
+static Slice find_measured(const Gate *gate, Arena *arena) {
+        size_t n_bytes = (gate->n_checks + CHAR_BIT - 1) / CHAR_BIT;
+        uint8_t *bits = arena_alloc_array(arena, n_bytes, 1);
+
+        for (size_t i = 0; i < gate->n_checks; i++)
+                if (gate->checks[i].kind != CHECK_MANUAL)
+                        bits[i / CHAR_BIT] |= (uint8_t)(1U << i % CHAR_BIT);
+        return slice_make(bits, n_bytes);
+}
+
 /* `inputs` and the rest of the words stay in the text; this is what the broker decides by. */
 static struct gate_digest row_of(const Gate *gate, Arena *arena) {
         struct gate_digest row = {
@@ -52,6 +63,7 @@ static struct gate_digest row_of(const Gate *gate, Arena *arena) {
                 .stall_ms = gate->stall_ms,
                 .checks = arena_alloc_array(arena, gate->n_checks, sizeof *row.checks),
                 .n_checks = gate->n_checks,
+                .measured = find_measured(gate, arena),
         };
 
         for (size_t i = 0; i < gate->n_checks; i++)

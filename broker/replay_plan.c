@@ -5,6 +5,7 @@
 
 #include "broker/replay_parts.h"
 
+#include <limits.h>
 #include <stdlib.h>
 
 #include "base/mem.h"
@@ -21,11 +22,16 @@ static bool was_red(const GateRecord *gate, Slice check, uint64_t *ret_seq) {
         return false;
 }
 
+static bool has_bit(Slice bits, size_t i) {
+        return i / CHAR_BIT < bits.n && bits.data[i / CHAR_BIT] >> i % CHAR_BIT & 1;
+}
+
 static void set_checks(GateRecord *gate, const struct gate_digest *row, bool is_changed) {
         CheckRecord *checks = mem_new_array(CheckRecord, row->n_checks);
 
         for (size_t i = 0; i < row->n_checks; i++) {
                 checks[i].id = step_copy_text(row->checks[i]);
+                checks[i].is_measured = has_bit(row->measured, i);
                 checks[i].was_red =
                         !is_changed && was_red(gate, row->checks[i], &checks[i].red_seq);
         }

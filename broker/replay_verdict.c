@@ -32,17 +32,25 @@ static bool is_red(const struct check_result *check) {
 }
 
 /* Verdicts have their checks in the plan's order: `hint` is where to look first. */
-static void mark_red(GateRecord *gate, Slice check, uint64_t seq, size_t *hint) {
+static CheckRecord *find_check(GateRecord *gate, Slice check, size_t *hint) {
         for (size_t i = 0; i < gate->n_checks; i++) {
                 size_t at = (*hint + i) % gate->n_checks;
 
                 if (!slice_is(check, gate->checks[at].id))
                         continue;
-                gate->checks[at].was_red = true;
-                gate->checks[at].red_seq = seq;
                 *hint = at + 1;
-                return;
+                return &gate->checks[at];
         }
+        return NULL;
+}
+
+static void mark_red(GateRecord *gate, Slice check, uint64_t seq, size_t *hint) {
+        CheckRecord *record = find_check(gate, check, hint);
+
+        if (!record)
+                return;
+        record->was_red = true;
+        record->red_seq = seq;
 }
 
 static void mark_all_red(const Heard *heard) {
@@ -120,14 +128,23 @@ static void combine(Heard *heard) {
 static void keep_asked(const Heard *heard) {
         const struct verdict *message = heard->message;
         GateRecord *gate = heard->gate;
+        size_t hint = 0;
 
         gate_drop_asked(gate);
         if (heard->verdict.decision != DECISION_INCONCLUSIVE)
                 return;
         gate->asked = mem_new_array(char *, message->n_checks);
-        for (size_t i = 0; i < message->n_checks; i++)
-                if (message->checks[i].outcome == OUTCOME_UNVERIFIABLE)
-                        gate->asked[gate->n_asked++] = step_copy_text(message->checks[i].check);
+        for (size_t i = 0; i < message->n_checks; i++) {
+                Slice check = message->checks[i].check;
+                const CheckRecord *record;
+
+                if (message->checks[i].outcome != OUTCOME_UNVERIFIABLE)
+                        continue;
+                record = find_check(gate, check, &hint);
+                /* Nobody is waited for whose answer would be refused. */
+                if (!record || !record->is_measured)
+                        gate->asked[gate->n_asked++] = step_copy_text(check);
+        }
 }
 
 static int decide(Heard *heard) {

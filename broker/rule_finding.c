@@ -151,8 +151,7 @@ bool rule_close_needs_pass(const RuleCase *c) {
                 return true;
         verdict = &gate->verdict;
         if (close->verdict == verdict->seq && measured_seq(verdict) > finding->opened_seq &&
-            verdict->decision == DECISION_PASS && verdict->mode == MODE_COLD &&
-            !verdict->is_mismatch)
+            verdict->decision == DECISION_PASS && verdict->mode == MODE_COLD)
                 return true;
         rule_broken(c, "close.verdict",
                     "entry %" PRIu64 " is not a cold PASS of %s, its newest verdict and measured "

@@ -7,6 +7,7 @@
 
 #include <inttypes.h>
 
+#include "base/text.h"
 #include "broker/fresh.h"
 
 /* ---- needs ---- */
@@ -143,10 +144,35 @@ bool rule_check_unknown(const RuleCase *c) {
         const struct answer *answer = &c->input->message->answer;
         const GateRecord *gate = phase_find_gate(rule_get_phase(c), answer->gate);
 
-        for (size_t i = 0; i < gate->n_checks; i++)
-                if (slice_is(answer->check, gate->checks[i].id))
-                        return true;
+        if (gate_find_check_record(gate, answer->check))
+                return true;
         rule_broken(c, "answer.check", "%s has no check \"%.*s\"", gate->id,
                     SLICE_ARGS(answer->check));
         return rule_next(c, "broker plan show %s", rule_get_phase(c)->name);
+}
+
+/* One that a person has to answer. */
+static const char *find_manual(const GateRecord *gate) {
+        for (size_t i = 0; i < gate->n_checks; i++)
+                if (!gate->checks[i].is_measured)
+                        return gate->checks[i].id;
+        return NULL;
+}
+
+bool rule_check_measured(const RuleCase *c) {
+        const struct answer *answer = &c->input->message->answer;
+        const GateRecord *gate = phase_find_gate(rule_get_phase(c), answer->gate);
+        const char *manual = find_manual(gate);
+        cleanup_buf Buf word = BUF_TEXT;
+
+        if (!gate_find_check_record(gate, answer->check)->is_measured)
+                return true;
+        rule_broken(c, "answer.check", "\"%.*s\" is no manual check: it is run",
+                    SLICE_ARGS(answer->check));
+        if (!manual)
+                return rule_next(c, "adversary-agent status %s", rule_get_phase(c)->name);
+        text_quote(manual, &word);
+        return rule_next(c, "adversary-agent answer %s %s %s --commit %.*s",
+                         rule_get_phase(c)->name, gate->id, buf_get_text(&word),
+                         SLICE_ARGS(slice_head(answer->commit, 12)));
 }

@@ -71,7 +71,7 @@ typedef struct VerdictRecord {
         Hash inputs;
         uint64_t carried_from; /* 0: measured itself */
         uint64_t measured_ms;  /* when the measured one was received */
-        bool is_mismatch;      /* claimed evidence differs, and the plan lets that fail the gate */
+        bool is_mismatch;      /* a FAIL because the claimed evidence differs: it was a PASS */
         bool is_disagreement;  /* of several verifiers: they did not say the same */
         /* What it was made of, where several verifiers were needed. */
         struct {
@@ -89,6 +89,7 @@ typedef struct VerdictRecord {
 /* A check of a gate, as far as whether it can fail is known. */
 typedef struct CheckRecord {
         char *id;
+        bool is_measured; /* it is run: no person answers it; false: not known, too */
         bool was_red;     /* failed once, or was proved able to */
         uint64_t red_seq; /* the newest verdict that showed it so */
 } CheckRecord;
@@ -372,6 +373,8 @@ size_t claim_count_gates_for(const ClaimRecord *claim, const char *adversary);
  * there is none. `ret_adversary` is told whose it is. */
 GateRecord *state_find_verdict(const State *state, uint64_t seq, PhaseRecord **ret_phase,
                                const char **ret_adversary);
+/* NULL if the gate has no such check. */
+const CheckRecord *gate_find_check_record(const GateRecord *gate, Slice check);
 /* The newest answer to a manual check, if it is for this commit and the gate as it is; or NULL. */
 const AnswerRecord *phase_find_answer(const PhaseRecord *phase, const GateRecord *gate,
                                       const char *check, const char *commit);

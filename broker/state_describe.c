@@ -50,8 +50,9 @@ static void describe_gate_row(const GateRecord *gate, Buf *text) {
         for (size_t i = 0; i < gate->n_needs; i++)
                 buf_printf(text, " needs=%s", gate->needs[i]);
         for (size_t i = 0; i < gate->n_checks; i++)
-                buf_printf(text, " check=%s:%d:%" PRIu64, gate->checks[i].id,
-                           gate->checks[i].was_red, gate->checks[i].red_seq);
+                buf_printf(text, " check=%s:%d:%" PRIu64 "%s", gate->checks[i].id,
+                           gate->checks[i].was_red, gate->checks[i].red_seq,
+                           gate->checks[i].is_measured ? ":measured" : "");
         for (size_t i = 0; i < gate->n_asked; i++)
                 buf_printf(text, " asked=%s", gate->asked[i]);
         if (gate->retracted_seq)

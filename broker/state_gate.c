@@ -83,6 +83,13 @@ GateRecord *state_find_verdict(const State *state, uint64_t seq, PhaseRecord **r
         return NULL;
 }
 
+const CheckRecord *gate_find_check_record(const GateRecord *gate, Slice check) {
+        for (size_t i = 0; i < gate->n_checks; i++)
+                if (slice_is(check, gate->checks[i].id))
+                        return &gate->checks[i];
+        return NULL;
+}
+
 const AnswerRecord *phase_find_answer(const PhaseRecord *phase, const GateRecord *gate,
                                       const char *check, const char *commit) {
         for (size_t i = 0; i < phase->n_answers; i++) {

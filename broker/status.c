@@ -22,6 +22,7 @@ typedef struct View {
         Slice commit;
         uint64_t now_ms;
         Arena *arena;
+        GateNames *names;
 } View;
 
 Slice status_cut(Arena *arena, const Buf *text, size_t n_max) {
@@ -97,7 +98,8 @@ static void build_gate(const View *view, const GateRecord *gate, struct gate_sta
         refuse_pass(view, gate, ret_status, &why);
         build_never_red(view, gate, ret_status);
         build_votes(gate, ret_status);
-        if (gate->verdict.seq && gate->verdict.decision == DECISION_PASS && !ret_status->fresh)
+        if (gate->verdict.seq && !ret_status->fresh &&
+            (gate->verdict.decision == DECISION_PASS || gate->verdict.is_mismatch))
                 ret_status->stale_because = status_cut(view->arena, &why, STALE_BYTES_MAX);
 }
 
@@ -108,6 +110,16 @@ static void build_gates(const View *view, struct phase_status *status) {
         for (size_t i = 0; i < phase->n_gates; i++)
                 if (phase->gates[i].in_plan)
                         build_gate(view, &phase->gates[i], &status->gates[status->n_gates++]);
+}
+
+static void build_waits(const View *view, struct phase_status *status) {
+        Waits waits;
+
+        waits_build(view->state, view->phase, view->now_ms, view->arena, &waits);
+        waits_say_next(view->state, view->phase, view->names, view->arena, &waits);
+        status->waits = waits.waits;
+        status->n_waits = waits.n;
+        status_note_pings(view->state, view->phase, view->now_ms, status);
 }
 
 static void build_phase(const View *view, struct phase_status *ret_status) {
@@ -129,15 +141,14 @@ static void build_phase(const View *view, struct phase_status *ret_status) {
         status_build_seals(view->state, phase, view->arena, ret_status);
         phase_why_not_done(view->state, phase, view->commit, view->now_ms, view->arena,
                            &ret_status->why_not_done, &ret_status->n_why_not_done);
-        waits_build(view->state, phase, view->now_ms, view->arena, &ret_status->waits,
-                    &ret_status->n_waits);
-        waits_say_next(view->state, phase, view->arena, ret_status->waits, ret_status->n_waits);
-        status_note_pings(view->state, phase, view->now_ms, ret_status);
+        build_waits(view, ret_status);
         status_build_pauses(view->state, phase, view->now_ms, view->arena, ret_status);
 }
 
 void status_build(const State *state, Slice phase, uint64_t now_ms, Arena *arena,
                   struct status *ret_status) {
+        GateNames names = {.n = 0};
+
         *ret_status = (struct status){
                 .project = slice_text(state->project),
                 .head_seq = state->head_seq,
@@ -152,6 +163,7 @@ void status_build(const State *state, Slice phase, uint64_t now_ms, Arena *arena
                         .commit = phase_get_candidate(state, record),
                         .now_ms = now_ms,
                         .arena = arena,
+                        .names = &names,
                 };
 
                 if (phase.n == 0 || slice_is(phase, record->name))

@@ -7,6 +7,7 @@
 #include "broker/waits.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 
 #include "base/text.h"
 #include "broker/gate.h"
@@ -15,16 +16,16 @@
 
 enum { NEXT_BYTES_MAX = 512 };
 
-static const FindingRecord *find_finding(const State *state, const struct wait *wait) {
-        for (size_t i = 0; i < state->n_findings; i++)
-                if (state->findings[i]->changed_seq == wait->cause)
-                        return state->findings[i];
-        return NULL;
-}
+typedef struct Next {
+        const State *state;
+        const PhaseRecord *phase;
+        GateNames *names;
+        Arena *arena;
+} Next;
 
 /* The first check that nobody has answered. What it is called is said by an adversary. */
 static void say_answer(const PhaseRecord *phase, const GateRecord *gate, Buf *text) {
-        for (size_t i = 0; gate && i < gate->n_asked; i++)
+        for (size_t i = 0; i < gate->n_asked; i++)
                 if (!phase_find_answer(phase, gate, gate->asked[i], gate->verdict.commit)) {
                         buf_printf(text, "adversary-agent answer %s %s ", phase->name, gate->id);
                         text_quote(gate->asked[i], text);
@@ -35,13 +36,11 @@ static void say_answer(const PhaseRecord *phase, const GateRecord *gate, Buf *te
 }
 
 /* What a FAIL filed is closed by the PASS of its gate: it is the gate that is claimed again. */
-static void say_finding(const State *state, const struct wait *wait, const GateRecord *gate,
-                        Buf *text) {
-        const FindingRecord *finding = find_finding(state, wait);
-        bool is_of_gate = finding && finding->blocks == BLOCKS_GATE && gate;
+static void say_finding(const struct wait *wait, const WaitSubject *subject, Buf *text) {
+        const FindingRecord *finding = subject->finding;
+        const GateRecord *gate = subject->gate;
+        bool is_of_gate = finding->blocks == BLOCKS_GATE && gate;
 
-        if (!finding)
-                return;
         if (wait->wait_for == WAIT_FOR_FIX) {
                 if (!gate || gate->state != GATE_STATE_FAILED)
                         buf_printf(text, "builder-agent fixed F-%" PRIu64 " --text '…'",
@@ -55,40 +54,58 @@ static void say_finding(const State *state, const struct wait *wait, const GateR
                 buf_printf(text, " --verdict V-%" PRIu64, gate->verdict.seq);
 }
 
-/* Whether the gate's name alone says which phase is meant. */
-static bool is_clear(const State *state, const PhaseRecord *phase, Slice gate) {
+static int compare_names(const void *a, const void *b) {
+        return slice_compare(*(const Slice *)a, *(const Slice *)b);
+}
+
+static void list_names(const State *state, Arena *arena, GateNames *ret_names) {
+        size_t n_max = 0;
+
+        for (size_t i = 0; i < state->n_phases; i++)
+                n_max += state->phases[i]->n_gates;
+        *ret_names = (GateNames){.names = arena_alloc_array(arena, n_max, sizeof(Slice))};
         for (size_t i = 0; i < state->n_phases; i++) {
-                const PhaseRecord *other = state->phases[i];
+                const PhaseRecord *phase = state->phases[i];
 
-                if (other != phase && other->state != PHASE_STATE_DONE &&
-                    phase_find_gate(other, gate))
-                        return false;
+                for (size_t j = 0; j < phase->n_gates && phase->state != PHASE_STATE_DONE; j++)
+                        if (phase->gates[j].in_plan)
+                                ret_names->names[ret_names->n++] = slice_text(phase->gates[j].id);
         }
-        return true;
+        qsort(ret_names->names, ret_names->n, sizeof(Slice), compare_names);
 }
 
-static void say_claim(const State *state, const PhaseRecord *phase, Slice gate, Buf *text) {
+/* Whether the gate's name alone says which phase is meant: it stands there once. */
+static bool is_clear(const Next *next, Slice gate) {
+        const GateNames *names = next->names;
+        const Slice *found;
+
+        if (!names->names)
+                list_names(next->state, next->arena, next->names);
+        found = bsearch(&gate, names->names, names->n, sizeof gate, compare_names);
+        return !found || !((found > names->names && slice_equal(found[-1], gate)) ||
+                           (found + 1 < names->names + names->n && slice_equal(found[1], gate)));
+}
+
+static void say_claim(const Next *next, Slice gate, Buf *text) {
         buf_printf(text, "builder-agent claim %.*s --wait", SLICE_ARGS(gate));
-        if (!is_clear(state, phase, gate))
-                buf_printf(text, " --phase %s", phase->name);
+        if (!is_clear(next, gate))
+                buf_printf(text, " --phase %s", next->phase->name);
 }
 
-static void say_next(const State *state, const PhaseRecord *phase, const struct wait *wait,
+static void say_next(const Next *next, const struct wait *wait, const WaitSubject *subject,
                      Buf *text) {
-        const GateRecord *gate = phase_find_gate(phase, wait->gate);
-
         switch (wait->wait_for) {
         case WAIT_FOR_CLAIM:
         case WAIT_FOR_MEND:
-        case WAIT_FOR_RECLAIM: say_claim(state, phase, wait->gate, text); break;
+        case WAIT_FOR_RECLAIM: say_claim(next, wait->gate, text); break;
         case WAIT_FOR_FIX:
         case WAIT_FOR_RETEST:
-        case WAIT_FOR_CLOSE: say_finding(state, wait, gate, text); break;
-        case WAIT_FOR_ANSWER: say_answer(phase, gate, text); break;
+        case WAIT_FOR_CLOSE: say_finding(wait, subject, text); break;
+        case WAIT_FOR_ANSWER: say_answer(next->phase, subject->gate, text); break;
         case WAIT_FOR_LIFT:
                 buf_printf(text, "adversary-agent lift X-%" PRIu64 " --why '…'", wait->cause);
                 break;
-        case WAIT_FOR_DONE: buf_printf(text, "builder-agent done %s", phase->name); break;
+        case WAIT_FOR_DONE: buf_printf(text, "builder-agent done %s", next->phase->name); break;
         case WAIT_FOR_OPERATOR: buf_printf(text, "broker show E-%" PRIu64, wait->cause); break;
         case WAIT_FOR_OTHER:
         case WAIT_FOR_TAKE:
@@ -103,13 +120,15 @@ static void say_next(const State *state, const PhaseRecord *phase, const struct 
         }
 }
 
-void waits_say_next(const State *state, const PhaseRecord *phase, Arena *arena, struct wait *waits,
-                    size_t n_waits) {
-        for (size_t i = 0; i < n_waits; i++) {
+void waits_say_next(const State *state, const PhaseRecord *phase, GateNames *names, Arena *arena,
+                    Waits *waits) {
+        Next next = {.state = state, .phase = phase, .names = names, .arena = arena};
+
+        for (size_t i = 0; i < waits->n; i++) {
                 cleanup_buf Buf text = BUF_TEXT;
 
-                say_next(state, phase, &waits[i], &text);
+                say_next(&next, &waits->waits[i], &waits->subjects[i], &text);
                 if (text.n && text.n <= NEXT_BYTES_MAX && !visible_has_hidden(buf_get(&text)))
-                        waits[i].next = status_cut(arena, &text, NEXT_BYTES_MAX);
+                        waits->waits[i].next = status_cut(arena, &text, NEXT_BYTES_MAX);
         }
 }

@@ -169,22 +169,24 @@ static Manner choose_manner(const Look *look, const struct wait *waits, size_t n
 }
 
 static void add_waits(Look *look, const PhaseRecord *phase) {
-        struct wait *waits;
-        size_t n;
+        Waits waits;
 
         look->n_cases_before = look->n_cases;
-        waits_build(look->state, phase, look->now_ms, look->arena, &waits, &n);
-        for (size_t i = 0; i < n; i++)
+        waits_build(look->state, phase, look->now_ms, look->arena, &waits);
+        for (size_t i = 0; i < waits.n; i++) {
+                const struct wait *wait = &waits.waits[i];
+
                 add_case(look, &(Case){
                                        .key = {.phase = phase,
-                                               .who = waits[i].who,
-                                               .wait_for = waits[i].wait_for,
-                                               .cause = waits[i].cause},
-                                       .gate = waits[i].gate,
-                                       .what = waits[i].what,
-                                       .since_ms = waits[i].since_ms,
-                                       .manner = choose_manner(look, waits, n, &waits[i]),
+                                               .who = wait->who,
+                                               .wait_for = wait->wait_for,
+                                               .cause = wait->cause},
+                                       .gate = wait->gate,
+                                       .what = wait->what,
+                                       .since_ms = wait->since_ms,
+                                       .manner = choose_manner(look, waits.waits, waits.n, wait),
                                });
+        }
 }
 
 static void add_untold(Look *look, const UntoldRecord *note) {

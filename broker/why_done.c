@@ -57,6 +57,19 @@ static void say_pending(const Reasons *reasons, const GateRecord *gate, Buf *tex
         duration_describe(status_age(since_ms, reasons->now_ms), text);
 }
 
+/* What it lacks here is a person's answer: verified again before that it would lack it again. */
+static bool say_questions(const Reasons *reasons, const GateRecord *gate, Buf *text) {
+        cleanup_buf Buf checks = BUF_TEXT;
+
+        if (gate->state != GATE_STATE_INCONCLUSIVE || gate_is_exhausted(gate) ||
+            !slice_is(reasons->commit, gate->verdict.commit) ||
+            !hash_equal(&gate->verdict.gate_digest, &gate->digest) ||
+            !gate_say_questions(reasons->phase, gate, &checks))
+                return false;
+        buf_printf(text, "; it waits for an adversary's answer to %s", buf_get_text(&checks));
+        return true;
+}
+
 /* A FAIL is mended, not verified again; what was never claimed has no repository to fetch. */
 static WhyKind kind_of(const GateRecord *gate) {
         if (gate_is_pending(gate))
@@ -66,6 +79,7 @@ static WhyKind kind_of(const GateRecord *gate) {
 
 static void add_gate(Reasons *reasons, const GateRecord *gate) {
         cleanup_buf Buf text = BUF_TEXT;
+        bool is_asked;
 
         if (gate_is_waived(gate, reasons->now_ms))
                 return;
@@ -74,7 +88,8 @@ static void add_gate(Reasons *reasons, const GateRecord *gate) {
                 say_pending(reasons, gate, &text);
         else if (gate_is_fresh(gate, reasons->commit, reasons->now_ms, &text))
                 return;
-        add(reasons, kind_of(gate), gate, &text);
+        is_asked = say_questions(reasons, gate, &text);
+        add(reasons, is_asked ? WHY_STANDS : kind_of(gate), gate, &text);
 }
 
 static void add_finding(Reasons *reasons, const FindingRecord *finding) {

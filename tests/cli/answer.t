@@ -45,6 +45,19 @@ Nobody takes a claim while no adversary is there: said at once.
     waiting for adversary: answer the manual checks of M1 at * (glob)
       since .*, because of entry [0-9]+; answer of M1; [0-9]+ pings? (re)
 
+DONE says that it waits for that, and queues nothing; what is run is answered by nobody.
+
+  $ builder-agent done
+  done-not-yet: 1 reason why m is not DONE at [0-9a-f]{12} (re)
+      - [ ] M1: INCONCLUSIVE at [0-9a-f]{12} \(V-[0-9]+\); it waits for an adversary's answer to looks (re)
+    next: builder-agent status m
+  [1]
+  $ adversary-agent answer m M1 greets --commit "$(git rev-parse HEAD)" --holds --text 'It greets'
+  adversary-agent: check-measured: "greets" is no manual check: it is run
+    at: answer.check
+    next: adversary-agent answer m M1 looks --commit [0-9a-f]{12} (re)
+  [2]
+
 What is to be typed is said by the claim, the status and JSON; the commit may be short where the ledger names it.
 
   $ grep '^next' ../claim.out

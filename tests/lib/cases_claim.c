@@ -196,14 +196,31 @@ static Who retract_of_done(Desk *desk, Message *ret_message) {
         return ADVERSARY;
 }
 
+static Message make_answer(const char *check) {
+        return (Message){.type = MESSAGE_ANSWER,
+                         .answer = {.phase = slice_text("m"),
+                                    .gate = slice_text("M1"),
+                                    .check = slice_text(check),
+                                    .commit = slice_text(COMMIT_A),
+                                    .text = slice_text("seen")}};
+}
+
 static Who check_unknown(Desk *desk, Message *ret_message) {
         approve_with_check(desk, "look");
-        *ret_message = (Message){.type = MESSAGE_ANSWER,
-                                 .answer = {.phase = slice_text("m"),
-                                            .gate = slice_text("M1"),
-                                            .check = slice_text("lok"),
-                                            .commit = slice_text(COMMIT_A),
-                                            .text = slice_text("seen")}};
+        *ret_message = make_answer("lok");
+        return ADVERSARY;
+}
+
+static Who check_measured(Desk *desk, Message *ret_message) {
+        static Slice checks[] = {{(const uint8_t *)"look", 4}, {(const uint8_t *)"run", 3}};
+        Message plan = desk_make_plan(desk, "m", (const char *[]){"M1", "M2"}, 2, "1");
+
+        plan.plan.gates[0].checks = checks;
+        plan.plan.gates[0].n_checks = ARRAY_SIZE(checks);
+        plan.plan.gates[0].measured = slice_text("\x02");
+        CHECK(desk_submit(desk, OPERATOR, plan));
+        CHECK(desk_submit(desk, ADVERSARY, make_answer("look")));
+        *ret_message = make_answer("run");
         return ADVERSARY;
 }
 
@@ -238,6 +255,7 @@ const Case claim_cases[] = {
         {"retract-not-yours", retract_not_yours},
         {"phase-done", retract_of_done},
         {"check-unknown", check_unknown},
+        {"check-measured", check_measured},
         {"done-not-yet", done_not_yet},
 };
 const size_t n_claim_cases = ARRAY_SIZE(claim_cases);

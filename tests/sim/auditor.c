@@ -269,6 +269,19 @@ static void check_grants(const Desk *desk) {
                 CHECK(!hold_is_next(state, state->holds[i]));
 }
 
+/* Nobody is shown a PASS that was retracted, or that fails by what was claimed. */
+static void check_passes(const Oracle *oracle, const Desk *desk) {
+        const State *state = desk_state(desk);
+
+        for (size_t i = 0; i < state->n_phases; i++)
+                for (size_t j = 0; j < state->phases[i]->n_gates; j++) {
+                        const GateRecord *gate = &state->phases[i]->gates[j];
+
+                        if (gate->state == GATE_STATE_PASSED)
+                                CHECK(oracle_has_verdict(oracle, gate->id));
+                }
+}
+
 void auditor_look(Auditor *auditor, Desk *desk) {
         const FakePort *port = &desk->port;
 
@@ -296,6 +309,7 @@ void auditor_look(Auditor *auditor, Desk *desk) {
         auditor->is_new = false;
         check_timers(auditor, desk);
         check_grants(desk);
+        check_passes(&auditor->oracle, desk);
 }
 
 /* What it said before it ended was written. */

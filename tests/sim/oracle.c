@@ -164,6 +164,13 @@ static void drop_verdict(Oracle *oracle, uint64_t seq) {
         }
 }
 
+bool oracle_has_verdict(const Oracle *oracle, const char *gate) {
+        for (size_t i = 0; i < oracle->n_gates; i++)
+                if (strcmp(oracle->gates[i].id, gate) == 0)
+                        return oracle->gates[i].held.n > 0;
+        return false;
+}
+
 /* ---- findings ---- */
 
 static void add_finding(Oracle *oracle, uint64_t seq, Slice gate, Blocks blocks) {

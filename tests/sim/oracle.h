@@ -127,6 +127,9 @@ bool oracle_is_open(const Oracle *oracle, uint64_t claim);
 /* This adversary said its verdict on the gate (NULL: on some gate) of the claim. */
 bool oracle_has_said(const Oracle *oracle, const char *who, uint64_t claim, const char *gate);
 
+/* A verdict decided the gate, and counts still. */
+bool oracle_has_verdict(const Oracle *oracle, const char *gate);
+
 /* ---- oracle_watch.c, for oracle.c ---- */
 
 void oracle_hear_watch(Oracle *oracle, const Entry *entry, const Message *message);

@@ -41,6 +41,7 @@ static struct gate_digest make_row(World *world, size_t i) {
                 .must_match = i == 0,
                 .checks = texts(world, checks, CHECKS),
                 .n_checks = i == M3 ? CHECKS : 1,
+                .measured = slice_text("\x01"),
         };
 }
 

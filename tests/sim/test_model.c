@@ -362,14 +362,13 @@ static void consult(const Walk *walk, Oracle *ret_oracle) {
 static void check_situation(Walk *walk) {
         cleanup_arena Arena arena = ARENA_INIT;
         const PhaseRecord *phase = phase_of(walk);
-        struct wait *waits;
-        size_t n_waits;
         Oracle oracle;
+        Waits waits;
 
         consult(walk, &oracle);
         CHECK_EQ_INT(phase->state == PHASE_STATE_DONE, oracle.granted > 0);
-        waits_build(desk_state(&walk->desk), phase, now_of(walk), &arena, &waits, &n_waits);
-        CHECK_EQ_INT(n_waits > 0, phase->state != PHASE_STATE_DONE);
+        waits_build(desk_state(&walk->desk), phase, now_of(walk), &arena, &waits);
+        CHECK_EQ_INT(waits.n > 0, phase->state != PHASE_STATE_DONE);
         if (claim_of(walk) && claim_of(walk)->state == CLAIM_STATE_LEASED)
                 CHECK(core_next_deadline(walk->desk.core) < UINT64_MAX);
 }

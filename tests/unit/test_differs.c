@@ -4,6 +4,8 @@
 #include "broker/differs.h"
 
 #include "base/utf8.h"
+#include "broker/status.h"
+#include "broker/why_done.h"
 #include "proto/codec.h"
 #include "tests/lib/desk.h"
 #include "tests/lib/test.h"
@@ -112,6 +114,38 @@ TEST(the_next_pass_closes_the_finding_of_a_difference) {
                 desk_make_verdict(&desk, desk_claim_and_lease(&desk, 1), "M1", DECISION_PASS)));
         CHECK_EQ_U64(desk_state(&desk)->phases[0]->n_open_findings, 0);
         CHECK(desk_submit(&desk, BUILDER, desk_make_done("m", COMMIT_A)));
+        desk_close(&desk);
+}
+
+/* What is shown is what DONE counts. */
+TEST(a_claim_that_is_taken_back_leaves_the_gate_failed) {
+        Desk desk;
+        uint64_t claim;
+        Why *whys;
+        size_t n;
+
+        CHECK(play(&desk, "c = 16", true, DECISION_PASS));
+        claim = desk_submit(&desk, BUILDER, desk_make_claim(&desk, "m", m1, 1, COMMIT_A));
+        CHECK_EQ_INT(gate_of(&desk)->state, GATE_STATE_CLAIMED);
+        CHECK(desk_submit(&desk, BUILDER, desk_make_withdraw(claim)));
+        CHECK_EQ_INT(gate_of(&desk)->state, GATE_STATE_FAILED);
+        CHECK_EQ_INT(gate_of(&desk)->verdict.decision, DECISION_FAIL);
+        why_done_build(desk_state(&desk), desk_state(&desk)->phases[0], slice_text(COMMIT_A),
+                       desk.port.wall_ms, &desk.arena, &whys, &n);
+        CHECK(n > 0 && whys[0].kind == WHY_STANDS);
+        desk_close(&desk);
+}
+
+TEST(a_status_says_why_a_pass_that_differs_does_not_count) {
+        struct status status;
+        Desk desk;
+
+        CHECK(play(&desk, "c = 16", true, DECISION_PASS));
+        status_build(desk_state(&desk), SLICE_NULL, desk.port.wall_ms, &desk.arena, &status);
+        CHECK_EQ_INT(status.phases[0].gates[0].state, GATE_STATE_FAILED);
+        CHECK(slice_find(status.phases[0].gates[0].stale_because,
+                         slice_text("claimed evidence differs")) <
+              status.phases[0].gates[0].stale_because.n);
         desk_close(&desk);
 }
 

@@ -346,17 +346,17 @@ static Message make_answer(const char *check, const char *commit) {
                                     .text = slice_text("the lamp is green")}};
 }
 
-/* M1 has two questions; its verdict at COMMIT_A waits for both. */
-static void open_questions(Desk *desk) {
+/* M1 has two checks, of which those are `measured`; its verdict at COMMIT_A says that both wait for
+ * an answer. */
+static void ask_questions(Desk *desk, const char *measured) {
         static Slice checks[] = {{(const uint8_t *)"look", 4}, {(const uint8_t *)"listen", 6}};
         struct check_result results[] = {{.check = checks[0], .outcome = OUTCOME_UNVERIFIABLE},
                                          {.check = checks[1], .outcome = OUTCOME_UNVERIFIABLE}};
-        Message message;
+        Message message = desk_make_plan(desk, "m", m1, 1, "1");
 
-        desk_open(desk);
-        message = desk_make_plan(desk, "m", m1, 1, "1");
         message.plan.gates[0].checks = checks;
         message.plan.gates[0].n_checks = 2;
+        message.plan.gates[0].measured = slice_text(measured);
         CHECK(desk_submit(desk, OPERATOR, message));
         message =
                 desk_make_verdict(desk, desk_claim_and_lease(desk, 1), "M1", DECISION_INCONCLUSIVE);
@@ -364,6 +364,11 @@ static void open_questions(Desk *desk) {
         message.verdict.n_checks = 2;
         CHECK(desk_submit(desk, ADVERSARY, message));
         desk_credit(desk, ADVERSARY, 1, 0, 0);
+}
+
+static void open_questions(Desk *desk) {
+        desk_open(desk);
+        ask_questions(desk, NULL);
 }
 
 TEST(when_every_question_is_answered_the_gate_is_verified_again_with_the_answers) {
@@ -381,6 +386,52 @@ TEST(when_every_question_is_answered_the_gate_is_verified_again_with_the_answers
         CHECK_EQ_SLICE(offer->answers[1].check, slice_text("listen"));
         CHECK_EQ_U64(offer->answers[1].answer, answer);
         CHECK_EQ_U64(offer->answers[1].holds, 1);
+        desk_close(&desk);
+}
+
+static size_t count_entries(const Desk *desk, const char *kind) {
+        size_t n = 0;
+
+        for (size_t i = 0; i < desk->port.n_entries; i++)
+                n += slice_is(desk->port.entries[i].kind, kind);
+        return n;
+}
+
+TEST(done_while_a_question_is_open_says_what_it_waits_for_and_verifies_nothing_again) {
+        const Message *refusal;
+        Desk desk;
+
+        open_questions(&desk);
+        CHECK(desk_submit(&desk, ADVERSARY, make_answer("look", COMMIT_A)));
+        CHECK_EQ_U64(ask(&desk, COMMIT_A), 0);
+        CHECK_EQ_TEXT(desk_rule(&desk, BUILDER), "done-not-yet");
+        refusal = desk_last(&desk, BUILDER, MESSAGE_REFUSE);
+        CHECK_EQ_U64(refusal->refuse.n_reasons, 1);
+        CHECK_EQ_SLICE(refusal->refuse.reasons[0],
+                       slice_text("M1: INCONCLUSIVE at aaaaaaaaaaaa (V-11); it waits for an "
+                                  "adversary's answer to listen"));
+        CHECK_EQ_U64(count_entries(&desk, "reverify"), 0);
+        CHECK(desk_submit(&desk, ADVERSARY, make_answer("listen", COMMIT_A)));
+        CHECK_EQ_U64(count_entries(&desk, "reverify"), 1);
+        desk_close(&desk);
+}
+
+TEST(done_at_another_commit_than_that_of_the_question_verifies_again) {
+        Desk desk;
+
+        open_questions(&desk);
+        CHECK(ask(&desk, COMMIT_B));
+        CHECK_EQ_U64(count_entries(&desk, "reverify"), 1);
+        desk_close(&desk);
+}
+
+TEST(a_check_that_is_run_is_no_question) {
+        Desk desk;
+
+        desk_open(&desk);
+        ask_questions(&desk, "\x02");
+        CHECK_EQ_U64(phase_of(&desk)->gates[0].n_asked, 1);
+        CHECK_EQ_TEXT(phase_of(&desk)->gates[0].asked[0], "look");
         desk_close(&desk);
 }
 

@@ -3,7 +3,7 @@
 
 #include "broker/status.h"
 
-#include "tests/lib/desk.h"
+#include "tests/lib/desk_findings.h"
 #include "tests/lib/test.h"
 
 enum { DAY_MS = 24 * 3600 * 1000 };
@@ -178,6 +178,61 @@ TEST(an_inconclusive_gate_waits_for_the_operator) {
         desk_approve(&desk);
         (void)decide(&desk, 1, DECISION_INCONCLUSIVE);
         check_waits_for(&desk, "operator", "M1 could not be verified");
+        desk_close(&desk);
+}
+
+static Slice next_of(const struct phase_status *phase, WaitFor wait_for, const char *gate) {
+        for (size_t i = 0; i < phase->n_waits; i++)
+                if (phase->waits[i].wait_for == wait_for && slice_is(phase->waits[i].gate, gate))
+                        return phase->waits[i].next;
+        FAIL_TEST("nobody waits for that of %s", gate);
+}
+
+TEST(the_phase_is_named_where_the_gates_name_does_not_say_which) {
+        const struct phase_status *phase;
+        struct status status;
+        Desk desk;
+
+        desk_open(&desk);
+        desk_approve(&desk);
+        CHECK(desk_submit(&desk, OPERATOR,
+                          desk_make_plan(&desk, "n", (const char *[]){"M2", "M3"}, 2, "2")));
+        phase = build(&desk, &status);
+        CHECK_EQ_SLICE(next_of(phase, WAIT_FOR_CLAIM, "M1"),
+                       slice_text("builder-agent claim M1 --wait"));
+        CHECK_EQ_SLICE(next_of(phase, WAIT_FOR_CLAIM, "M2"),
+                       slice_text("builder-agent claim M2 --wait --phase m"));
+        desk_close(&desk);
+}
+
+/* The entry that made it so is the same for both. */
+TEST(two_findings_that_were_opened_again_together_are_two) {
+        const struct phase_status *phase;
+        uint64_t findings[2], pass;
+        size_t n = 0;
+        struct status status;
+        Desk desk;
+
+        desk_open(&desk);
+        desk_approve(&desk);
+        for (size_t i = 0; i < 2; i++)
+                findings[i] =
+                        desk_submit(&desk, ADVERSARY, desk_make_finding("m", "M1", BLOCKS_GATE));
+        pass = desk_verify_m1(&desk, COMMIT_A, DECISION_PASS);
+        for (size_t i = 0; i < 2; i++)
+                CHECK(desk_submit(&desk, ADVERSARY, desk_make_close(findings[i], pass)));
+        CHECK(desk_submit(
+                &desk, ADVERSARY,
+                (Message){.type = MESSAGE_RETRACT,
+                          .retract = {.verdict = pass, .why = slice_text("a bug of mine")}}));
+        phase = build(&desk, &status);
+        for (size_t i = 0; i < phase->n_waits; i++)
+                if (phase->waits[i].wait_for == WAIT_FOR_FIX)
+                        CHECK_EQ_SLICE(phase->waits[i].next,
+                                       slice_text(arena_printf(
+                                               &desk.arena, "builder-agent fixed F-%llu --text '…'",
+                                               (unsigned long long)findings[n++])));
+        CHECK_EQ_U64(n, 2);
         desk_close(&desk);
 }
 
