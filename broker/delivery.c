@@ -377,18 +377,19 @@ bool delivery_is_status(const Delivery *delivery) {
         return kind_rows[delivery->kind].needs_repository;
 }
 
-size_t delivery_count_items(const Delivery *delivery, const Event *event, Slice repository) {
+bool delivery_is_of(const Delivery *delivery, Slice repository) {
+        return !delivery->claims_of[0] || slice_is(repository, delivery->claims_of);
+}
+
+bool delivery_takes(const Delivery *delivery, const Event *event) {
         Slice who = event_who(event->message);
 
         if (delivery->phase[0] && !slice_is(event->entry->phase, delivery->phase))
-                return 0;
-        if (kind_rows[delivery->kind].needs_repository) {
-                if (delivery->claims_of[0] && !slice_is(repository, delivery->claims_of))
-                        return 0;
-                return event_count_statuses(event->message);
-        }
+                return false;
+        if (delivery_is_status(delivery))
+                return event_count_statuses(event->message) > 0;
         if (!event_may_leave(event->message) || !has_word(delivery->events, event->entry->kind))
-                return 0;
+                return false;
         return !who.n || !delivery->who[0] || slice_is(who, delivery->who);
 }
 

@@ -49,9 +49,10 @@ void deliveries_deinit(Deliveries *deliveries);
 
 /* It sends commit statuses. */
 bool delivery_is_status(const Delivery *delivery);
-/* How many things of the entry this delivery carries; 0: none of its business. `repository`: of the
- * entry's claim, empty where there is none. */
-size_t delivery_count_items(const Delivery *delivery, const Event *event, Slice repository);
+/* Whether the entry, or a status that it makes, is of this delivery's business. */
+bool delivery_takes(const Delivery *delivery, const Event *event);
+/* Whether it sends statuses of claims of this repository. */
+bool delivery_is_of(const Delivery *delivery, Slice repository);
 
 /* For docs/settings.md. */
 void deliveries_print_docs(Buf *text);

@@ -127,16 +127,20 @@ Notify *notify_free(Notify *notify) {
 
 /* ---- into the outbox ---- */
 
-static int put(Notify *notify, Carrier *carrier, uint64_t seq, const uint64_t *items,
-               size_t n_items) {
-        for (size_t i = 0; i < n_items; i++) {
-                if (carrier->n_queued >= carrier->delivery->queue) {
-                        carrier->full_seq = seq;
-                        return 0;
-                }
-                TRY(ledger_outbox_put(notify->ledger, carrier->delivery->name, seq, items[i]));
-                carrier->n_queued++;
+static int put(Notify *notify, Carrier *carrier, uint64_t seq, uint64_t item) {
+        if (carrier->n_queued >= carrier->delivery->queue) {
+                carrier->full_seq = seq;
+                return 0;
         }
+        TRY(ledger_outbox_put(notify->ledger, carrier->delivery->name, seq, item));
+        carrier->n_queued++;
+        return 0;
+}
+
+static int put_statuses(Notify *notify, Carrier *carrier, uint64_t seq, const StatusList *list) {
+        for (size_t i = 0; i < list->n; i++)
+                if (delivery_is_of(carrier->delivery, list->items[i].repository))
+                        TRY(put(notify, carrier, seq, list->items[i].item));
         return 0;
 }
 
@@ -145,26 +149,22 @@ int notify_hear(Notify *notify, const Entry *entry) {
         Fault fault = FAULT_INIT;
         Message message;
         Event event = {.entry = entry, .message = &message};
-        uint64_t statuses[STATUS_ITEMS_MAX], only = 0;
-        Slice repository;
-        size_t n_statuses;
+        StatusList statuses;
 
         if (notify->deliveries.n == 0)
                 return 0;
         if (fold_decode(entry, &arena, &message, &fault) != 0)
                 return error_origin(-EUCLEAN);
-        TRY(notify_status_repository(notify->ledger, notify->state, &event, &arena, &repository));
-        TRY(notify_status_list(notify->ledger, notify->state, &event, statuses, &n_statuses));
+        TRY(notify_status_list(notify->ledger, notify->state, &event, &arena, &statuses));
         for (size_t i = 0; i < notify->deliveries.n; i++) {
                 Carrier *carrier = &notify->carriers[i];
-                const Delivery *delivery = carrier->delivery;
 
-                if (!delivery_count_items(delivery, &event, repository))
+                if (!delivery_takes(carrier->delivery, &event))
                         continue;
-                if (delivery_is_status(delivery))
-                        TRY(put(notify, carrier, entry->seq, statuses, n_statuses));
+                if (delivery_is_status(carrier->delivery))
+                        TRY(put_statuses(notify, carrier, entry->seq, &statuses));
                 else
-                        TRY(put(notify, carrier, entry->seq, &only, 1));
+                        TRY(put(notify, carrier, entry->seq, 0));
         }
         return 0;
 }
@@ -176,7 +176,7 @@ size_t notify_list(const Notify *notify, const Message *message, Slice phase, Sl
         size_t n = 0;
 
         for (size_t i = 0; i < notify->deliveries.n && n < n_max; i++)
-                if (delivery_count_items(&notify->deliveries.items[i], &event, SLICE_NULL))
+                if (delivery_takes(&notify->deliveries.items[i], &event))
                         ret_names[n++] = slice_text(notify->deliveries.items[i].name);
         return n;
 }

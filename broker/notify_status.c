@@ -41,24 +41,53 @@ static const GateRecord *find_ended(const State *state, const Event *event,
         return NULL;
 }
 
-int notify_status_repository(Ledger *ledger, const State *state, const Event *event, Arena *arena,
-                             Slice *ret_repository) {
-        Message *of = (Message *)event->message;
-        const GateRecord *ended = find_ended(state, event, NULL);
+/* What a claim or a re-verification names. */
+typedef struct Claimed {
+        const Slice *gates;
+        size_t n_gates;
+        Slice commit, repository;
+} Claimed;
 
-        *ret_repository = SLICE_NULL;
-        if (ended && of->type != MESSAGE_CLAIM && of->type != MESSAGE_REVERIFY)
-                TRY(read_message(ledger, ended->ended_seq, arena, &of));
-        if (of->type == MESSAGE_RETRACT)
-                TRY(read_message(ledger, of->retract.verdict, arena, &of));
-        if (of->type == MESSAGE_VERDICT)
-                TRY(read_message(ledger, of->verdict.claim, arena, &of));
-        else if (of->type == MESSAGE_DIFFERS)
-                TRY(read_message(ledger, of->differs.claim, arena, &of));
-        if (of->type == MESSAGE_CLAIM)
-                *ret_repository = of->claim.repository;
-        else if (of->type == MESSAGE_REVERIFY)
-                *ret_repository = of->reverify.repository;
+/* Nothing of another message. */
+static Claimed get_claimed(const Message *message) {
+        const struct claim *claim = &message->claim;
+        const struct reverify *again = &message->reverify;
+
+        if (message->type == MESSAGE_CLAIM)
+                return (Claimed){claim->gates, claim->n_gates, claim->commit, claim->repository};
+        if (message->type == MESSAGE_REVERIFY)
+                return (Claimed){again->gates, again->n_gates, again->commit, again->repository};
+        return (Claimed){.n_gates = 0};
+}
+
+/* What is put together. */
+typedef struct Listing {
+        Ledger *ledger;
+        const State *state;
+        const Event *event;
+        Arena *arena;
+        StatusList *list;
+} Listing;
+
+/* `repository` need not last. */
+static void add(Listing *listing, uint64_t item, Slice repository) {
+        StatusList *list = listing->list;
+
+        list->items = arena_grow(listing->arena, list->items, list->n, sizeof *list->items);
+        if (list->n && slice_equal(list->items[list->n - 1].repository, repository))
+                repository = list->items[list->n - 1].repository;
+        else
+                repository = arena_slice(listing->arena, repository);
+        list->items[list->n++] = (StatusItem){.item = item, .repository = repository};
+}
+
+/* One that is about this claim. */
+static int add_of(Listing *listing, uint64_t item, uint64_t claim_seq) {
+        cleanup_arena Arena arena = ARENA_INIT;
+        Message *claim;
+
+        TRY(read_message(listing->ledger, claim_seq, &arena, &claim));
+        add(listing, item, get_claimed(claim).repository);
         return 0;
 }
 
@@ -77,118 +106,105 @@ static bool is_told_otherwise(const State *state, const GateRecord *gate, Slice 
         return gate_is_pending(gate) && claim && slice_is(commit, claim->commit);
 }
 
-static int add_retracted(Ledger *ledger, const State *state, const Event *event, uint64_t seq,
-                         uint64_t *items, size_t *n) {
+static int add_retracted(Listing *listing, uint64_t seq) {
         cleanup_arena Arena arena = ARENA_INIT;
         const struct verdict *verdict = NULL;
         const GateRecord *gate;
 
-        TRY(read_verdict(ledger, seq, &arena, &verdict));
-        gate = verdict ? find_gate(state, event->entry->phase, verdict->gate) : NULL;
-        if (gate && !is_told_otherwise(state, gate, verdict->commit))
-                items[(*n)++] = seq;
-        return 0;
+        TRY(read_verdict(listing->ledger, seq, &arena, &verdict));
+        gate = verdict ? find_gate(listing->state, listing->event->entry->phase, verdict->gate)
+                       : NULL;
+        if (!gate || is_told_otherwise(listing->state, gate, verdict->commit))
+                return 0;
+        return add_of(listing, seq, verdict->claim);
 }
 
 /* The retracted one, and what was carried over from it or made of it. */
-static int list_retract(Ledger *ledger, const State *state, const Event *event, uint64_t *items,
-                        size_t *n) {
+static int list_retract(Listing *listing) {
+        const Event *event = listing->event;
         uint64_t seq = event->message->retract.verdict;
         cleanup_arena Arena arena = ARENA_INIT;
         const struct verdict *verdict = NULL;
         const GateRecord *gate;
 
-        TRY(add_retracted(ledger, state, event, seq, items, n));
-        TRY(read_verdict(ledger, seq, &arena, &verdict));
-        gate = verdict ? find_gate(state, event->entry->phase, verdict->gate) : NULL;
+        TRY(add_retracted(listing, seq));
+        TRY(read_verdict(listing->ledger, seq, &arena, &verdict));
+        gate = verdict ? find_gate(listing->state, event->entry->phase, verdict->gate) : NULL;
         if (!gate || gate->retract_seq != event->entry->seq || gate->retracted_seq == seq)
                 return 0;
-        return add_retracted(ledger, state, event, gate->retracted_seq, items, n);
+        return add_retracted(listing, gate->retracted_seq);
 }
 
-/* What a claim or a re-verification names. */
-static size_t get_claimed(const Message *message, const Slice **ret_gates, Slice *ret_commit) {
-        bool is_claim = message->type == MESSAGE_CLAIM;
+static int list_verdict(Listing *listing) {
+        const struct verdict *verdict = &listing->event->message->verdict;
+        const GateRecord *gate =
+                find_gate(listing->state, listing->event->entry->phase, verdict->gate);
+        bool is_vote = gate && gate->verdict.seq != listing->event->entry->seq;
 
-        if (!is_claim && message->type != MESSAGE_REVERIFY)
+        if (!gate)
                 return 0;
-        *ret_gates = is_claim ? message->claim.gates : message->reverify.gates;
-        *ret_commit = is_claim ? message->claim.commit : message->reverify.commit;
-        return is_claim ? message->claim.n_gates : message->reverify.n_gates;
+        return add_of(listing, event_item_of(gate->verdict.decision, is_vote), verdict->claim);
 }
 
-static int add_ended(Ledger *ledger, const State *state, const GateRecord *gate, uint64_t *items,
-                     size_t *n) {
-        const ClaimRecord *now = state_find_claim(state, gate->claim_seq);
+static int add_ended(Listing *listing, const GateRecord *gate) {
+        const ClaimRecord *now = state_find_claim(listing->state, gate->claim_seq);
         cleanup_arena Arena arena = ARENA_INIT;
-        const Slice *gates = NULL;
-        Slice commit = SLICE_NULL;
         Message *claim;
-        size_t n_gates;
+        Claimed claimed;
         int decision = -1;
 
-        TRY(read_message(ledger, gate->ended_seq, &arena, &claim));
-        n_gates = get_claimed(claim, &gates, &commit);
+        TRY(read_message(listing->ledger, gate->ended_seq, &arena, &claim));
+        claimed = get_claimed(claim);
         /* The claim that took its place speaks for the same commit. */
-        if (gate_is_pending(gate) && now && slice_is(commit, now->commit))
+        if (gate_is_pending(gate) && now && slice_is(claimed.commit, now->commit))
                 return 0;
-        if (gate->verdict.seq && slice_is(commit, gate->verdict.commit) && !gate_is_exhausted(gate))
+        if (gate->verdict.seq && slice_is(claimed.commit, gate->verdict.commit) &&
+            !gate_is_exhausted(gate))
                 decision = (int)gate->verdict.decision;
-        for (size_t i = 0; i < n_gates && *n < STATUS_ITEMS_MAX; i++)
-                if (slice_is(gates[i], gate->id))
-                        items[(*n)++] = event_item_of_ended(gate->ended_seq, i, decision);
+        for (size_t i = 0; i < claimed.n_gates; i++)
+                if (slice_is(claimed.gates[i], gate->id))
+                        add(listing, event_item_of_ended(gate->ended_seq, i, decision),
+                            claimed.repository);
         return 0;
 }
 
-static int list_ended(Ledger *ledger, const State *state, const Event *event, uint64_t *items,
-                      size_t *n) {
-        for (const GateRecord *gate = find_ended(state, event, NULL); gate;
-             gate = find_ended(state, event, gate))
-                TRY(add_ended(ledger, state, gate, items, n));
+/* Of several gates that it ends each was claimed by itself, and be it in another repository. */
+static int list_ended(Listing *listing) {
+        for (const GateRecord *gate = find_ended(listing->state, listing->event, NULL); gate;
+             gate = find_ended(listing->state, listing->event, gate))
+                TRY(add_ended(listing, gate));
         return 0;
 }
 
-/* What is not of a verdict or of its end. */
-static size_t count_plain(const Message *message) {
-        const Slice *gates;
-        Slice commit;
-        size_t n = get_claimed(message, &gates, &commit);
-
-        return message->type == MESSAGE_DIFFERS ? event_count_statuses(message) : n;
-}
-
-int notify_status_list(Ledger *ledger, const State *state, const Event *event,
-                       uint64_t ret_items[STATUS_ITEMS_MAX], size_t *ret_n) {
+int notify_status_list(Ledger *ledger, const State *state, const Event *event, Arena *arena,
+                       StatusList *ret_list) {
+        Listing listing = {ledger, state, event, arena, ret_list};
         const Message *message = event->message;
-        const GateRecord *gate;
+        Claimed claimed = get_claimed(message);
 
-        *ret_n = 0;
+        *ret_list = (StatusList){.n = 0};
         if (message->type == MESSAGE_RETRACT)
-                return list_retract(ledger, state, event, ret_items, ret_n);
-        if (message->type != MESSAGE_VERDICT) {
-                while (*ret_n < count_plain(message) && *ret_n < STATUS_ITEMS_MAX) {
-                        ret_items[*ret_n] = *ret_n;
-                        (*ret_n)++;
-                }
-                return list_ended(ledger, state, event, ret_items, ret_n);
-        }
-        gate = find_gate(state, event->entry->phase, message->verdict.gate);
-        if (gate)
-                ret_items[(*ret_n)++] = event_item_of(gate->verdict.decision,
-                                                      gate->verdict.seq != event->entry->seq);
-        return 0;
+                return list_retract(&listing);
+        if (message->type == MESSAGE_VERDICT)
+                return list_verdict(&listing);
+        if (message->type == MESSAGE_DIFFERS && event_count_statuses(message))
+                TRY(add_of(&listing, 0, message->differs.claim));
+        for (size_t i = 0; i < claimed.n_gates; i++)
+                add(&listing, i, claimed.repository);
+        return list_ended(&listing);
 }
 
 static int fill_ended(Ledger *ledger, Event *event, uint64_t seq, size_t gate, Arena *arena) {
         struct verdict *about = arena_alloc(arena, sizeof *about);
-        const Slice *gates = NULL;
         Message *claim;
+        Claimed claimed;
 
-        *about = (struct verdict){.claim = seq};
         TRY(read_message(ledger, seq, arena, &claim));
-        if (gate >= get_claimed(claim, &gates, &about->commit))
+        claimed = get_claimed(claim);
+        if (gate >= claimed.n_gates)
                 return error_origin(-EUCLEAN);
-        about->gate = gates[gate];
+        *about = (struct verdict){
+                .claim = seq, .commit = claimed.commit, .gate = claimed.gates[gate]};
         event->about = about;
         return 0;
 }

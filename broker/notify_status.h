@@ -9,14 +9,19 @@
 #include "broker/ledger.h"
 #include "broker/state.h"
 
-/* The gates of a claim, and those of the claims before it. */
-enum { STATUS_ITEMS_MAX = 128 };
+typedef struct StatusItem {
+        uint64_t item;    /* of the outbox */
+        Slice repository; /* of the claim that it is about */
+} StatusItem;
 
-/* Items of the outbox; `state` has the entry already. */
-int notify_status_list(Ledger *ledger, const State *state, const Event *event,
-                       uint64_t ret_items[STATUS_ITEMS_MAX], size_t *ret_n) must_check;
-/* Of the claim that the entry is, or is about, or that it ended; empty: of none. */
-int notify_status_repository(Ledger *ledger, const State *state, const Event *event, Arena *arena,
-                             Slice *ret_repository) must_check;
+/* In an arena. */
+typedef struct StatusList {
+        StatusItem *items;
+        size_t n;
+} StatusList;
+
+/* `state` has the entry already. An entry that makes none has an empty list. */
+int notify_status_list(Ledger *ledger, const State *state, const Event *event, Arena *arena,
+                       StatusList *ret_list) must_check;
 /* What the event is about, read from the ledger: sets event->about, which lives in the arena. */
 int notify_status_fill(Ledger *ledger, Event *event, uint64_t item, Arena *arena) must_check;

@@ -49,33 +49,57 @@ static const Entry *find_newest(const Desk *desk) {
         return entry;
 }
 
-/* "STATE COMMIT'S FIRST; …" of the statuses that the desk's newest entry but for pings makes. */
-static void check_statuses(Desk *desk, const char *wanted) {
-        Ledger *ledger = write_ledger(desk);
-        uint64_t items[STATUS_ITEMS_MAX];
-        cleanup_buf Buf said = BUF_TEXT;
-        Fault fault = FAULT_INIT;
+typedef struct Told {
+        Ledger *ledger;
         Message message;
-        Event event = {.entry = find_newest(desk), .message = &message};
-        Slice repository;
-        size_t n;
+        Event event;
+        StatusList list;
+} Told;
 
-        CHECK_EQ_INT(fold_decode(event.entry, &desk->arena, &message, &fault), 0);
-        CHECK_EQ_INT(notify_status_repository(ledger, desk_state(desk), &event, &desk->arena,
-                                              &repository),
+/* The statuses that the desk's newest entry but for pings makes. */
+static void tell(Desk *desk, Told *ret_told) {
+        Fault fault = FAULT_INIT;
+
+        *ret_told = (Told){.ledger = write_ledger(desk), .event = {.entry = find_newest(desk)}};
+        ret_told->event.message = &ret_told->message;
+        CHECK_EQ_INT(fold_decode(ret_told->event.entry, &desk->arena, &ret_told->message, &fault),
                      0);
-        CHECK(repository.n);
-        CHECK_EQ_INT(notify_status_list(ledger, desk_state(desk), &event, items, &n), 0);
-        for (size_t i = 0; i < n; i++) {
+        CHECK_EQ_INT(notify_status_list(ret_told->ledger, desk_state(desk), &ret_told->event,
+                                        &desk->arena, &ret_told->list),
+                     0);
+}
+
+/* "STATE COMMIT'S FIRST; …" */
+static void check_statuses(Desk *desk, const char *wanted) {
+        cleanup_buf Buf said = BUF_TEXT;
+        Told told;
+
+        tell(desk, &told);
+        for (size_t i = 0; i < told.list.n; i++) {
+                const StatusItem *item = &told.list.items[i];
                 EventStatus status;
 
-                CHECK_EQ_INT(notify_status_fill(ledger, &event, items[i], &desk->arena), 0);
-                event_make_status(&event, items[i], "", &status);
+                CHECK(item->repository.n);
+                CHECK_EQ_INT(notify_status_fill(told.ledger, &told.event, item->item, &desk->arena),
+                             0);
+                event_make_status(&told.event, item->item, "", &status);
                 buf_printf(&said, "%s %.1s;", status.state, (const char *)status.commit.data);
                 buf_deinit(&status.body);
         }
         CHECK_EQ_TEXT(buf_get_text(&said), wanted);
-        (void)ledger_free(ledger);
+        (void)ledger_free(told.ledger);
+        desk_close(desk);
+}
+
+static void check_repositories(Desk *desk, const char *wanted) {
+        cleanup_buf Buf said = BUF_TEXT;
+        Told told;
+
+        tell(desk, &told);
+        for (size_t i = 0; i < told.list.n; i++)
+                buf_printf(&said, "%.*s;", SLICE_ARGS(told.list.items[i].repository));
+        CHECK_EQ_TEXT(buf_get_text(&said), wanted);
+        (void)ledger_free(told.ledger);
         desk_close(desk);
 }
 
@@ -185,4 +209,59 @@ TEST(a_claim_that_nobody_could_verify_is_an_error_whatever_was_before) {
                 desk_tick(&desk);
         }
         check_statuses(&desk, "error a;");
+}
+
+/* ---- several gates ---- */
+
+static void claim_in(Desk *desk, const char *gate, const char *repository, const char *commit) {
+        Message claim = desk_make_claim(desk, "m", (const char *[]){gate}, 1, commit);
+
+        claim.claim.repository = slice_text(repository);
+        CHECK(desk_submit(desk, BUILDER, claim));
+}
+
+static void open_two_repositories(Desk *desk) {
+        desk_open(desk);
+        CHECK(desk_submit(desk, OPERATOR,
+                          desk_make_plan(desk, "m", (const char *[]){"M1", "M2"}, 2, "1")));
+        claim_in(desk, "M1", "https://a.example/r", COMMIT_A);
+        claim_in(desk, "M2", "https://b.example/r", COMMIT_A);
+}
+
+TEST(a_plan_that_ends_claims_tells_each_of_them_in_its_own_repository) {
+        static const char *const m3[] = {"M3"};
+        Desk desk;
+
+        open_two_repositories(&desk);
+        CHECK(desk_submit(&desk, OPERATOR, desk_make_plan(&desk, "m", m3, 1, "2")));
+        check_repositories(&desk, "https://a.example/r;https://b.example/r;");
+}
+
+TEST(a_claim_in_another_repository_ends_the_one_before_it_in_that_one_s) {
+        Desk desk;
+
+        open_two_repositories(&desk);
+        claim_in(&desk, "M1", "https://b.example/r", COMMIT_B);
+        check_repositories(&desk, "https://b.example/r;https://a.example/r;");
+}
+
+TEST(a_plan_ends_as_many_pending_gates_as_there_are) {
+        enum { N_GATES = 192, AT_ONCE = 64 };
+        static const char *const other[] = {"other"};
+        const char *gates[N_GATES];
+        Told told;
+        Desk desk;
+
+        desk_open(&desk);
+        for (size_t i = 0; i < N_GATES; i++)
+                gates[i] = arena_printf(&desk.arena, "G%zu", i);
+        CHECK(desk_submit(&desk, OPERATOR, desk_make_plan(&desk, "m", gates, N_GATES, "1")));
+        for (size_t i = 0; i < N_GATES; i += AT_ONCE)
+                CHECK(desk_submit(&desk, BUILDER,
+                                  desk_make_claim(&desk, "m", gates + i, AT_ONCE, COMMIT_A)));
+        CHECK(desk_submit(&desk, OPERATOR, desk_make_plan(&desk, "m", other, 1, "2")));
+        tell(&desk, &told);
+        CHECK_EQ_U64(told.list.n, N_GATES);
+        (void)ledger_free(told.ledger);
+        desk_close(&desk);
 }
