@@ -164,13 +164,36 @@ static int bring(Fetch *fetch, bool with_fsck, const char *const *refspecs) {
         return run(fetch, args);
 }
 
+/* Which commit HEAD is needs no object, neither there nor here: who does not even say that is away.
+ * FETCH_E_AWAY. */
+static int ask(Fetch *fetch) {
+        const char *args[GIT_ARGS_MAX] = {"ls-remote", "--quiet"};
+        size_t n = 2;
+        int r;
+
+        if (is_scheme(fetch, "file://"))
+                args[n++] = upload_pack;
+        args[n++] = "--";
+        args[n++] = fetch->url;
+        args[n++] = "HEAD";
+        r = run(fetch, args);
+        if (r <= 0)
+                return r;
+        r = fetch_blame(fetch, r);
+        return r == FETCH_E_ERROR ? FETCH_E_AWAY : r;
+}
+
 int fetch_obtain(Fetch *fetch, const char *const *refspecs) {
         int r = bring(fetch, true, refspecs);
 
-        if (r == GIT_E_FAILED)
-                r = bring(fetch, false, refspecs);
-        else if (r == 0)
+        if (r == 0)
                 return 0;
+        if (r == GIT_E_FAILED) {
+                r = ask(fetch);
+                if (r != 0)
+                        return r;
+                r = bring(fetch, false, refspecs);
+        }
         if (r == GIT_E_FAILED)
                 return FETCH_E_REFUSED;
         if (r == GIT_E_TIMEOUT || r == GIT_E_MISSING)

@@ -21,7 +21,8 @@ enum {
         _FETCH_E_SUCCESS,
         FETCH_E_FAIL,    /* the claim's fault; the fault is set */
         FETCH_E_ERROR,   /* not the claim's fault; the fault is set */
-        FETCH_E_REFUSED, /* the server did not give it, or could not be reached */
+        FETCH_E_REFUSED, /* the server did not give it */
+        FETCH_E_AWAY,    /* the server could not be asked at all; the fault is set */
         FETCH_E_ABSENT,  /* the commit is not there */
         FETCH_E_PARTIAL, /* the commit is there, something below it is not */
         FETCH_E_MENDED,  /* the mirror did not hold, and is empty now */
@@ -32,7 +33,7 @@ void fetch_deinit(Fetch *fetch);
 #define cleanup_fetch cleanup(fetch_deinit)
 
 /* Empties the quarantine and brings what the refspecs (NULL-terminated) name; what came has passed
- * fsck. FETCH_E_FAIL, FETCH_E_ERROR, FETCH_E_REFUSED. */
+ * fsck. FETCH_E_FAIL, FETCH_E_ERROR, FETCH_E_REFUSED, FETCH_E_AWAY. */
 int fetch_obtain(Fetch *fetch, const char *const *refspecs) must_check;
 
 /* Proves that the commit, and everything that can be reached from it, is in the quarantine or the

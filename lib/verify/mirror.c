@@ -201,12 +201,18 @@ static int attempt(Fetch *fetch) {
         return r == FETCH_E_ABSENT || r == FETCH_E_PARTIAL ? obtain(fetch) : r;
 }
 
+/* What seems to be the claim's fault, or the server's, can be that of what we have. That the server
+ * has no such commit cannot, nor that it is away or the disk full, and looking at every pack is
+ * dear. */
+static bool is_doubtful(const Fetch *fetch, int r) {
+        return r > 0 && r != FETCH_E_ABSENT && r != FETCH_E_AWAY &&
+               !fault_is(fetch->fault, "prep.space");
+}
+
 static int fetch_locked(Fetch *fetch) {
         int r = attempt(fetch), mended;
 
-        /* What seems to be the claim's fault, or the server's, can be that of what we have; that
-         * the server has no such commit cannot, and looking at every pack is dear. */
-        if (r > 0 && r != FETCH_E_ABSENT) {
+        if (is_doubtful(fetch, r)) {
                 mended = fetch_mend(fetch);
                 if (mended == FETCH_E_MENDED)
                         r = attempt(fetch);

@@ -5,9 +5,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -97,6 +99,34 @@ TEST(a_repository_that_cannot_be_reached_is_an_error) {
         story_make(&story);
         story_move_away(&story);
         story_expect_refused(story.mirror, story.second, PREP_E_ERROR, "prep.fetch");
+}
+
+static void spoil_pack(const Story *story) {
+        cleanup_free char *pattern =
+                mem_printf("%s/objects/pack/*.pack", mirror_get_path(story->mirror));
+        cleanup_fd int fd = -1;
+        struct stat facts;
+        glob_t files;
+
+        CHECK_EQ_INT(glob(pattern, 0, NULL, &files), 0);
+        CHECK_EQ_INT(chmod(files.gl_pathv[0], 0600), 0);
+        fd = open(files.gl_pathv[0], O_RDWR | O_CLOEXEC);
+        CHECK(fd >= 0 && fstat(fd, &facts) == 0);
+        CHECK_EQ_INT(pwrite(fd, "spoiled", 7, facts.st_size - 7), 7);
+        globfree(&files);
+}
+
+/* To look into each is minutes where the repository is large, and a server can be away for hours.
+ */
+TEST(no_pack_is_looked_into_because_a_server_is_away) {
+        cleanup_story Story story;
+
+        story_make(&story);
+        story_expect_fetched(story.mirror, story.first);
+        spoil_pack(&story);
+        story_move_away(&story);
+        story_expect_refused(story.mirror, story_nowhere, PREP_E_ERROR, "prep.fetch");
+        CHECK_EQ_U64(story_count_packs(story.mirror), 1);
 }
 
 TEST(an_id_that_is_not_a_commit_fails_the_claim) {
