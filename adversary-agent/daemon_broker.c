@@ -132,7 +132,8 @@ int daemon_hear_broker(Daemon *daemon) {
                 if (r == SESSION_E_NOTHING)
                         return 0;
                 if (r == SESSION_E_REFUSED) {
-                        log_write(LOG_ERROR, "%s: %s", fault.rule, fault.found);
+                        log_write(LOG_ERROR, "%s: %s%s%s", fault.rule, fault.found,
+                                  fault.next[0] ? "; next: " : "", fault.next);
                         daemon->status = refusal_exit_status(&fault);
                         daemon->has_ended = true;
                         return 0;

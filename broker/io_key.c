@@ -131,6 +131,7 @@ static int settle_files(Io *io, Fault *fault) {
 static int settle_config(Io *io, Fault *fault) {
         const State *state = core_get_state(io->core);
         const PublicKey *pinned = &io->project->broker_key;
+        Fault kept = FAULT_INIT;
         int r;
 
         if (is_same(pinned, &state->broker_key))
@@ -142,10 +143,10 @@ static int settle_config(Io *io, Fault *fault) {
                 fault_next(fault, "put back the key that `broker init` made");
                 return IO_E_REFUSED;
         }
-        r = project_replace_broker_key(io->project->dir, pinned, &state->broker_key);
-        if (r < 0)
+        r = project_replace_broker_key(io->project->dir, pinned, &state->broker_key, &kept);
+        if (r != 0)
                 log_write(LOG_WARNING, "%s/config keeps the former key: %s", io->project->dir,
-                          strerror(-r));
+                          r > 0 ? kept.found : strerror(-r));
         io->has_settled = io->has_settled || r == 0;
         return 0;
 }

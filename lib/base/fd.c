@@ -8,18 +8,21 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/mem.h"
+#include "base/proc.h"
 
-enum { CHUNK_BYTES = 65536, LOCK_STEP_MS = 2 };
+enum { CHUNK_BYTES = 65536, LOCK_STEP_MS = 2, LOCKS_BYTES_MAX = 1 << 20, STAT_BYTES_MAX = 4096 };
 
 void fd_close(int *fd) {
         if (*fd >= 0)
@@ -69,7 +72,55 @@ int file_read(const char *path, Buf *ret_bytes) {
         return ret_bytes->is_full ? FILE_E_TOO_LARGE : 0;
 }
 
-int dir_lock(const char *path, uint64_t limit_ms, int *ret_fd) {
+/* From the kernel's table: "N: FLOCK ADVISORY WRITE PID MAJOR:MINOR:INODE START END", or, of who
+ * waits, "N: -> FLOCK …". 0: nobody that we can see. */
+static pid_t find_holder(int fd) {
+        enum { KIND = 1, PID = 4, FILE_ID };
+        cleanup_buf Buf locks = BUF_INIT(LOCKS_BYTES_MAX);
+        cleanup_free char *file = NULL;
+        struct stat facts;
+
+        if (fstat(fd, &facts) < 0 || file_read("/proc/locks", &locks) != 0)
+                return 0;
+        file = mem_printf("%02x:%02x:%llu", major(facts.st_dev), minor(facts.st_dev),
+                          (unsigned long long)facts.st_ino);
+        for (Slice rest = buf_get(&locks); rest.n;) {
+                Slice line = proc_take_line(&rest);
+
+                if (slice_is(proc_get_field(line, KIND), "FLOCK") &&
+                    slice_is(proc_get_field(line, FILE_ID), file))
+                        return (pid_t)proc_number(proc_get_field(line, PID));
+        }
+        return 0;
+}
+
+static bool is_stopped(pid_t pid) {
+        cleanup_free char *path = mem_printf("/proc/%d/stat", (int)pid);
+        cleanup_buf Buf text = BUF_INIT(STAT_BYTES_MAX);
+        ProcStat process;
+
+        return file_read(path, &text) == 0 && proc_read_stat(buf_get(&text), &process) &&
+               process.state == 'T';
+}
+
+static int refuse_locked(const char *path, int fd, uint64_t limit_ms, Fault *fault) {
+        pid_t pid = find_holder(fd);
+        bool stands = pid > 0 && is_stopped(pid);
+
+        fault_set(fault, "dir-locked", "another process has held its lock for %" PRIu64 " ms",
+                  limit_ms);
+        fault_next(fault, "`fuser -v` of it names who has it open; then the same again");
+        if (pid > 0) {
+                fault_set(fault, "dir-locked", "process %d has held its lock for %" PRIu64 " ms%s",
+                          (int)pid, limit_ms, stands ? ", and is stopped" : "");
+                fault_next(fault, "%s %d, then the same again", stands ? "kill -CONT" : "ps -fp",
+                           (int)pid);
+        }
+        fault_place(fault, "%s", path);
+        return DIR_E_LOCKED;
+}
+
+int dir_lock(const char *path, uint64_t limit_ms, int *ret_fd, Fault *reterr_fault) {
         cleanup_fd int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         uint64_t until_ms = clock_mono_ms() + limit_ms;
 
@@ -79,7 +130,7 @@ int dir_lock(const char *path, uint64_t limit_ms, int *ret_fd) {
                 if (errno != EWOULDBLOCK && errno != EINTR)
                         return error_origin(-errno);
                 if (clock_mono_ms() >= until_ms)
-                        return error_origin(-ETIMEDOUT);
+                        return refuse_locked(path, fd, limit_ms, reterr_fault);
                 (void)poll(NULL, 0, LOCK_STEP_MS);
         }
         *ret_fd = fd_take(&fd);

@@ -7,6 +7,7 @@
 #include <sys/types.h>
 
 #include "base/buf.h"
+#include "base/fault.h"
 #include "base/slice.h"
 
 /* Closes and sets to -1; takes -1. */
@@ -41,8 +42,9 @@ int dir_make_lasting(const char *path, mode_t mode) must_check;
 /* Removes a tree without following links; missing is fine. Read-only directories are opened. */
 int dir_remove(const char *path) must_check;
 enum { DIR_LOCK_MS = 10000 }; /* more than whoever is at work on a small file takes */
+enum { _DIR_E_SUCCESS, DIR_E_LOCKED };
 /* Takes the lock of a directory, until the descriptor is closed. Not for ever: whoever holds it may
- * stand still. -ETIMEDOUT; -errno. */
-int dir_lock(const char *path, uint64_t limit_ms, int *ret_fd) must_check;
+ * stand still. DIR_E_LOCKED: rule dir-locked, which names who that is. -errno. */
+int dir_lock(const char *path, uint64_t limit_ms, int *ret_fd, Fault *reterr_fault) must_check;
 /* Syncs a directory, so that renames in it last. */
 int dir_sync(const char *path) must_check;

@@ -352,15 +352,19 @@ int project_make(const char *root, const char *name, const char *endpoint,
 }
 
 /* Several agents do it at once: whoever comes second finds nothing to replace. */
-int project_replace_broker_key(const char *dir, const PublicKey *before, const PublicKey *now) {
+int project_replace_broker_key(const char *dir, const PublicKey *before, const PublicKey *now,
+                               Fault *reterr_fault) {
         cleanup_fd int lock_fd = -1;
         cleanup_free char *path = mem_printf("%s" CONFIG_NAME, dir);
         cleanup_buf Buf text = BUF_INIT(SETTINGS_BYTES_MAX), fresh = BUF_INIT(SETTINGS_BYTES_MAX);
         cleanup_buf Buf line = BUF_TEXT, line_now = BUF_TEXT;
         struct stat facts;
         size_t at;
+        int r = dir_lock(dir, DIR_LOCK_MS, &lock_fd, reterr_fault);
 
-        TRY(dir_lock(dir, DIR_LOCK_MS, &lock_fd));
+        if (r == DIR_E_LOCKED)
+                return PROJECT_E_REFUSED;
+        TRY(r);
         if (stat(path, &facts) < 0)
                 return error_origin(-errno);
         if (facts.st_uid != geteuid() && geteuid() != 0)

@@ -64,9 +64,10 @@ void project_print_settings_docs(Buf *text);
 int project_make(const char *root, const char *name, const char *endpoint,
                  const PublicKey *broker_key, Fault *reterr_fault) must_check;
 
-/* The config's `before` becomes `now`, all else in it stays; another key in it stays too. */
-int project_replace_broker_key(const char *dir, const PublicKey *before,
-                               const PublicKey *now) must_check;
+/* The config's `before` becomes `now`, all else in it stays; another key in it stays too.
+ * PROJECT_E_REFUSED: rule dir-locked. */
+int project_replace_broker_key(const char *dir, const PublicKey *before, const PublicKey *now,
+                               Fault *reterr_fault) must_check;
 
 /* .coldgate/keys/NAME; --key FILE wins. Caller frees. */
 char *project_key_path(const Project *project, const Args *args, const char *name);

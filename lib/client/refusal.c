@@ -28,6 +28,7 @@ static const struct {
         {"checkpoint-", EXIT_NOT_CARRIED_OUT},
         {"entry-false", EXIT_NOT_CARRIED_OUT},
         {"seen-malformed", EXIT_NOT_CARRIED_OUT},
+        {"dir-locked", EXIT_NOT_CARRIED_OUT},
         {"protocol-", EXIT_NOT_CARRIED_OUT},
         {"peers-too-many", EXIT_NOT_CARRIED_OUT},
         {"disk-full", EXIT_NOT_CARRIED_OUT},

@@ -102,16 +102,25 @@ static int write_seen(const char *dir, const Seen *seen) {
         return file_write_atomic(path, buf_get(&text), 0600);
 }
 
-int seen_set_aside(const char *dir, const PublicKey *broker, const Checkpoint *lost) {
+static int lock(const char *dir, int *ret_fd, Fault *fault) {
+        int r = dir_lock(dir, DIR_LOCK_MS, ret_fd, fault);
+
+        return r == DIR_E_LOCKED ? SEEN_E_REFUSED : r;
+}
+
+int seen_set_aside(const char *dir, const PublicKey *broker, const Checkpoint *lost,
+                   Fault *reterr_fault) {
         cleanup_fd int lock_fd = -1;
         cleanup_free char *path = mem_printf("%s/seen", dir);
         cleanup_free char *aside =
                 mem_printf("%s/seen.lost-%llu", dir, (unsigned long long)lost->seq);
-        Fault fault = FAULT_INIT;
+        Fault unread = FAULT_INIT;
         Seen seen;
+        int r = lock(dir, &lock_fd, reterr_fault);
 
-        TRY(dir_lock(dir, DIR_LOCK_MS, &lock_fd));
-        if (seen_read(dir, broker, &seen, &fault) != 0 || seen.checkpoint.seq != lost->seq ||
+        if (r != 0)
+                return r;
+        if (seen_read(dir, broker, &seen, &unread) != 0 || seen.checkpoint.seq != lost->seq ||
             !hash_equal(&seen.checkpoint.hash, &lost->hash))
                 return 0; /* another process of this agent was here before */
         if (rename(path, aside) < 0)
@@ -122,10 +131,10 @@ int seen_set_aside(const char *dir, const PublicKey *broker, const Checkpoint *l
 int seen_advance(const char *dir, const PublicKey *broker, const Seen *newer, Fault *reterr_fault) {
         cleanup_fd int lock_fd = -1;
         Seen seen = {.checkpoint = {.seq = 0}};
-        int r;
+        int r = lock(dir, &lock_fd, reterr_fault);
 
-        TRY(dir_lock(dir, DIR_LOCK_MS, &lock_fd));
-        r = seen_read(dir, broker, &seen, reterr_fault);
+        if (r == 0)
+                r = seen_read(dir, broker, &seen, reterr_fault);
         if (r != 0)
                 return r;
         if (seen.checkpoint.seq && !hash_equal(&seen.ledger, &newer->ledger))

@@ -28,12 +28,13 @@ int seen_read_file(const char *path, const PublicKey *broker, Seen *ret_seen,
                    Fault *reterr_fault) must_check;
 
 /* What is remembered, if it is this, becomes `dir`/seen.lost-SEQ: the proof of a loss that was
- * admitted. */
-int seen_set_aside(const char *dir, const PublicKey *broker, const Checkpoint *lost) must_check;
+ * admitted. SEEN_E_REFUSED: rule dir-locked. */
+int seen_set_aside(const char *dir, const PublicKey *broker, const Checkpoint *lost,
+                   Fault *reterr_fault) must_check;
 
 /* Remembers `newer`, whose signature was verified, unless the file has a later one. Its key is the
  * file's, or follows `broker`, which is that of the file. SEEN_E_REFUSED: the same number was
  * signed with another hash, or another ledger (rule ledger-forked), or another process of this
- * agent knows another key (rule broker-key-differs). */
+ * agent knows another key (rule broker-key-differs), or holds the file's directory (dir-locked). */
 int seen_advance(const char *dir, const PublicKey *broker, const Seen *newer,
                  Fault *reterr_fault) must_check;

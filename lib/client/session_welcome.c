@@ -123,6 +123,7 @@ static int accept_key(Session *session, const struct welcome *welcome, const Has
 /* Each agent remembers the key; the config is for those who have seen nothing yet. */
 static void say_new_key(Session *session, const PublicKey *known) {
         char before[KEY_ID_HEX + 1], now[KEY_ID_HEX + 1];
+        Fault fault = FAULT_INIT;
         int r = 0;
 
         if (memcmp(known, &session->broker, sizeof *known) != 0) {
@@ -135,10 +136,10 @@ static void say_new_key(Session *session, const PublicKey *known) {
         }
         if (memcmp(&session->pinned, &session->broker, sizeof session->pinned) != 0)
                 r = project_replace_broker_key(session->project_dir, &session->pinned,
-                                               &session->broker);
-        if (r < 0)
+                                               &session->broker, &fault);
+        if (r != 0)
                 log_write(LOG_WARNING, "%s/config keeps the broker's former key: %s",
-                          session->project_dir, strerror(-r));
+                          session->project_dir, r > 0 ? fault.found : strerror(-r));
         session->pinned = session->broker;
 }
 
@@ -180,15 +181,19 @@ static bool read_restored(const Session *session, Slice frame, Arena *arena,
 }
 
 /* What we have seen is lost, and an operator said so: SESSION_E_NOTHING if that is not shown. */
-static int accept_loss(Session *session, const struct welcome *welcome) {
+static int accept_loss(Session *session, const struct welcome *welcome, Fault *fault) {
         cleanup_free char *inbox = mem_printf("%s/inbox", session->dir);
         cleanup_arena Arena arena = ARENA_INIT;
         Message restored;
+        int r;
 
         if (!session->has_ledger || !welcome->restored.n ||
             !read_restored(session, welcome->restored, &arena, &restored))
                 return SESSION_E_NOTHING;
-        TRY(seen_set_aside(session->dir, &session->broker, &session->said_seen));
+        r = seen_set_aside(session->dir, &session->broker, &session->said_seen, fault);
+        if (r == SEEN_E_REFUSED)
+                return SESSION_E_REFUSED;
+        TRY(r);
         (void)unlink(inbox); /* entries of the same numbers are other ones now: none was read */
         say_loss(session, &restored.restored);
         session->said_seen = (Checkpoint){.seq = 0};
@@ -203,7 +208,7 @@ static int check_memory(Session *session, const struct welcome *welcome, Fault *
         if (!session->said_seen.seq ||
             slice_equal(welcome->seen_hash, hash_slice(&session->said_seen.hash)))
                 return 0;
-        r = accept_loss(session, welcome);
+        r = accept_loss(session, welcome, fault);
         if (r != SESSION_E_NOTHING)
                 return r;
         if (welcome->head_seq < session->said_seen.seq || !welcome->seen_hash.n)

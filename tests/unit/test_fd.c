@@ -120,9 +120,25 @@ TEST(a_closed_descriptor_is_closed_once) {
 TEST(a_lock_that_another_holds_is_waited_for_and_not_for_ever) {
         const char *dir = test_dir();
         cleanup_fd int held = -1, fd = -1;
+        Fault fault = FAULT_INIT;
 
-        CHECK_EQ_INT(dir_lock(dir, DIR_LOCK_MS, &held), 0);
-        CHECK_EQ_INT(dir_lock(dir, 20, &fd), -ETIMEDOUT);
+        CHECK_EQ_INT(dir_lock(dir, DIR_LOCK_MS, &held, &fault), 0);
+        CHECK_EQ_INT(dir_lock(dir, 20, &fd, &fault), DIR_E_LOCKED);
         fd_close(&held);
-        CHECK_EQ_INT(dir_lock(dir, DIR_LOCK_MS, &fd), 0);
+        CHECK_EQ_INT(dir_lock(dir, DIR_LOCK_MS, &fd, &fault), 0);
+}
+
+TEST(who_holds_a_lock_is_named_with_what_to_type) {
+        cleanup_free char *holder = mem_printf("process %d has held its lock", (int)getpid());
+        cleanup_free char *look = mem_printf("ps -fp %d", (int)getpid());
+        const char *dir = test_dir();
+        cleanup_fd int held = -1, fd = -1;
+        Fault fault = FAULT_INIT;
+
+        CHECK_EQ_INT(dir_lock(dir, DIR_LOCK_MS, &held, &fault), 0);
+        CHECK_EQ_INT(dir_lock(dir, 20, &fd, &fault), DIR_E_LOCKED);
+        CHECK_EQ_TEXT(fault.rule, "dir-locked");
+        CHECK_EQ_TEXT(fault.place, dir);
+        CHECK_CONTAINS(fault.found, holder);
+        CHECK_CONTAINS(fault.next, look);
 }
