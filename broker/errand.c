@@ -42,6 +42,18 @@ int errand_end(const Args *args, int r, const Fault *fault, int status) {
         return args_refuse(args, &error, EXIT_NOT_CARRIED_OUT);
 }
 
+/* What was read while another file took the ledger's place may be of both: be it that the old one's
+ * log had gone already, be it that the new one's was taken for it. */
+static int end_reading(Errand *errand, int r, Fault *fault) {
+        Fault moved = FAULT_INIT;
+
+        if (!errand->ledger || ledger_check_place(errand->ledger, &moved) != LEDGER_E_REFUSED)
+                return r;
+        *fault = moved;
+        errand->status = EXIT_NOT_CARRIED_OUT;
+        return ERRAND_E_REFUSED;
+}
+
 int errand_run(const Args *args, int (*body)(Errand *errand, Fault *reterr_fault)) {
         cleanup(errand_deinit) Errand errand = {
                 .args = args, .is_json = args_has(args, "json"), .status = EXIT_HOLDS};
@@ -51,7 +63,7 @@ int errand_run(const Args *args, int (*body)(Errand *errand, Fault *reterr_fault
         if (r == 0)
                 r = project_open(args, &errand.project, &fault);
         if (r == 0)
-                r = body(&errand, &fault);
+                r = end_reading(&errand, body(&errand, &fault), &fault);
         if (r > 0 && errand.status == EXIT_HOLDS_NOT)
                 return args_refuse(args, &fault, errand.status);
         return errand_end(args, r, &fault, errand.status);

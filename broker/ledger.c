@@ -220,8 +220,10 @@ int ledger_check_place(Ledger *ledger, Fault *reterr_fault) {
                 return ledger_sql_fail(ledger, "place");
         if (!has_moved)
                 return 0;
-        fault_set(reterr_fault, "ledger-replaced",
-                  "it was brought up to a newer format, or a backup was restored");
+        fault_set(
+                reterr_fault, "ledger-replaced",
+                "it was brought up to a newer format, or made smaller by `broker gc`, or a backup was "
+                "restored");
         fault_place(reterr_fault, "%s", ledger->path);
         fault_next(reterr_fault, "the same once more");
         return LEDGER_E_REFUSED;

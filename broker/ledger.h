@@ -19,7 +19,8 @@ enum {
         _LEDGER_E_SUCCESS,
         LEDGER_E_REFUSED, /* the fault says why: ledger-missing, ledger-exists, ledger-locked,
                              ledger-unreadable, ledger-not-ours, ledger-newer, ledger-corrupt,
-                             ledger-damaged, ledger-restoring, ledger-being-read, disk-full */
+                             ledger-damaged, ledger-restoring, ledger-being-read, ledger-linked,
+                             disk-full */
         LEDGER_E_NONE,    /* no such entry or evidence */
         LEDGER_E_CORRUPT, /* SQLite cannot read on */
 };
@@ -32,7 +33,7 @@ typedef enum LedgerMode {
         LEDGER_INSPECT,
 } LedgerMode;
 
-/* The lock of whoever writes, held until it is closed; rule ledger-locked. */
+/* The lock of whoever writes, held until it is closed; rules ledger-locked, ledger-linked. */
 int ledger_lock(const char *path, int *ret_fd, Fault *reterr_fault) must_check;
 /* Whether somebody holds it; asking does not stand in anybody's way. */
 bool ledger_is_locked(const char *path);
@@ -111,6 +112,20 @@ int ledger_evidence_walk(Ledger *ledger, const Hash *first, LedgerEvidenceVisit 
 
 /* A line for each object of the schema that is missing, foreign or changed. */
 int ledger_schema_defects(Ledger *ledger, Buf *defects) must_check;
+
+/* ---- ledger_make.c ---- */
+
+typedef struct LedgerSize {
+        uint64_t before_bytes, after_bytes; /* of the file; as many where it was left as it is */
+} LedgerSize;
+
+/* Whether the file that would take the ledger's place holds, up to entry `head`; what it returns is
+ * returned. */
+typedef int (*LedgerCheck)(void *userdata, const char *path, uint64_t head, Fault *reterr_fault);
+/* Where much of the file is free, one without that comes to its place. LEDGER_E_REFUSED, also rule
+ * ledger-being-read: it is as it was. */
+int ledger_compact(const char *path, LedgerCheck check, void *userdata, LedgerSize *ret_size,
+                   Fault *reterr_fault) must_check;
 
 /* ---- ledger_copy.c ---- */
 

@@ -54,6 +54,8 @@ int ledger_fold_log(Ledger *ledger, Fault *reterr_fault) must_check;
 
 /* Opens `path` by `access`, with all settings. */
 int ledger_connect(Ledger *ledger, Fault *reterr_fault) must_check;
+/* The lock stays. */
+void ledger_disconnect(Ledger *ledger);
 /* The file of that ledger with another ending than .db. */
 char *ledger_beside(const char *path, const char *ending);
 

@@ -2,9 +2,9 @@
 /* SPDX-FileCopyrightText: The coldgate authors */
 
 /*
- * A ledger's database made: from nothing, or in today's format from one of an older. Both are made
- * beside their place and then renamed into it, so that what has the name is whole. An older one is
- * read, never written, and kept under another name.
+ * A ledger's database made: from nothing, in today's format from one of an older, or without the
+ * room of what was removed. All are made beside their place and then renamed into it, so that what
+ * has the name is whole. An older one is read, never written, and kept under another name.
  */
 
 #include "broker/ledger_db.h"
@@ -32,6 +32,7 @@ enum {
         LOOK_STEPS = 1000, /* of SQLite's machine */
         EXTRA_USEC = 30000000,
         BYTES_PER_USEC = 10, /* of the slowest disk that is thought of */
+        HOLLOW = 4,          /* a file of which such a part is free is made anew */
 };
 
 static char *fresh_path(const Ledger *ledger) {
@@ -90,7 +91,7 @@ static uint64_t size_of(const char *path) {
 }
 
 static int refuse(const char *path, const char *rule, const char *found, Fault *fault) {
-        fault_set(fault, rule, "it cannot be brought up to format %d: %s", LEDGER_FORMAT, found);
+        fault_set(fault, rule, "no file of format %d can be made of it: %s", LEDGER_FORMAT, found);
         fault_place(fault, "%s", path);
         return LEDGER_E_REFUSED;
 }
@@ -261,8 +262,7 @@ int ledger_bring_up(Ledger *ledger, Fault *reterr_fault) {
                   LEDGER_FORMAT);
         r = build(ledger, path, reterr_fault);
         if (r == 0) {
-                (void)sqlite3_close(ledger->db); /* what its log has it has too */
-                ledger->db = NULL;
+                ledger_disconnect(ledger); /* what its log has it has too */
                 r = swap(ledger, path, reterr_fault);
         }
         if (r != 0) {
@@ -271,4 +271,58 @@ int ledger_bring_up(Ledger *ledger, Fault *reterr_fault) {
         }
         ledger->format = LEDGER_FORMAT;
         return ledger_connect(ledger, reterr_fault);
+}
+
+/* ---- without the room of what was removed ---- */
+
+static int read_number(Ledger *ledger, StatementName name, uint64_t *ret_number) {
+        cleanup_reset sqlite3_stmt *query = ledger->statements[name];
+
+        if (sqlite3_step(query) != SQLITE_ROW)
+                return ledger_sql_fail(ledger, "pages");
+        *ret_number = (uint64_t)sqlite3_column_int64(query, 0);
+        return 0;
+}
+
+static int compact(Ledger *ledger, const char *fresh, LedgerCheck check, void *userdata,
+                   Fault *fault) {
+        int r = ledger_fold_log(ledger, fault);
+        uint64_t head;
+
+        TRY(ledger_head(ledger, &head));
+        if (r == 0)
+                r = build(ledger, fresh, fault);
+        if (r == 0)
+                r = check(userdata, fresh, head, fault);
+        if (r != 0)
+                return r;
+        ledger_disconnect(ledger);
+        TRY(ledger_remove_logs(fresh)); /* of who checked it */
+        TRY(ledger_remove_logs(ledger->path));
+        return take_place(fresh, ledger->path);
+}
+
+int ledger_compact(const char *path, LedgerCheck check, void *userdata, LedgerSize *ret_size,
+                   Fault *reterr_fault) {
+        cleanup(ledger_freep) Ledger *ledger = NULL;
+        cleanup_free char *fresh = NULL;
+        uint64_t n_pages, n_free;
+        int r = ledger_open(path, LEDGER_WRITE, &ledger, reterr_fault);
+
+        if (r != 0)
+                return r;
+        TRY(read_number(ledger, STATEMENT_PAGES, &n_pages));
+        TRY(read_number(ledger, STATEMENT_FREE_PAGES, &n_free));
+        ret_size->before_bytes = ret_size->after_bytes = size_of(path);
+        if (n_free * HOLLOW < n_pages)
+                return 0;
+        fresh = fresh_path(ledger);
+        r = ask_room(path, size_of(path) / n_pages * (n_pages - n_free), reterr_fault);
+        if (r == 0)
+                r = compact(ledger, fresh, check, userdata, reterr_fault);
+        if (r != 0)
+                ledger_remove(fresh);
+        else
+                ret_size->after_bytes = size_of(path);
+        return r;
 }

@@ -66,6 +66,7 @@ static const struct {
         {SQL_READS, SQLITE_FUNCTION, "count"},      {SQL_READS, SQLITE_FUNCTION, "sum"},
         {SQL_READS, SQLITE_READ, "collected"},      {SQL_WRITES, SQLITE_INSERT, "collected"},
         {SQL_WRITES, SQLITE_UPDATE, "collected"},   {SQL_WRITES, SQLITE_DELETE, "evidence"},
+        {SQL_WRITES, SQLITE_PRAGMA, "page_count"},  {SQL_WRITES, SQLITE_PRAGMA, "freelist_count"},
 };
 
 char *ledger_beside(const char *path, const char *ending) {
@@ -91,12 +92,34 @@ bool ledger_is_locked(const char *path) {
         return fd >= 0 && fcntl(fd, F_OFD_GETLK, &whole) == 0 && whole.l_type != F_UNLCK;
 }
 
+/* Its lock and what is made to take its place would be beside the link, its log beside the file:
+ * two brokers by two links, and a link that a file replaces. Whoever only reads is not concerned.
+ */
+static int check_is_no_link(const char *path, Fault *fault) {
+        struct stat facts;
+
+        if (lstat(path, &facts) < 0 || !S_ISLNK(facts.st_mode))
+                return 0;
+        fault_set(fault, "ledger-linked", "it is a symbolic link: a ledger is a file in its place");
+        fault_place(fault, "%s", path);
+        if (access(path, F_OK) == 0)
+                fault_next(fault,
+                           "broker backup %s.whole && mv %s.whole %s; to have it elsewhere, make "
+                           "the directory that it is in the link",
+                           path, path, path);
+        else
+                fault_next(fault, "rm %s", path);
+        return LEDGER_E_REFUSED;
+}
+
 int ledger_lock(const char *path, int *ret_fd, Fault *reterr_fault) {
         cleanup_free char *lock_path = ledger_beside(path, ".lock");
         cleanup_fd int fd = -1;
         char pid[PRAGMA_BYTES] = "";
         int n;
 
+        if (check_is_no_link(path, reterr_fault) != 0)
+                return LEDGER_E_REFUSED;
         fd = open(lock_path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
         if (fd < 0) {
                 fault_set(reterr_fault, "ledger-unreadable", "its lock cannot be opened: %s",
@@ -344,14 +367,21 @@ int ledger_open(const char *path, LedgerMode mode, Ledger **ret_ledger, Fault *r
         return 0;
 }
 
+void ledger_disconnect(Ledger *ledger) {
+        for (size_t i = 0; i < _STATEMENT_MAX; i++) {
+                /* says its last step's error again */
+                (void)sqlite3_finalize(ledger->statements[i]);
+                ledger->statements[i] = NULL;
+        }
+        (void)sqlite3_close(ledger->db); /* what was committed is durable; the rest never was */
+        ledger->db = NULL;
+}
+
 Ledger *ledger_free(Ledger *ledger) {
         if (!ledger)
                 return NULL;
-        for (size_t i = 0; i < _STATEMENT_MAX; i++)
-                (void)sqlite3_finalize(
-                        ledger->statements[i]); /* says its last step's error again */
-        (void)sqlite3_close(ledger->db); /* what was committed is durable; the rest never was */
-        fd_close(&ledger->lock_fd);      /* after the database: the lock covers all of its use */
+        ledger_disconnect(ledger);
+        fd_close(&ledger->lock_fd); /* after the database: the lock covers all of its use */
         free(ledger->path);
         free(ledger);
         return NULL;

@@ -97,7 +97,7 @@ static void print_gate(Buf *text) {
         machine_print_docs(&machine, text);
 }
 
-static void print_settings(Buf *text) {
+static void print_config(Buf *text) {
         buf_text(text,
                  "# Settings\n\n"
                  "<!-- Printed from lib/client/project.c by tools/describe; edit that. -->\n\n"
@@ -114,6 +114,27 @@ static void print_settings(Buf *text) {
                 "with 200 while the broker serves, `GET /metrics` with these, as Prometheus "
                 "text:\n\n");
         metrics_print_docs(text);
+}
+
+static const char deliveries_example[] = "\n```\n"
+                                         "# types pings for the builder into its terminal\n"
+                                         "[builder-pane]\n"
+                                         "kind = exec\n"
+                                         "command = examples/hooks/tmux-ping builder\n"
+                                         "who = builder\n\n"
+                                         "[team]\n"
+                                         "kind = slack\n"
+                                         "url-file = .coldgate/keys/slack-url\n"
+                                         "events = alert verdict granted\n\n"
+                                         "[forge]\n"
+                                         "kind = gitea\n"
+                                         "url = https://git.example.net/api/v1\n"
+                                         "repository = team/product\n"
+                                         "secret-file = .coldgate/keys/forge-token\n"
+                                         "```\n";
+
+static void print_settings(Buf *text) {
+        print_config(text);
         buf_text(text,
                  "\n## Deliveries\n\n"
                  "`.coldgate/deliveries` says where the broker sends events beside the "
@@ -126,22 +147,7 @@ static void print_settings(Buf *text) {
                  "in `COLDGATE_EVENT`, `COLDGATE_EVENT_TEXT`,\n`COLDGATE_EVENT_PHASE`, "
                  "`COLDGATE_EVENT_WHO`; it has delivered when it ends with 0.\n\n");
         deliveries_print_docs(text);
-        buf_text(text, "\n```\n"
-                       "# types pings for the builder into its terminal\n"
-                       "[builder-pane]\n"
-                       "kind = exec\n"
-                       "command = examples/hooks/tmux-ping builder\n"
-                       "who = builder\n\n"
-                       "[team]\n"
-                       "kind = slack\n"
-                       "url-file = .coldgate/keys/slack-url\n"
-                       "events = alert verdict granted\n\n"
-                       "[forge]\n"
-                       "kind = gitea\n"
-                       "url = https://git.example.net/api/v1\n"
-                       "repository = team/product\n"
-                       "secret-file = .coldgate/keys/forge-token\n"
-                       "```\n");
+        buf_text(text, deliveries_example);
 }
 
 static int is_decision(const struct dirent *file) {

@@ -166,24 +166,29 @@ static uint64_t be_full(const RealBroker *broker, Session *waits, Session *queue
         return refused_ms;
 }
 
+static void start_on(StoreMount give_disk, RealBroker *broker) {
+        cleanup_free char *agents = NULL;
+
+        broker->dir = test_dir();
+        give_disk(broker->dir);
+        real_broker_init_in(broker, broker->dir);
+        asked_set(broker, "metrics = unix:.coldgate/run/metrics");
+        agents = mem_printf("%s/.coldgate/agents", broker->dir);
+        mount_over(agents, "size=8m,mode=700"); /* their disk is another */
+        real_broker_approve(broker);
+        real_broker_start(broker);
+}
+
 void store_fill(StoreMount give_disk) {
         cleanup_real_broker RealBroker broker;
         cleanup(session_freep) Session *waits = NULL, *queues = NULL;
-        cleanup_free char *agents = NULL;
         Message note = make_note("later");
         uint64_t refused_ms, back_ms;
         Fault fault = FAULT_INIT;
         Id id;
 
         extent_begin();
-        broker.dir = test_dir();
-        give_disk(broker.dir);
-        real_broker_init_in(&broker, broker.dir);
-        asked_set(&broker, "metrics = unix:.coldgate/run/metrics");
-        agents = mem_printf("%s/.coldgate/agents", broker.dir);
-        mount_over(agents, "size=8m,mode=700"); /* their disk is another */
-        real_broker_approve(&broker);
-        real_broker_start(&broker);
+        start_on(give_disk, &broker);
         waits = real_broker_session(&broker, "operator");
         queues = real_broker_session(&broker, "adversary");
         CHECK_EQ_INT(session_connect(waits, CALL_MS, &fault), 0);

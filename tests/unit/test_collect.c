@@ -4,6 +4,10 @@
 /* Which evidence may be removed, and that a ledger without it holds only if it says so. */
 
 #include "broker/collect.h"
+
+#include <unistd.h>
+
+#include "base/mem.h"
 #include "broker/verify.h"
 #include "tests/lib/book.h"
 #include "tests/lib/test.h"
@@ -110,6 +114,85 @@ TEST(a_ledger_holds_without_evidence_that_an_entry_says_was_removed) {
                 FAIL_TEST("%s: %s", fault.rule, fault.found);
         CHECK_EQ_U64(report.n_entries, ENTRIES + 1);
         CHECK_EQ_U64(report.n_evidence, 0);
+}
+
+/* ---- the file ---- */
+
+enum { PIECES = 40, PIECE_BYTES = 32768 };
+
+static void put_pieces(const Book *book, bool removes) {
+        cleanup(ledger_freep) Ledger *ledger = open_book(book, LEDGER_WRITE);
+        static uint8_t bytes[PIECE_BYTES];
+
+        for (int i = 0; i < PIECES; i++) {
+                Slice frame = slice_make(bytes, sizeof bytes);
+                Hash digest;
+
+                bytes[0] = (uint8_t)i;
+                hash_of(frame, &digest);
+                if (removes)
+                        CHECK_EQ_INT(ledger_collect(ledger, &digest, ENTRIES), 0);
+                else
+                        CHECK_EQ_INT(ledger_evidence_put(ledger, &digest, frame), 0);
+        }
+        CHECK_EQ_INT(ledger_commit(ledger), 0);
+}
+
+static int approve(void *userdata, const char *path, uint64_t head, Fault *fault) {
+        const Book *book = userdata;
+        Book fresh = *book;
+        VerifyReport report;
+
+        fresh.path = (char *)path;
+        CHECK_EQ_U64(head, ENTRIES);
+        return verify(&fresh, &report, fault);
+}
+
+static int disapprove(void *userdata, const char *path, uint64_t head, Fault *fault) {
+        (void)userdata;
+        (void)head;
+        fault_set(fault, "ledger-corrupt", "%s does not hold", path);
+        return LEDGER_E_REFUSED;
+}
+
+static void make_hollow(Book *book) {
+        book_make(book);
+        put_pieces(book, false);
+        put_pieces(book, true);
+}
+
+TEST(a_file_that_is_mostly_free_becomes_smaller_and_holds) {
+        cleanup_book Book book;
+        VerifyReport report;
+        LedgerSize size, again;
+        Fault fault = FAULT_INIT;
+
+        make_hollow(&book);
+        CHECK_EQ_INT(ledger_compact(book.path, approve, &book, &size, &fault), 0);
+        CHECK(size.after_bytes + PIECES * PIECE_BYTES <= size.before_bytes);
+        if (verify(&book, &report, &fault) != 0)
+                FAIL_TEST("%s: %s", fault.rule, fault.found);
+        CHECK_EQ_U64(report.n_entries, ENTRIES);
+        CHECK_EQ_U64(report.n_evidence, 1);
+        CHECK_EQ_INT(ledger_compact(book.path, disapprove, NULL, &again, &fault), 0);
+        CHECK_EQ_U64(again.after_bytes, size.after_bytes);
+        book.ledger = open_book(&book, LEDGER_WRITE); /* it is written as before */
+        CHECK_EQ_INT(ledger_evidence_put(book.ledger, &nothing, slice_text("frame")), 0);
+        book_close(&book);
+}
+
+TEST(a_smaller_file_that_does_not_hold_takes_nobody_s_place) {
+        cleanup_book Book book;
+        cleanup_free char *fresh = NULL;
+        LedgerSize size;
+        Fault fault = FAULT_INIT;
+
+        make_hollow(&book);
+        fresh = mem_printf("%s.new", book.path);
+        CHECK_EQ_INT(ledger_compact(book.path, disapprove, NULL, &size, &fault), LEDGER_E_REFUSED);
+        CHECK_EQ_U64(size.after_bytes, size.before_bytes);
+        CHECK(access(fresh, F_OK) != 0);
+        CHECK_EQ_INT(ledger_compact(book.path, approve, &book, &size, &fault), 0);
 }
 
 TEST(evidence_that_went_without_a_word_is_missed_and_the_verdict_named) {

@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -301,6 +302,30 @@ TEST(a_reader_sees_what_the_writer_commits) {
         append_entries(writer, N_ENTRIES);
         CHECK_EQ_INT(ledger_head(reader, &head), 0);
         CHECK_EQ_U64(head, N_ENTRIES);
+}
+
+TEST(a_ledger_that_is_a_link_is_read_and_not_written) {
+        cleanup_free char *path = make_ledger();
+        cleanup_free char *link = ledger_path();
+        cleanup_free char *backup = mem_printf("broker backup %s.whole", link);
+        cleanup(ledger_freep) Ledger *ledger = NULL;
+        Fault fault = FAULT_INIT;
+        struct stat facts;
+
+        CHECK_EQ_INT(symlink(path, link), 0);
+        CHECK_EQ_INT(ledger_open(link, LEDGER_WRITE, &ledger, &fault), LEDGER_E_REFUSED);
+        CHECK_EQ_TEXT(fault.rule, "ledger-linked");
+        CHECK_CONTAINS(fault.next, backup);
+        CHECK(lstat(link, &facts) == 0 && S_ISLNK(facts.st_mode));
+        ledger = open_ledger(link, LEDGER_READ);
+}
+
+TEST(a_link_that_leads_nowhere_is_no_place_for_a_ledger) {
+        cleanup_free char *link = ledger_path();
+
+        CHECK_EQ_INT(symlink("nowhere", link), 0);
+        check_open_refused(link, LEDGER_CREATE, "ledger-linked");
+        check_open_refused(link, LEDGER_WRITE, "ledger-missing");
 }
 
 TEST(a_missing_ledger_is_not_made_by_opening_it) {
