@@ -47,7 +47,8 @@ static void say_file(const Gc *gc, Buf *text) {
                 buf_text(text, "\n");
         } else if (gc->kept.rule) {
                 buf_printf(text, "  the file did not become smaller: %s\n    next: %s\n",
-                           gc->kept.found, gc->kept.next);
+                           gc->kept.found,
+                           gc->kept.next[0] ? gc->kept.next : "broker verify, then broker gc");
         } else if (gc->first) {
                 buf_text(text, "  its room is used again; the file becomes smaller once a quarter "
                                "of it is free\n");
@@ -78,7 +79,7 @@ static void say_json(const Gc *gc, Buf *text) {
                    collection->n_unnamed, collection->n_kept, collection->n_kept_bytes);
         if (gc->first)
                 buf_printf(text, ",\"entry\":%" PRIu64, gc->first);
-        if (!gc->is_dry)
+        if (gc->size.before_bytes)
                 buf_printf(text, ",\"file_before\":%" PRIu64 ",\"file_after\":%" PRIu64,
                            gc->size.before_bytes, gc->size.after_bytes);
         buf_text(text, "}}\n");

@@ -81,6 +81,17 @@ TEST(a_tool_that_does_not_know_the_usual_option_has_a_version_too) {
                      TRIAL_INCONCLUSIVE, "here is 1.");
 }
 
+/* `sh version` runs a file of that name where it is started. */
+TEST(a_tree_answers_for_the_version_of_no_tool) {
+        cleanup_trial Trial trial;
+
+        trial_make(&trial, "version", "echo 99.9\n", 0755);
+        trial_expect(&trial,
+                     "  - id: tool\n    run: [bash, -c, 'cat README']\n    tools: [sh >= 9.1]\n"
+                     "    expect: { stdout: { equals: \"a product\\n\" } }\n",
+                     TRIAL_INCONCLUSIVE, "the plan needs `sh` >= 9.1");
+}
+
 TEST(a_file_of_the_repository_that_cannot_be_executed_is_a_fail) {
         cleanup_trial Trial trial;
 

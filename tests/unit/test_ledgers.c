@@ -300,14 +300,14 @@ static int watch_connection(sqlite3 *db, const char **error unused_,
 }
 
 /* In a child: true if it was killed at its n-th statement. */
-static bool bring_up_and_crash(const char *path, int at) {
+static bool work_and_crash(void (*work)(const char *path), const char *path, int at) {
         pid_t pid = fork();
         int status;
 
         if (pid == 0) {
                 crash_at = at;
                 (void)sqlite3_auto_extension((void (*)(void))watch_connection);
-                bring_up(path);
+                work(path);
                 _exit(0);
         }
         CHECK(waitpid(pid, &status, 0) == pid);
@@ -324,13 +324,83 @@ TEST(killed_at_any_statement_of_being_brought_up_a_ledger_opens_and_says_the_sam
                 bool was_killed;
 
                 read_head(path, &head);
-                was_killed = bring_up_and_crash(path, at);
+                was_killed = work_and_crash(bring_up, path, at);
                 check_holds(path, &head);
                 bring_up(path);
                 CHECK_EQ_INT(read_format(path), FORMAT_NOW);
                 check_holds(path, &head);
                 n += was_killed;
-                if (!was_killed && !bring_up_and_crash(path, at + 2))
+                if (!was_killed && !work_and_crash(bring_up, path, at + 2))
+                        break;
+        }
+        CHECK(n > 10);
+}
+
+/* ---- made smaller ---- */
+
+/* Evidence that was removed, so that most of the file is free. */
+static void make_hollow(const char *path) {
+        enum { PIECES = 12, PIECE_BYTES = 8192 };
+        cleanup(ledger_freep) Ledger *ledger = NULL;
+        static uint8_t bytes[PIECE_BYTES];
+        Hash digests[PIECES];
+        Fault fault = FAULT_INIT;
+
+        CHECK_EQ_INT(ledger_open(path, LEDGER_WRITE, &ledger, &fault), 0);
+        for (uint8_t i = 0; i < PIECES; i++) {
+                bytes[0] = i;
+                hash_of(slice_make(bytes, sizeof bytes), &digests[i]);
+                CHECK_EQ_INT(
+                        ledger_evidence_put(ledger, &digests[i], slice_make(bytes, sizeof bytes)),
+                        0);
+        }
+        CHECK_EQ_INT(ledger_commit(ledger), 0);
+        for (uint8_t i = 0; i < PIECES; i++)
+                CHECK_EQ_INT(ledger_collect(ledger, &digests[i], ENTRIES), 0);
+        CHECK_EQ_INT(ledger_commit(ledger), 0);
+}
+
+static int approve(void *userdata, const char *path, uint64_t head, Fault *fault) {
+        (void)fault;
+        CHECK_EQ_U64(head, ENTRIES);
+        check_holds(path, userdata);
+        return 0;
+}
+
+static void compact(const char *path) {
+        LedgerSize size;
+        Fault fault = FAULT_INIT;
+
+        if (ledger_compact(path, approve, NULL, &size, &fault) != 0)
+                FAIL_TEST("%s: %s: %s", path, fault.rule, fault.found);
+}
+
+static uint64_t bytes_of(const char *path) {
+        struct stat facts;
+
+        CHECK(stat(path, &facts) == 0);
+        return (uint64_t)facts.st_size;
+}
+
+TEST(killed_at_any_statement_of_being_made_smaller_a_ledger_opens_and_says_the_same) {
+        int n = 0;
+
+        for (int at = 1;; at += STRIDE) {
+                cleanup_free char *path = take_copy(FORMAT_NOW);
+                uint64_t n_bytes;
+                Hash head;
+                bool was_killed;
+
+                make_hollow(path);
+                read_head(path, &head);
+                n_bytes = bytes_of(path);
+                was_killed = work_and_crash(compact, path, at);
+                check_holds(path, &head);
+                compact(path);
+                CHECK(bytes_of(path) < n_bytes / 2);
+                check_holds(path, &head);
+                n += was_killed;
+                if (!was_killed)
                         break;
         }
         CHECK(n > 10);
