@@ -49,7 +49,7 @@ DONE says that it waits for that, and queues nothing; what is run is answered by
 
   $ builder-agent done
   done-not-yet: 1 reason why m is not DONE at [0-9a-f]{12} (re)
-      - [ ] M1: INCONCLUSIVE at [0-9a-f]{12} \(V-[0-9]+\); it waits for an adversary's answer to looks (re)
+      - \[ \] M1: INCONCLUSIVE at [0-9a-f]{12} \(V-[0-9]+\); it waits for an adversary's answer to looks (re)
     next: builder-agent status m
   [1]
   $ adversary-agent answer m M1 greets --commit "$(git rev-parse HEAD)" --holds --text 'It greets'
