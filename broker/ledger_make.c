@@ -306,7 +306,7 @@ int ledger_compact(const char *path, LedgerCheck check, void *userdata, LedgerSi
                    Fault *reterr_fault) {
         cleanup(ledger_freep) Ledger *ledger = NULL;
         cleanup_free char *fresh = NULL;
-        uint64_t n_pages, n_free;
+        uint64_t n_pages = 1, n_free = 0;
         int r = ledger_open(path, LEDGER_WRITE, &ledger, reterr_fault);
 
         if (r != 0)

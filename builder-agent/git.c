@@ -162,7 +162,7 @@ bool git_read_top(Slice out, bool has_head, char **ret_top, char ret_head[COMMIT
         out.n--;
         rest = out;
         line = cut_last_line(&rest);
-        if (has_head)
+        if (has_head && line.n)
                 (void)snprintf(ret_head, COMMIT_TEXT_MAX, "%.*s", SLICE_ARGS(line));
         if (has_head || slice_is(line, HEAD_COMMIT))
                 out = rest;
