@@ -96,7 +96,7 @@ The operator says that it is lost: an entry says so, and the agent, which has se
   $ wait $following
   [3]
   $ tail -n 3 ../follow.out
-  broker: ledger-replaced: it was brought up to a newer format, or a backup was restored
+  broker: ledger-replaced: it was brought up to a newer format, or made smaller by `broker gc`, or a backup was restored
     at: */.coldgate/ledger.db (glob)
     next: the same once more
   $ broker log --kind restored
@@ -179,7 +179,7 @@ Evidence that nobody needs: here there is none, and nothing is removed while a b
   $ cd ../shop && broker gc --dry-run
   would remove 0 evidence, 0 bytes; would keep 0, 0 bytes
   $ broker gc --json
-  {"version":1,"gc":{"dry":false,"removed":0,"bytes":0,"unnamed":0,"kept":0,"kept_bytes":0}}
+  {"version":1,"gc":{"dry":false,"removed":0,"bytes":0,"unnamed":0,"kept":0,"kept_bytes":0,"file_before":*,"file_after":*}} (glob)
   $ start
   $ broker gc 2>&1 | head -n 1
   broker: ledger-locked: a broker has it open: process * (glob)

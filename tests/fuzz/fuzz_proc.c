@@ -96,7 +96,7 @@ static void escape(Slice name, Buf *line) {
 
 /* The path, what was mounted, its options: any names. */
 static void read_mount_made(Slice text) {
-        cleanup_buf Buf line = BUF_TEXT, path = BUF_TEXT, options = BUF_TEXT;
+        cleanup_buf Buf line = BUF_TEXT, path = BUF_TEXT;
         Slice name = cut(&text), source = cut(&text);
         ProcMount mount;
 
