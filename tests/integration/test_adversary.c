@@ -196,7 +196,7 @@ TEST(a_commit_that_weakens_the_plan_of_its_gate_is_no_evidence) {
         CHECK_EQ_INT(builder(&court, &out, "claim", "GOOD", "--wait", NULL), 1);
         CHECK_CONTAINS(buf_get_text(&out), "plan.md was the approved plan");
         buf_clear(&out);
-        real_broker_do(&court.broker, &out, "show", "GOOD");
+        real_broker_do(&court.broker, &out, "show", "GOOD", "--json");
         CHECK_CONTAINS(buf_get_text(&out), "claim.plan-copy");
 }
 
