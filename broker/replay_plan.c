@@ -42,6 +42,21 @@ static void set_checks(GateRecord *gate, const struct gate_digest *row, bool is_
         gate->n_checks = row->n_checks;
 }
 
+/* Questions that are none any more: the gate is another one, or it runs the check by now. */
+static void drop_asked(GateRecord *gate, bool is_changed) {
+        size_t n = 0;
+
+        for (size_t i = 0; i < gate->n_asked; i++) {
+                const CheckRecord *check = gate_find_check_record(gate, slice_text(gate->asked[i]));
+
+                if (!is_changed && check && !check->is_measured)
+                        gate->asked[n++] = gate->asked[i];
+                else
+                        free(gate->asked[i]);
+        }
+        gate->n_asked = n;
+}
+
 static void set_texts(char ***texts, size_t *n, const Slice *words, size_t n_words) {
         for (size_t i = 0; i < *n; i++)
                 free((*texts)[i]);
@@ -68,6 +83,7 @@ static void set_gate(GateRecord *gate, const struct gate_digest *row) {
         gate->stall_ms = row->stall_ms;
         set_texts(&gate->needs, &gate->n_needs, row->needs, row->n_needs);
         set_checks(gate, row, is_changed);
+        drop_asked(gate, is_changed);
         if (is_changed || gate->verifiers != verifiers)
                 gate_drop_votes(gate);
         gate->verifiers = (unsigned)verifiers;

@@ -142,7 +142,7 @@ static void keep_asked(const Heard *heard) {
                         continue;
                 record = find_check(gate, check, &hint);
                 /* Nobody is waited for whose answer would be refused. */
-                if (!record || !record->is_measured)
+                if (record && !record->is_measured)
                         gate->asked[gate->n_asked++] = step_copy_text(check);
         }
 }

@@ -145,23 +145,38 @@ bool rule_claim_not_open(const RuleCase *c) {
         return rule_next(c, "builder-agent status %s", claim->phase->name);
 }
 
-/* What only a re-verification misses, or a verdict that is on its way, is waited for. */
-static bool stands_against_done(const Why *whys, size_t n) {
+static const Why *find_why(const Why *whys, size_t n, WhyKind kind) {
         for (size_t i = 0; i < n; i++)
-                if (whys[i].kind == WHY_STANDS)
-                        return true;
-        return false;
+                if (whys[i].kind == kind)
+                        return &whys[i];
+        return NULL;
+}
+
+/* Adversaries who could answer may be gone for good: the way out that is left is said. */
+static bool say_next_to_done(const RuleCase *c, const Why *asked) {
+        const char *phase = rule_get_phase(c)->name;
+
+        if (!asked)
+                return rule_next(c, "builder-agent status %s", phase);
+        return rule_next(c,
+                         "any adversary answers (`builder-agent status %s` says what to type), or "
+                         "an operator: broker waive %s --gate %s --for 7d --why '…'",
+                         phase, phase, asked->gate->id);
 }
 
 bool rule_done_not_yet(const RuleCase *c) {
         const struct done *done = &c->input->message->done;
         const PhaseRecord *phase = rule_get_phase(c);
         RuleRefusal *refusal = c->refusal;
+        const Why *asked, *stands;
         Why *whys;
         size_t n;
 
         why_done_build(c->input->state, phase, done->commit, c->input->now_ms, c->arena, &whys, &n);
-        if (!stands_against_done(whys, n))
+        /* What only a re-verification misses, or a verdict on its way, is waited for. */
+        asked = find_why(whys, n, WHY_ASKED);
+        stands = find_why(whys, n, WHY_STANDS);
+        if (!asked && !stands)
                 return true;
         rule_broken(c, "done.commit", "%zu reason%s why %s is not DONE at %.*s", n,
                     n == 1 ? "" : "s", phase->name, SLICE_ARGS(slice_head(done->commit, 12)));
@@ -169,5 +184,5 @@ bool rule_done_not_yet(const RuleCase *c) {
         refusal->n_reasons = n;
         for (size_t i = 0; i < n; i++)
                 refusal->reasons[i] = whys[i].text;
-        return rule_next(c, "builder-agent status %s", phase->name);
+        return say_next_to_done(c, stands ? NULL : asked);
 }

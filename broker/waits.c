@@ -193,6 +193,9 @@ static void for_inconclusive(Building *building, const GateRecord *gate, const C
 
         if (need && !is_exhausted)
                 add(building, &again, "claim %s again with %s, which it needs", gate->id, need->id);
+        else if (!is_exhausted && !hash_equal(&gate->verdict.gate_digest, &gate->digest))
+                add(building, &again, "claim %s again: the plan was revised since V-%" PRIu64,
+                    gate->id, gate->verdict.seq);
         else if (is_exhausted || !for_answers(building, gate))
                 for_operator(building, gate, claim);
 }

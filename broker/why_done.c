@@ -89,7 +89,7 @@ static void add_gate(Reasons *reasons, const GateRecord *gate) {
         else if (gate_is_fresh(gate, reasons->commit, reasons->now_ms, &text))
                 return;
         is_asked = say_questions(reasons, gate, &text);
-        add(reasons, is_asked ? WHY_STANDS : kind_of(gate), gate, &text);
+        add(reasons, is_asked ? WHY_ASKED : kind_of(gate), gate, &text);
 }
 
 static void add_finding(Reasons *reasons, const FindingRecord *finding) {

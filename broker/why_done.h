@@ -10,6 +10,7 @@
 typedef enum WhyKind {
         WHY_NO_PASS, /* a re-verification of the gate at the commit may bring what is missing */
         WHY_PENDING, /* a claim of the gate is not decided yet */
+        WHY_ASKED,   /* a person has to answer a manual check of the gate first */
         WHY_STANDS,  /* somebody must do something first */
 } WhyKind;
 

@@ -50,7 +50,7 @@ DONE says that it waits for that, and queues nothing; what is run is answered by
   $ builder-agent done
   done-not-yet: 1 reason why m is not DONE at [0-9a-f]{12} (re)
       - \[ \] M1: INCONCLUSIVE at [0-9a-f]{12} \(V-[0-9]+\); it waits for an adversary's answer to looks (re)
-    next: builder-agent status m
+    next: any adversary answers (`builder-agent status m` says what to type), or an operator: broker waive m --gate M1 --for 7d --why '…'
   [1]
   $ adversary-agent answer m M1 greets --commit "$(git rev-parse HEAD)" --holds --text 'It greets'
   adversary-agent: check-measured: "greets" is no manual check: it is run

@@ -346,17 +346,25 @@ static Message make_answer(const char *check, const char *commit) {
                                     .text = slice_text("the lamp is green")}};
 }
 
-/* M1 has two checks, of which those are `measured`; its verdict at COMMIT_A says that both wait for
- * an answer. */
-static void ask_questions(Desk *desk, const char *measured) {
-        static Slice checks[] = {{(const uint8_t *)"look", 4}, {(const uint8_t *)"listen", 6}};
-        struct check_result results[] = {{.check = checks[0], .outcome = OUTCOME_UNVERIFIABLE},
-                                         {.check = checks[1], .outcome = OUTCOME_UNVERIFIABLE}};
+static Slice checks_asked[] = {{(const uint8_t *)"look", 4}, {(const uint8_t *)"listen", 6}};
+
+/* M1 has two checks, of which those are `measured`. */
+static Message plan_questions(Desk *desk, const char *measured) {
         Message message = desk_make_plan(desk, "m", m1, 1, "1");
 
-        message.plan.gates[0].checks = checks;
-        message.plan.gates[0].n_checks = 2;
+        message.plan.gates[0].checks = checks_asked;
+        message.plan.gates[0].n_checks = ARRAY_SIZE(checks_asked);
         message.plan.gates[0].measured = slice_text(measured);
+        return message;
+}
+
+/* Its verdict at COMMIT_A says that both wait for an answer. */
+static void ask_questions(Desk *desk, const char *measured) {
+        struct check_result results[] = {
+                {.check = checks_asked[0], .outcome = OUTCOME_UNVERIFIABLE},
+                {.check = checks_asked[1], .outcome = OUTCOME_UNVERIFIABLE}};
+        Message message = plan_questions(desk, measured);
+
         CHECK(desk_submit(desk, OPERATOR, message));
         message =
                 desk_make_verdict(desk, desk_claim_and_lease(desk, 1), "M1", DECISION_INCONCLUSIVE);
@@ -410,9 +418,28 @@ TEST(done_while_a_question_is_open_says_what_it_waits_for_and_verifies_nothing_a
         CHECK_EQ_SLICE(refusal->refuse.reasons[0],
                        slice_text("M1: INCONCLUSIVE at aaaaaaaaaaaa (V-11); it waits for an "
                                   "adversary's answer to listen"));
+        CHECK_CONTAINS(arena_text(&desk.arena, refusal->refuse.next),
+                       "or an operator: broker waive m --gate M1 ");
         CHECK_EQ_U64(count_entries(&desk, "reverify"), 0);
         CHECK(desk_submit(&desk, ADVERSARY, make_answer("listen", COMMIT_A)));
         CHECK_EQ_U64(count_entries(&desk, "reverify"), 1);
+        desk_close(&desk);
+}
+
+/* Whoever could answer may be gone. */
+TEST(a_question_that_nobody_answers_is_waived) {
+        Desk desk;
+
+        open_questions(&desk);
+        CHECK_EQ_U64(ask(&desk, COMMIT_A), 0);
+        CHECK(desk_submit(&desk, OPERATOR,
+                          (Message){.type = MESSAGE_WAIVE,
+                                    .waive = {.phase = slice_text("m"),
+                                              .gate = slice_text("M1"),
+                                              .why = slice_text("nobody is left to look"),
+                                              .until_ms = desk.port.wall_ms + 1000}}));
+        CHECK(ask(&desk, COMMIT_A));
+        CHECK_EQ_INT(phase_of(&desk)->state, PHASE_STATE_DONE);
         desk_close(&desk);
 }
 
@@ -432,6 +459,50 @@ TEST(a_check_that_is_run_is_no_question) {
         ask_questions(&desk, "\x02");
         CHECK_EQ_U64(phase_of(&desk)->gates[0].n_asked, 1);
         CHECK_EQ_TEXT(phase_of(&desk)->gates[0].asked[0], "look");
+        desk_close(&desk);
+}
+
+/* An adversary says of it what it likes; DONE is not refused for an answer that would be, too. */
+TEST(a_check_that_the_gate_does_not_have_is_no_question) {
+        struct check_result result = {.check = slice_text("lok"), .outcome = OUTCOME_UNVERIFIABLE};
+        Message message;
+        Desk desk;
+
+        desk_open(&desk);
+        CHECK(desk_submit(&desk, OPERATOR, plan_questions(&desk, NULL)));
+        message = desk_make_verdict(&desk, desk_claim_and_lease(&desk, 1), "M1",
+                                    DECISION_INCONCLUSIVE);
+        message.verdict.checks = &result;
+        CHECK(desk_submit(&desk, ADVERSARY, message));
+        CHECK(ask(&desk, COMMIT_A));
+        CHECK_EQ_U64(count_entries(&desk, "reverify"), 1);
+        desk_close(&desk);
+}
+
+/* As where the first approval came from a broker that did not say what is run. */
+TEST(a_question_ends_with_the_plan_by_which_its_check_is_run) {
+        Desk desk;
+
+        open_questions(&desk);
+        CHECK(desk_submit(&desk, ADVERSARY, make_answer("look", COMMIT_A)));
+        CHECK_EQ_U64(count_entries(&desk, "reverify"), 0);
+        CHECK(desk_submit(&desk, OPERATOR, plan_questions(&desk, "\x02")));
+        CHECK_EQ_U64(phase_of(&desk)->gates[0].n_asked, 1);
+        CHECK_EQ_U64(count_entries(&desk, "reverify"), 1);
+        desk_close(&desk);
+}
+
+TEST(a_question_ends_with_the_gate_that_asked_it) {
+        Message plan;
+        Desk desk;
+
+        open_questions(&desk);
+        plan = desk_make_plan(&desk, "m", m1, 1, "2");
+        plan.plan.gates[0].checks = checks_asked;
+        plan.plan.gates[0].n_checks = ARRAY_SIZE(checks_asked);
+        CHECK(desk_submit(&desk, OPERATOR, plan));
+        CHECK_EQ_U64(phase_of(&desk)->gates[0].n_asked, 0);
+        CHECK(ask(&desk, COMMIT_A));
         desk_close(&desk);
 }
 

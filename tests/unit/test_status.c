@@ -237,12 +237,16 @@ TEST(two_findings_that_were_opened_again_together_are_two) {
 }
 
 static const struct wait *find_answer_wait(Desk *desk, const char *check) {
-        struct check_result asked = {.check = slice_text(check), .outcome = OUTCOME_UNVERIFIABLE};
+        Slice name = slice_text(check);
+        struct check_result asked = {.check = name, .outcome = OUTCOME_UNVERIFIABLE};
         const struct phase_status *phase;
         struct status status;
         Message message;
 
-        desk_approve(desk);
+        message = desk_make_plan(desk, "m", (const char *[]){"M1", "M2"}, 2, "1");
+        message.plan.gates[0].checks = &name;
+        message.plan.gates[0].n_checks = 1;
+        CHECK(desk_submit(desk, OPERATOR, message));
         message =
                 desk_make_verdict(desk, desk_claim_and_lease(desk, 1), "M1", DECISION_INCONCLUSIVE);
         message.verdict.checks = &asked;
@@ -289,6 +293,18 @@ TEST(a_gate_that_was_not_run_for_its_need_waits_for_the_builder) {
         CHECK(desk_submit(&desk, ADVERSARY,
                           desk_make_verdict(&desk, claim, "M2", DECISION_INCONCLUSIVE)));
         check_waits_for(&desk, "bob", "claim M2 again with M1");
+        desk_close(&desk);
+}
+
+/* Its questions were of another gate. */
+TEST(a_gate_that_was_revised_with_its_question_open_waits_for_the_builder) {
+        Desk desk;
+
+        desk_open(&desk);
+        (void)find_answer_wait(&desk, "look");
+        CHECK(desk_submit(&desk, OPERATOR,
+                          desk_make_plan(&desk, "m", (const char *[]){"M1"}, 1, "2")));
+        check_waits_for(&desk, "bob", "claim M1 again: the plan was revised");
         desk_close(&desk);
 }
 
