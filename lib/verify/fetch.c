@@ -267,6 +267,18 @@ static int check_own(void *userdata, const char *index) {
         return run(userdata, (const char *const[]){"verify-pack", index, NULL});
 }
 
+/* Packs that nobody read to the end are not packs that hold. */
+static int leave_unread(Fetch *fetch, int git_result) {
+        int r = fetch_blame(fetch, git_result);
+
+        if (git_result == GIT_E_TIMEOUT)
+                fault_next(fetch->fault,
+                           "claim again; if there is never time to read every pack, remove the "
+                           "mirror %s: it is fetched anew",
+                           fetch->mirror);
+        return r;
+}
+
 int fetch_mend(Fetch *fetch) {
         int r;
 
@@ -274,7 +286,9 @@ int fetch_mend(Fetch *fetch) {
         r = bare_each_pack_file(fetch->mirror, ".idx", check_own, fetch);
         if (r < 0 && r != -ENOENT)
                 return r;
-        if (r != GIT_E_FAILED && r != -ENOENT)
+        if (r == GIT_E_TIMEOUT || r == GIT_E_MISSING)
+                return leave_unread(fetch, r);
+        if (r == 0)
                 return 0;
         TRY(bare_empty(fetch->mirror));
         return FETCH_E_MENDED;

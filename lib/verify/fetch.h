@@ -41,7 +41,7 @@ int fetch_obtain(Fetch *fetch, const char *const *refspecs) must_check;
 int fetch_prove(Fetch *fetch) must_check;
 
 /* Has git read every pack of the mirror itself, and empties it where one does not hold: it is a
- * cache. 0 also where git did not come to an end in time. FETCH_E_MENDED. */
+ * cache. 0 only where git read all of them to the end. FETCH_E_ERROR, FETCH_E_MENDED. */
 int fetch_mend(Fetch *fetch) must_check;
 
 /* Sets the fault of a fetch that did not succeed, with what the last git said. FETCH_E_ERROR. */

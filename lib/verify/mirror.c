@@ -216,8 +216,8 @@ static int fetch_locked(Fetch *fetch) {
                 mended = fetch_mend(fetch);
                 if (mended == FETCH_E_MENDED)
                         r = attempt(fetch);
-                else
-                        TRY(mended);
+                else if (mended != 0)
+                        r = mended;
         }
         if (r == FETCH_E_ABSENT)
                 r = absent(fetch);
@@ -232,12 +232,12 @@ static int fetch_locked(Fetch *fetch) {
 }
 
 /* Somebody could not read it. Even whole packs may be fewer than there were: each commit is proved
- * again. */
+ * again. FETCH_E_ERROR: they were not read, and the mark stays. */
 static int look_into(Fetch *fetch) {
         int r = fetch_mend(fetch);
 
-        if (r != FETCH_E_MENDED)
-                TRY(r);
+        if (r != 0 && r != FETCH_E_MENDED)
+                return r;
         TRY(bare_forget(fetch->mirror));
         return suspect_clear(fetch->mirror);
 }
@@ -254,7 +254,9 @@ static int fetch_under_lock(Mirror *mirror, Fetch *fetch) {
         }
         TRY(r);
         if (suspect_is(mirror->path))
-                TRY(look_into(fetch));
+                r = look_into(fetch);
+        if (r != 0)
+                return r;
         if (proof_exists(mirror, fetch->commit))
                 return 0;
         r = fetch_locked(fetch);

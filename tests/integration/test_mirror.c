@@ -23,6 +23,7 @@
 #include "verify/fetch.h"
 #include "verify/mirror.h"
 #include "verify/quarantine.h"
+#include "verify/suspect.h"
 
 TEST(a_commit_is_fetched_and_its_tree_is_known) {
         cleanup_story Story story;
@@ -146,6 +147,36 @@ TEST(an_id_that_is_not_a_commit_fails_the_claim) {
                 repo_ask(&story.repo, id, "rev-parse", names[i]);
                 story_expect_refused(story.mirror, id, PREP_E_FAIL, "claim.not-a-commit");
         }
+}
+
+/* Without time no pack is read; that the id is that of a tree needs none. */
+TEST(nobody_is_blamed_while_there_was_no_time_to_look_into_the_mirror) {
+        cleanup_story Story story;
+        RepoId tree;
+        Fault fault = FAULT_INIT;
+
+        story_make(&story);
+        story_expect_fetched(story.mirror, story.second);
+        repo_ask(&story.repo, tree, "rev-parse", "HEAD^{tree}");
+        CHECK_EQ_INT(mirror_fetch(story.mirror, tree, 0, &fault), PREP_E_ERROR);
+        CHECK_EQ_TEXT(fault.rule, "prep.fetch");
+        CHECK_CONTAINS(fault.next, mirror_get_path(story.mirror));
+        CHECK_EQ_INT(mirror_fetch(story.mirror, tree, STORY_FETCH_MS, &fault), PREP_E_FAIL);
+        CHECK_EQ_TEXT(fault.rule, "claim.not-a-commit");
+}
+
+TEST(a_mirror_stays_suspect_until_it_was_looked_into) {
+        cleanup_story Story story;
+        Fault fault = FAULT_INIT;
+
+        story_make(&story);
+        story_expect_fetched(story.mirror, story.second);
+        suspect_mark(mirror_get_path(story.mirror));
+        CHECK_EQ_INT(mirror_fetch(story.mirror, story.second, 0, &fault), PREP_E_ERROR);
+        CHECK_EQ_TEXT(fault.rule, "prep.fetch");
+        CHECK(suspect_is(mirror_get_path(story.mirror)));
+        story_expect_fetched(story.mirror, story.second);
+        CHECK(!suspect_is(mirror_get_path(story.mirror)));
 }
 
 TEST(a_name_is_no_identity) {
