@@ -278,7 +278,7 @@ static void check_passes(const Oracle *oracle, const Desk *desk) {
                         const GateRecord *gate = &state->phases[i]->gates[j];
 
                         if (gate->state == GATE_STATE_PASSED)
-                                CHECK(oracle_has_verdict(oracle, gate->id));
+                                CHECK(oracle_has_pass(oracle, gate->id));
                 }
 }
 

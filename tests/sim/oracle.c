@@ -59,10 +59,32 @@ static void hear_plan(Oracle *oracle, const struct plan *plan) {
                 gate->in_plan = true;
                 gate->verifiers = row->verifiers ? row->verifiers : 1;
                 gate->valid_for_ms = row->valid_for_ms;
+                gate->must_match = row->must_match;
                 CHECK(hash_from_slice(row->digest, &gate->digest));
         }
         for (size_t i = 0; i < oracle->n_gates; i++)
                 oracle->gates[i].is_open &= oracle->gates[i].in_plan;
+}
+
+/* What names a check names a mark, and no evidence has that of a claim: it differs. */
+static void hear_words(Oracle *oracle, const struct claim *claim) {
+        for (size_t i = 0; i < claim->n_gates; i++) {
+                OracleGate *gate = find_gate(oracle, claim->gates[i]);
+
+                CHECK(gate);
+                gate->is_lied_of =
+                        slice_equal(slice_head(claim->claimed_evidence, 2), slice_text("c:"));
+        }
+}
+
+/* The broker has no words of its own: at the same commit it stands on the builder's. */
+static void keep_words(Oracle *oracle, const struct reverify *reverify) {
+        for (size_t i = 0; i < reverify->n_gates; i++) {
+                OracleGate *gate = find_gate(oracle, reverify->gates[i]);
+
+                CHECK(gate);
+                gate->is_lied_of &= slice_is(reverify->commit, gate->said.commit);
+        }
 }
 
 static void open_claim(Oracle *oracle, uint64_t seq, const Slice *gates, size_t n, Slice commit) {
@@ -97,6 +119,13 @@ static void drop_old(OracleGate *gate) {
         gate->said.n = n;
 }
 
+static bool is_pass(const OracleParts *parts) {
+        for (size_t i = 0; i < parts->n; i++)
+                if (!parts->parts[i].is_pass)
+                        return false;
+        return parts->n > 0;
+}
+
 static void hear_verdict(Oracle *oracle, const Entry *entry, const struct verdict *verdict) {
         OracleGate *gate = find_gate(oracle, verdict->gate);
         const OracleLease *lease = oracle_find_lease(oracle, verdict->lease);
@@ -124,6 +153,8 @@ static void hear_verdict(Oracle *oracle, const Entry *entry, const struct verdic
         if (gate->said.n < gate->verifiers)
                 return;
         gate->held = gate->said;
+        if (gate->must_match && gate->is_lied_of && is_pass(&gate->held))
+                gate->held.n = 0;
         gate->is_open = false;
 }
 
@@ -164,10 +195,18 @@ static void drop_verdict(Oracle *oracle, uint64_t seq) {
         }
 }
 
-bool oracle_has_verdict(const Oracle *oracle, const char *gate) {
+/* What it fails had no PASS that counts, from the verdict on. */
+static void hear_differs(Oracle *oracle, const struct differs *differs) {
+        const OracleGate *gate = find_gate(oracle, differs->gate);
+
+        CHECK(gate && gate->is_lied_of &&
+              (!differs->fails || (gate->must_match && gate->held.n == 0)));
+}
+
+bool oracle_has_pass(const Oracle *oracle, const char *gate) {
         for (size_t i = 0; i < oracle->n_gates; i++)
                 if (strcmp(oracle->gates[i].id, gate) == 0)
-                        return oracle->gates[i].held.n > 0;
+                        return is_pass(&oracle->gates[i].held);
         return false;
 }
 
@@ -286,10 +325,12 @@ static void hear_claims(Oracle *oracle, const Entry *entry, const Message *messa
         switch ((int)message->type) {
         case MESSAGE_PLAN: hear_plan(oracle, &message->plan); break;
         case MESSAGE_CLAIM:
+                hear_words(oracle, &message->claim);
                 open_claim(oracle, entry->seq, message->claim.gates, message->claim.n_gates,
                            message->claim.commit);
                 break;
         case MESSAGE_REVERIFY:
+                keep_words(oracle, &message->reverify);
                 open_claim(oracle, entry->seq, message->reverify.gates, message->reverify.n_gates,
                            message->reverify.commit);
                 break;
@@ -303,10 +344,7 @@ static void hear_claims(Oracle *oracle, const Entry *entry, const Message *messa
                 end_lease(oracle, &message->verdict);
                 break;
         case MESSAGE_RETRACT: drop_verdict(oracle, message->retract.verdict); break;
-        case MESSAGE_DIFFERS:
-                if (message->differs.fails)
-                        drop_verdict(oracle, message->differs.verdict);
-                break;
+        case MESSAGE_DIFFERS: hear_differs(oracle, &message->differs); break;
         default: break;
         }
 }

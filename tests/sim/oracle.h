@@ -41,6 +41,8 @@ typedef struct OracleGate {
         Hash digest;
         uint64_t verifiers, valid_for_ms, waived_until_ms;
         uint64_t claim;
+        bool must_match;
+        bool is_lied_of;   /* in the words that the newest claim stands on */
         bool is_open;      /* the newest claim awaits its verdict */
         bool is_exhausted; /* or has none, and never will */
         OracleParts said;  /* on the newest claim */
@@ -127,8 +129,8 @@ bool oracle_is_open(const Oracle *oracle, uint64_t claim);
 /* This adversary said its verdict on the gate (NULL: on some gate) of the claim. */
 bool oracle_has_said(const Oracle *oracle, const char *who, uint64_t claim, const char *gate);
 
-/* A verdict decided the gate, and counts still. */
-bool oracle_has_verdict(const Oracle *oracle, const char *gate);
+/* What decided the gate is a PASS of everybody, and counts still. */
+bool oracle_has_pass(const Oracle *oracle, const char *gate);
 
 /* ---- oracle_watch.c, for oracle.c ---- */
 
