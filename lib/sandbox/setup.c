@@ -232,8 +232,9 @@ static void hide_strangers(Setup *setup) {
 }
 
 /* The path that `table` begins with, and goes on behind: to the end of its line, or of a later one,
- * for newlines stand in names as well. A name by itself hides nothing: in a root of his own anybody
- * can have any. */
+ * for newlines stand in names as well. Each of them that is a socket: a shorter one may be there
+ * only to be taken for it. A name by itself hides nothing: in a root of his own anybody can have
+ * any. */
 static void hide_socket(Setup *setup, Slice table) {
         char path[SOCKET_PATH_BYTES + 1];
 
@@ -244,10 +245,8 @@ static void hide_socket(Setup *setup, Slice table) {
                 if (n > SOCKET_PATH_BYTES)
                         return;
                 (void)snprintf(path, sizeof path, "%.*s", (int)n, (const char *)table.data);
-                if (!place_covers(path) && stat(path, &facts) == 0 && S_ISSOCK(facts.st_mode)) {
+                if (!place_covers(path) && stat(path, &facts) == 0 && S_ISSOCK(facts.st_mode))
                         hide(setup, path);
-                        return;
-                }
         }
 }
 

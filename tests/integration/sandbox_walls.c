@@ -177,7 +177,8 @@ static int listen_unix(const char *path, bool is_abstract) {
         return fd;
 }
 
-/* A socket that everybody on the host may talk to. */
+/* A socket that everybody on the host may talk to. Through an overlay it need not answer even where
+ * it is seen: that it is hidden is asked as well. */
 static void expect_unreachable(const char *directory, const char *end) {
         cleanup_free char *path = mem_printf("%s/cell-%d%s", directory, (int)getpid(), end);
         cleanup_cell Cell cell;
@@ -190,6 +191,8 @@ static void expect_unreachable(const char *directory, const char *end) {
         CHECK_EQ_INT(chmod(path, 0777), 0);
         cell_init(&cell);
         cell_expect_prevented(&cell, "unix", path);
+        cell_run(&cell, "test", "!", "-S", path);
+        cell_expect_exit(&cell, 0);
         (void)close(fd);
 }
 
@@ -204,6 +207,19 @@ TEST(sockets_elsewhere_do_not_answer) {
 /* The kernel's table has a line for each socket, and two for this one. */
 TEST(a_socket_with_a_newline_in_its_name_does_not_answer) {
         expect_unreachable("/var/lib", "\n2: 2 0 10000 1 1 9 x");
+}
+
+/* The first of its two lines by itself is the decoy's name. */
+TEST(a_decoy_hides_no_socket_with_a_newline_in_its_name) {
+        cleanup_free char *decoy = mem_printf("/var/lib/cell-%d", (int)getpid());
+        int fd;
+
+        if (access("/var/lib", W_OK) < 0)
+                SKIP("no right to make a socket there");
+        cell_clean_up(decoy);
+        fd = listen_unix(decoy, false);
+        expect_unreachable("/var/lib", "\n2: 2 0 10000 1 1 9 x");
+        (void)close(fd);
 }
 
 /* By no name in the kernel's table: only the directory itself can be hidden. */
