@@ -151,10 +151,11 @@ static Slice cut_last_line(Slice *text) {
         return line;
 }
 
-/* Where HEAD names no commit, git says what it was asked and fails. Newlines in the path are its
- * own: what follows it is told from the end. */
+/* Where HEAD names no commit, git says what it was asked and fails, or does not where a file has
+ * that name. Newlines in the path are its own: what follows it is told from the end. */
 bool git_read_top(Slice out, bool has_head, char **ret_top, char ret_head[COMMIT_TEXT_MAX]) {
         Slice rest, line;
+        bool is_asked;
 
         ret_head[0] = 0;
         if (!out.n || out.data[out.n - 1] != '\n' || memchr(out.data, 0, out.n))
@@ -162,9 +163,11 @@ bool git_read_top(Slice out, bool has_head, char **ret_top, char ret_head[COMMIT
         out.n--;
         rest = out;
         line = cut_last_line(&rest);
+        is_asked = slice_is(line, HEAD_COMMIT);
+        has_head &= !is_asked;
         if (has_head && line.n)
                 (void)snprintf(ret_head, COMMIT_TEXT_MAX, "%.*s", SLICE_ARGS(line));
-        if (has_head || slice_is(line, HEAD_COMMIT))
+        if (has_head || is_asked)
                 out = rest;
         if (!out.n || out.data[0] != '/' || (has_head && !commit_is_full(ret_head)))
                 return false;
