@@ -12,6 +12,9 @@
 #include "base/text.h"
 #include "base/utf8.h"
 
+/* The first of each half, less what stands in the code's upper bits (0x10000 >> 10). */
+enum { SURROGATE_HIGH = 0xd800 - 0x40, SURROGATE_LOW = 0xdc00 };
+
 const char *args_get(const Args *args, const char *name) {
         for (size_t i = args->n_options; i-- > 0;)
                 if (strcmp(args->options[i].row->name, name) == 0)
@@ -65,6 +68,15 @@ int args_get_number(const Args *args, const char *name, uint64_t fallback, uint6
         return ARGS_E_REFUSED;
 }
 
+/* JSON's escapes are UTF-16: what does not fit into one is written as two. */
+static void json_hidden(Buf *text, uint32_t code) {
+        if (code <= UINT16_MAX)
+                buf_printf(text, "\\u%04x", (unsigned)code);
+        else
+                buf_printf(text, "\\u%04x\\u%04x", (unsigned)(SURROGATE_HIGH + (code >> 10)),
+                           (unsigned)(SURROGATE_LOW + (code & 0x3ff)));
+}
+
 /* What was typed need not be UTF-8, which JSON is. */
 static void json_string(Buf *text, const char *string) {
         Slice rest = slice_text(string);
@@ -78,8 +90,8 @@ static void json_string(Buf *text, const char *string) {
                         buf_text(text, "\\ufffd");
                 else if (code == '"' || code == '\\')
                         buf_printf(text, "\\%c", (char)code);
-                else if (text_is_hidden(code) && code <= UINT16_MAX)
-                        buf_printf(text, "\\u%04x", (unsigned)code);
+                else if (text_is_hidden(code))
+                        json_hidden(text, code);
                 else
                         buf_append(text, rest.data, n);
                 rest = slice_from(rest, size_max(n, 1));

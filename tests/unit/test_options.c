@@ -171,6 +171,11 @@ TEST(what_cannot_be_parsed_is_json_too) {
         CHECK_EQ_TEXT(OUTPUT_OF(1, EXIT_USAGE, "xyzzy", "--", "--json"), "");
 }
 
+TEST(no_hidden_character_stands_raw_in_json) {
+        CHECK_CONTAINS(OUTPUT_OF(1, EXIT_USAGE, "x\u200by", "--json"), "x\\u200by");
+        CHECK_CONTAINS(OUTPUT_OF(1, EXIT_USAGE, "x\U000e0041y", "--json"), "x\\udb40\\udc41y");
+}
+
 TEST(the_first_word_of_two_names_those_that_begin_so) {
         CHECK_CONTAINS(OUTPUT_OF(2, EXIT_USAGE, "key"), "next: tool key make, tool key show");
 }
