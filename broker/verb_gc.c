@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "base/size.h"
+#include "base/text.h"
 #include "broker/collect.h"
 #include "broker/fold.h"
 #include "broker/io.h"
@@ -36,6 +37,22 @@ static void gc_deinit(Gc *gc) {
         collection_deinit(&gc->collection);
 }
 
+/* Why it was not carried out can quote what is in the ledger. */
+static void say_kept(const Fault *kept, Buf *text) {
+        buf_text(text, "  the file did not become smaller: ");
+        text_make_visible(slice_text(kept->found), true, text);
+        buf_text(text, "\n    next: ");
+        text_make_visible(slice_text(kept->next[0] ? kept->next : "broker verify, then broker gc"),
+                          true, text);
+        buf_text(text, "\n");
+}
+
+/* Where nothing is wrong with the ledger: the next time does it. */
+static bool is_harmless(const Fault *kept) {
+        return !kept->rule || fault_is(kept, "ledger-being-read") ||
+               fault_is(kept, "ledger-locked") || fault_is(kept, "disk-full");
+}
+
 static void say_file(const Gc *gc, Buf *text) {
         if (gc->first)
                 buf_printf(text, "  entry %" PRIu64 " says so\n", gc->first);
@@ -46,9 +63,7 @@ static void say_file(const Gc *gc, Buf *text) {
                 size_describe(gc->size.after_bytes, text);
                 buf_text(text, "\n");
         } else if (gc->kept.rule) {
-                buf_printf(text, "  the file did not become smaller: %s\n    next: %s\n",
-                           gc->kept.found,
-                           gc->kept.next[0] ? gc->kept.next : "broker verify, then broker gc");
+                say_kept(&gc->kept, text);
         } else if (gc->first) {
                 buf_text(text, "  its room is used again; the file becomes smaller once a quarter "
                                "of it is free\n");
@@ -82,6 +97,8 @@ static void say_json(const Gc *gc, Buf *text) {
         if (gc->size.before_bytes)
                 buf_printf(text, ",\"file_before\":%" PRIu64 ",\"file_after\":%" PRIu64,
                            gc->size.before_bytes, gc->size.after_bytes);
+        if (gc->kept.rule)
+                buf_printf(text, ",\"file_kept\":\"%s\"", gc->kept.rule);
         buf_text(text, "}}\n");
 }
 
@@ -143,6 +160,8 @@ static int gc(Errand *errand, Fault *reterr_fault) {
         else
                 say_text(&done, &text);
         errand_print(&text);
+        if (!is_harmless(&done.kept))
+                errand->status = EXIT_NOT_CARRIED_OUT;
         return 0;
 }
 

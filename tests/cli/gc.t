@@ -45,6 +45,27 @@ Nothing is removed while a broker runs, nor before the phase is DONE.
   $ broker gc --older-than 90d
   removed 0 evidence, 0 bytes; kept 1, [0-9]+ bytes (re)
 
+A smaller file that does not verify takes nobody's place, and that is not carried out.
+
+  $ cp -r ../shop ../hurt && cd ../hurt
+  $ digest=$(head -c 500000 /dev/zero | sha256sum | cut -d' ' -f1)
+  $ update=$(sqlite3 .coldgate/ledger.db "SELECT sql FROM sqlite_master WHERE name = 'evidence_update'")
+  $ sqlite3 .coldgate/ledger.db "DROP TRIGGER evidence_update;
+  > UPDATE evidence SET bytes = CAST('X' || substr(bytes, 2) AS BLOB); $update;
+  > INSERT INTO evidence(number, digest, size, encoding, bytes) VALUES (2, x'$digest', 500000, 'raw', zeroblob(500000))"
+  $ broker gc --older-than 90d --json 2>/dev/null
+  {"version":1,"gc":{"dry":false,"removed":1,*"file_before":*,"file_after":*,"file_kept":"evidence-digest"}} (glob)
+  [3]
+  $ broker gc --older-than 90d 2>/dev/null
+  removed 0 evidence, 0 bytes; kept 1, [0-9]+ bytes (re)
+    the file did not become smaller: the evidence of check greeting: its digest is not that of its bytes
+      next: broker show 8; trust nothing from this entry on
+  [3]
+  $ ls .coldgate | grep -c new
+  0
+  [1]
+  $ cd ../shop
+
 Then it is, once; an entry says so.
 
   $ broker gc --older-than 1ms
