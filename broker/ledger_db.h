@@ -67,6 +67,8 @@ int ledger_make(const Ledger *ledger, Fault *reterr_fault) must_check;
 /* Makes the connected ledger of an older format one of today's, and connects again; as it was it is
  * kept. LEDGER_E_REFUSED: it is as it was. */
 int ledger_bring_up(Ledger *ledger, Fault *reterr_fault) must_check;
+/* What was to take its place when whoever made it was killed; under its lock. */
+void ledger_remove_unfinished(const Ledger *ledger);
 /* After a name was made or went. */
 int ledger_sync_parent(const char *path) must_check;
 

@@ -82,6 +82,12 @@ int ledger_make(const Ledger *ledger, Fault *reterr_fault) {
         return take_place(path, ledger->path);
 }
 
+void ledger_remove_unfinished(const Ledger *ledger) {
+        cleanup_free char *path = fresh_path(ledger);
+
+        ledger_remove(path);
+}
+
 /* ---- of an older one ---- */
 
 static uint64_t size_of(const char *path) {
@@ -137,7 +143,7 @@ static int look_after(void *userdata) {
         if (progress->said_ms)
                 log_write(LOG_INFO, "%s: %" PRIu64 " MiB, of at most %" PRIu64, progress->fresh,
                           n_bytes >> 20, progress->n_bytes >> 20);
-        service_say("STATUS=bringing the ledger up to format %d: %" PRIu64
+        service_say("STATUS=making a new file of the ledger, format %d: %" PRIu64
                     " MiB\nEXTEND_TIMEOUT_USEC=%" PRIu64,
                     LEDGER_FORMAT, n_bytes >> 20, EXTRA_USEC + progress->n_bytes / BYTES_PER_USEC);
         progress->said_ms = now_ms;

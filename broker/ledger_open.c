@@ -23,6 +23,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/service.h"
+#include "base/text.h"
 
 enum {
         FORMAT_COLLECTED = 3, /* since which there is the table `collected` */
@@ -96,19 +97,23 @@ bool ledger_is_locked(const char *path) {
  * two brokers by two links, and a link that a file replaces. Whoever only reads is not concerned.
  */
 static int check_is_no_link(const char *path, Fault *fault) {
+        cleanup_free char *whole = mem_printf("%s.whole", path);
+        cleanup_buf Buf from = BUF_TEXT, to = BUF_TEXT;
         struct stat facts;
 
         if (lstat(path, &facts) < 0 || !S_ISLNK(facts.st_mode))
                 return 0;
         fault_set(fault, "ledger-linked", "it is a symbolic link: a ledger is a file in its place");
         fault_place(fault, "%s", path);
+        text_quote(whole, &from);
+        text_quote(path, &to);
         if (access(path, F_OK) == 0)
                 fault_next(fault,
-                           "broker backup %s.whole && mv %s.whole %s; to have it elsewhere, make "
-                           "the directory that it is in the link",
-                           path, path, path);
+                           "broker backup %s && mv %s %s; to have it elsewhere, make the directory "
+                           "that it is in the link",
+                           buf_get_text(&from), buf_get_text(&from), buf_get_text(&to));
         else
-                fault_next(fault, "rm %s", path);
+                fault_next(fault, "rm %s", buf_get_text(&to));
         return LEDGER_E_REFUSED;
 }
 
@@ -341,6 +346,8 @@ static int open_steps(Ledger *ledger, LedgerMode mode, Fault *reterr_fault) {
                 r = ledger_connect(ledger, reterr_fault);
         if (r == 0)
                 r = check_marks(ledger, reterr_fault);
+        if (r == 0 && ledger->access == SQL_WRITES)
+                ledger_remove_unfinished(ledger);
         if (r == 0 && ledger->access == SQL_WRITES && ledger->format < LEDGER_FORMAT)
                 r = bring_up(ledger, reterr_fault);
         if (r == 0)

@@ -320,6 +320,21 @@ TEST(a_ledger_that_is_a_link_is_read_and_not_written) {
         ledger = open_ledger(link, LEDGER_READ);
 }
 
+TEST(a_ledger_in_a_directory_with_a_space_is_proposed_to_a_shell_as_one_word) {
+        cleanup_free char *path = make_ledger();
+        cleanup_free char *dir = mem_printf("%s/a b;c", test_dir());
+        cleanup_free char *link = mem_printf("%s/ledger.db", dir);
+        cleanup_free char *command =
+                mem_printf("broker backup '%s.whole' && mv '%s.whole' '%s';", link, link, link);
+        Ledger *ledger = NULL;
+        Fault fault = FAULT_INIT;
+
+        CHECK_EQ_INT(mkdir(dir, 0700), 0);
+        CHECK_EQ_INT(symlink(path, link), 0);
+        CHECK_EQ_INT(ledger_open(link, LEDGER_WRITE, &ledger, &fault), LEDGER_E_REFUSED);
+        CHECK_CONTAINS(fault.next, command);
+}
+
 TEST(a_link_that_leads_nowhere_is_no_place_for_a_ledger) {
         cleanup_free char *link = ledger_path();
 
