@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/utf8.h"
+#include "broker/fresh.h"
 #include "proto/describe.h"
 #include "proto/label.h"
 
@@ -35,10 +36,20 @@ bool event_is_undecided(const Event *event) {
                (gate->state == GATE_STATE_CLAIMED || gate->state == GATE_STATE_VERIFYING);
 }
 
+bool event_tells_decision(const Event *event) {
+        const GateRecord *gate = event->gate;
+
+        return !gate || gate->verifiers <= 1 ||
+               (gate->claim_seq == event->message->verdict.claim && !gate_is_pending(gate) &&
+                verdict_is_made_of(&gate->verdict, event->entry->seq));
+}
+
+/* That what was claimed differs is told by an entry of its own. */
 Decision event_get_decision(const Event *event) {
         const GateRecord *gate = event->gate;
 
-        if (gate && gate->verifiers > 1 && gate->claim_seq == event->message->verdict.claim)
+        if (gate && gate->verifiers > 1 && !gate->verdict.is_mismatch &&
+            event_tells_decision(event))
                 return gate->verdict.decision;
         return event->message->verdict.decision;
 }
@@ -107,7 +118,7 @@ static void json_verdict(const Event *event, Buf *text) {
         const struct verdict *verdict = &event->message->verdict;
 
         member(text, "gate", verdict->gate);
-        if (!event_is_undecided(event)) {
+        if (event_tells_decision(event)) {
                 member(text, "decision",
                        slice_text(word_of(&words_DECISION, (int)event_get_decision(event))));
                 if (event_get_decision(event) == verdict->decision)
@@ -211,7 +222,7 @@ uint64_t event_item_of(Decision decision, bool is_vote) {
 }
 
 static bool is_vote(const Event *event, uint64_t item) {
-        return item == 0 ? event_is_undecided(event) : item > _DECISION_MAX;
+        return item == 0 ? !event_tells_decision(event) : item > _DECISION_MAX;
 }
 
 static Decision decision_of(const Event *event, uint64_t item) {

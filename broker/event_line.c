@@ -42,14 +42,16 @@ static void print_votes(const Event *event, Buf *text) {
                 buf_text(text, ": its verdicts differ");
 }
 
-static bool stands_alone(const Event *event) {
-        return event->message->type != MESSAGE_VERDICT ||
-               (!event_is_undecided(event) &&
-                event_get_decision(event) == event->message->verdict.decision);
+static bool speaks_of_votes(const Event *event) {
+        return event_is_undecided(event) ||
+               (event_tells_decision(event) &&
+                event_get_decision(event) != event->message->verdict.decision);
 }
 
 static void print_what(const Event *event, Buf *text) {
-        if (!stands_alone(event)) {
+        bool is_verdict = event->message->type == MESSAGE_VERDICT;
+
+        if (is_verdict && speaks_of_votes(event)) {
                 print_votes(event, text);
                 return;
         }
@@ -58,7 +60,7 @@ static void print_what(const Event *event, Buf *text) {
                 buf_text(text, " by ");
                 text_make_visible(event->entry->actor, false, text);
         }
-        if (!is_telling(event->message->type))
+        if (!is_telling(event->message->type) || (is_verdict && !event_tells_decision(event)))
                 return;
         buf_text(text, ": ");
         describe_sentence(event->message, text);

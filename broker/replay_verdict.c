@@ -244,17 +244,9 @@ int fold_verdict(const Step *step) {
 
 /* ---- retract ---- */
 
-static bool is_made_of(const VerdictRecord *verdict, uint64_t seq) {
-        bool is = verdict->seq && verdict->seq == seq;
-
-        for (size_t i = 0; i < verdict->n_parts; i++)
-                is |= verdict->parts[i].seq == seq;
-        return is;
-}
-
 /* The PASS that was measured and from which others were carried over, if it is made of `seq`. */
 static uint64_t find_source(const GateRecord *gate, uint64_t seq) {
-        return is_made_of(&gate->last_pass, seq) ? gate->last_pass.seq : seq;
+        return verdict_is_made_of(&gate->last_pass, seq) ? gate->last_pass.seq : seq;
 }
 
 static void drop_votes(GateRecord *gate, uint64_t seq, uint64_t source) {
@@ -289,13 +281,13 @@ int fold_retract(const Step *step) {
         if (!gate || phase->state == PHASE_STATE_DONE)
                 return step_corrupt(step, "retracts what does not count");
         source = find_source(gate, seq);
-        if (is_made_of(&gate->verdict, seq) || gate->verdict.carried_from == source) {
+        if (verdict_is_made_of(&gate->verdict, seq) || gate->verdict.carried_from == source) {
                 decided = gate->verdict.seq;
                 if (gate_apply(gate, &event) != 0)
                         return step_corrupt(step, "finds a gate in a state that it cannot be in");
                 gate_drop_asked(gate);
         }
-        if (is_made_of(&gate->last_pass, seq))
+        if (verdict_is_made_of(&gate->last_pass, seq))
                 gate->last_pass = (VerdictRecord){.seq = 0};
         drop_votes(gate, seq, source);
         for (size_t i = 0; i < gate->n_checks; i++)

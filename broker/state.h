@@ -369,6 +369,8 @@ Slice state_cut_said(Slice text);
  * several are needed, none of them is its own yet; NULL otherwise. */
 GateRecord *claim_get_gate_for(const ClaimRecord *claim, size_t i, const char *adversary);
 size_t claim_count_gates_for(const ClaimRecord *claim, const char *adversary);
+/* The verdict is that of the entry, or it is one of several of which the verdict was made. */
+bool verdict_is_made_of(const VerdictRecord *verdict, uint64_t seq);
 /* The gate for which a verdict counts still: its newest, its last PASS, or part of one; NULL if
  * there is none. `ret_adversary` is told whose it is. */
 GateRecord *state_find_verdict(const State *state, uint64_t seq, PhaseRecord **ret_phase,

@@ -59,6 +59,12 @@ static bool is_made_of(const VerdictRecord *verdict, uint64_t seq, const char **
         return verdict->seq == seq;
 }
 
+bool verdict_is_made_of(const VerdictRecord *verdict, uint64_t seq) {
+        const char *adversary;
+
+        return is_made_of(verdict, seq, &adversary);
+}
+
 static bool gate_rests_on(const GateRecord *gate, uint64_t seq, const char **ret_adversary) {
         if (is_made_of(&gate->verdict, seq, ret_adversary) ||
             is_made_of(&gate->last_pass, seq, ret_adversary))

@@ -69,7 +69,7 @@ TEST(one_of_several_verdicts_is_said_to_nobody_before_all_are_in) {
                            .n_votes = 1,
                            .claim_seq = 12,
                            .state = GATE_STATE_CLAIMED,
-                           .verdict = {.decision = DECISION_INCONCLUSIVE}};
+                           .verdict = {.seq = 31, .decision = DECISION_INCONCLUSIVE}};
         Event event = {.entry = &entry, .message = &verdict, .gate = &gate};
         cleanup_buf Buf json = BUF_TEXT;
         EventStatus status;
@@ -95,7 +95,7 @@ TEST(the_last_of_several_verdicts_does_not_speak_for_all) {
                            .n_votes = 2,
                            .claim_seq = 12,
                            .state = GATE_STATE_INCONCLUSIVE,
-                           .verdict = {.decision = DECISION_INCONCLUSIVE}};
+                           .verdict = {.seq = 31, .decision = DECISION_INCONCLUSIVE}};
         Event event = {.entry = &entry, .message = &verdict, .gate = &gate};
         cleanup_buf Buf json = BUF_TEXT;
 
@@ -104,6 +104,91 @@ TEST(the_last_of_several_verdicts_does_not_speak_for_all) {
         CHECK_CONTAINS_NOT(buf_get_text(&json), "PASS");
         CHECK_CONTAINS(buf_get_text(&json), "\"decision\":\"INCONCLUSIVE\"");
         CHECK_CONTAINS(buf_get_text(&json), "its verdicts differ");
+}
+
+/* The gates of a vote, V-31 on C-12, when it is sent; `seq` is of the gate's verdict, `part` one of
+ * which that was made. */
+static const struct {
+        const char *line;
+        GateRecord gate;
+        uint64_t part;
+        bool is_decided;
+} vote_rows[] = {
+        {.line = "m: M1 has 1 of 2 verdicts at 0123456789ab (V-31)",
+         .gate = {.state = GATE_STATE_VERIFYING, .claim_seq = 12, .n_votes = 1}},
+        {.line = "m: verdict by ada (V-31)", /* superseded */
+         .gate = {.state = GATE_STATE_CLAIMED, .claim_seq = 40}},
+        {.line = "m: verdict by ada (V-31)", /* and the claim that superseded it is decided */
+         .gate = {.state = GATE_STATE_PASSED,
+                  .claim_seq = 40,
+                  .verdict = {.seq = 50, .decision = DECISION_PASS}},
+         .part = 49},
+        {.line = "m: verdict by ada (V-31)", /* withdrawn; nothing stands again */
+         .gate = {.state = GATE_STATE_OPEN, .claim_seq = 12}},
+        {.line = "m: verdict by ada (V-31)", /* withdrawn; what an older claim had stands again */
+         .gate = {.state = GATE_STATE_PASSED,
+                  .claim_seq = 12,
+                  .verdict = {.seq = 9, .decision = DECISION_PASS}},
+         .part = 8},
+        {.line = "m: verdict by ada: FAIL M1 at 0123456789ab (C-12): the port is shut (V-31)",
+         .gate = {.state = GATE_STATE_FAILED,
+                  .claim_seq = 12,
+                  .verdict = {.seq = 33, .decision = DECISION_FAIL}},
+         .part = 31,
+         .is_decided = true},
+        {.line = "m: M1 INCONCLUSIVE at 0123456789ab: its verdicts differ (V-31)",
+         .gate = {.state = GATE_STATE_INCONCLUSIVE,
+                  .claim_seq = 12,
+                  .verdict = {.seq = 31, .decision = DECISION_INCONCLUSIVE}},
+         .is_decided = true},
+};
+
+TEST(one_of_several_verdicts_is_told_where_its_gate_is_decided_by_it_and_nowhere_else) {
+        Entry entry = make_entry("verdict");
+        Message verdict = make_verdict(DECISION_FAIL, "the port is shut");
+
+        verdict.verdict.claim = 12;
+        verdict.verdict.reason = slice_text("assert.stdout");
+        for (size_t i = 0; i < ARRAY_SIZE(vote_rows); i++) {
+                GateRecord gate = vote_rows[i].gate;
+                Event event = {.entry = &entry, .message = &verdict, .gate = &gate};
+                cleanup_buf Buf json = BUF_TEXT, line = BUF_TEXT;
+                EventStatus status;
+
+                gate.verifiers = 2;
+                gate.verdict.parts[0].seq = vote_rows[i].part;
+                gate.verdict.n_parts = vote_rows[i].part != 0;
+                event_print_line(&event, &line);
+                CHECK_EQ_TEXT(buf_get_text(&line), vote_rows[i].line);
+                event_print_json(&event, &json);
+                CHECK((strstr(buf_get_text(&json), "\"decision\"") != NULL) ==
+                      vote_rows[i].is_decided);
+                CHECK((strstr(buf_get_text(&json), "assert") != NULL) ==
+                      (vote_rows[i].is_decided && gate.verdict.decision == DECISION_FAIL));
+                event_make_status(&event, 0, "", &status);
+                CHECK((strcmp(status.state, "pending") != 0) == vote_rows[i].is_decided);
+                buf_deinit(&status.body);
+        }
+}
+
+TEST(verdicts_do_not_differ_where_what_was_claimed_does) {
+        Entry entry = make_entry("verdict");
+        Message verdict = make_verdict(DECISION_PASS, NULL);
+        GateRecord gate = {
+                .verifiers = 2,
+                .claim_seq = 12,
+                .state = GATE_STATE_FAILED,
+                .verdict = {.seq = 31, .decision = DECISION_FAIL, .is_mismatch = true},
+        };
+        Event event = {.entry = &entry, .message = &verdict, .gate = &gate};
+        cleanup_buf Buf json = BUF_TEXT, line = BUF_TEXT;
+
+        verdict.verdict.claim = 12;
+        event_print_line(&event, &line);
+        CHECK_EQ_TEXT(buf_get_text(&line),
+                      "m: verdict by ada: PASS M1 at 0123456789ab (C-12) (V-31)");
+        event_print_json(&event, &json);
+        CHECK_CONTAINS(buf_get_text(&json), "\"decision\":\"PASS\"");
 }
 
 TEST(a_difference_that_fails_the_gate_is_a_failure_of_its_verdict) {
