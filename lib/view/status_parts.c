@@ -37,10 +37,22 @@ static void append_since(uint64_t now_ms, uint64_t then_ms, Buf *text) {
 
 /* ---- what was said already ---- */
 
+/* Where the thing is named: F-1 is not in "F-12". */
+static size_t find_name(Slice text, Slice name) {
+        size_t at = slice_find(text, name);
+
+        while (name.n && at + name.n < text.n && text.data[at + name.n] >= '0' &&
+               text.data[at + name.n] <= '9') {
+                at += name.n;
+                at += slice_find(slice_from(text, at), name);
+        }
+        return at;
+}
+
 /* What stands before the words, where it names the thing whose they are. */
 static Slice cut_words(Slice text, Slice name, const char *before, Slice words) {
         cleanup_buf Buf end = BUF_TEXT;
-        size_t at = slice_find(text, name), n;
+        size_t at = find_name(text, name), n;
 
         if (at == text.n)
                 return text;

@@ -12,6 +12,7 @@
 #include "tests/lib/test.h"
 #include "view/entry.h"
 #include "view/progress.h"
+#include "view/status_parts.h"
 #include "view/terminal.h"
 
 static const char commit[] = "e634a2b41c0f00000000000000000000000000ff";
@@ -231,6 +232,25 @@ TEST(what_has_a_line_of_its_own_is_named_elsewhere_without_its_words) {
         CHECK_CONTAINS(said, "- [ ] M1: finding F-9 is fixed and blocks the phase\n"
                              "    - [ ] M1, M2: the veto X-11 of eve stands\n"
                              "    - [ ] M2: its title is: the token\n");
+}
+
+TEST(a_finding_is_not_named_by_the_number_of_another) {
+        static const char *const rows[][2] = {
+                {"mend F-1: the token", "mend F-1"},
+                {"mend F-12: the token", "mend F-12: the token"},
+                {"F-12 and F-1: the token", "F-12 and F-1"},
+                {"F-11", "F-11"},
+        };
+        struct finding_status finding = {
+                .finding = slice_text("F-1"),
+                .state = FINDING_STATE_OPEN,
+                .title = slice_text("the token"),
+        };
+        struct phase_status phase = {.findings = &finding, .n_findings = 1};
+
+        for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+                CHECK_EQ_SLICE(status_cut_repeated(&phase, slice_text(rows[i][0])),
+                               slice_text(rows[i][1]));
 }
 
 TEST(columns_are_named_once_for_all_phases) {
