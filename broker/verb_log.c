@@ -3,12 +3,14 @@
 
 /* `log`: the ledger, an entry a line; with --follow also what is still to come. */
 
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/nearest.h"
+#include "base/text.h"
 #include "broker/fold.h"
 #include "broker/follow.h"
 #include "broker/log_filter.h"
@@ -176,22 +178,39 @@ static int check_gate(const State *state, const LogFilter *filter, Fault *fault)
         return refuse_name("gate-unknown", "gate", filter->gate, names, n, fault);
 }
 
-/* Where nothing was selected: a name that the ledger does not know is a mistake. */
-static int check_names(const Log *log, Fault *fault) {
+static int find_names(const Log *log, const State *state, Fault *fault) {
         const char *phase_name = args_get(log->errand->args, "phase");
-        cleanup(state_deinit) State state;
         const PhaseRecord *phase;
+        int r = 0;
+
+        if (phase_name)
+                r = errand_find_phase(state, phase_name, &phase, fault);
+        if (r == 0)
+                r = check_actor(state, log->filter.actor, fault);
+        return r ? r : check_gate(state, &log->filter, fault);
+}
+
+/* Where nothing was selected: a name that the ledger does not know is a mistake. Who follows may be
+ * there before it: that is said, and waited for. */
+static int check_names(const Log *log, Fault *fault) {
+        const Args *args = log->errand->args;
+        cleanup_buf Buf found = BUF_TEXT;
+        cleanup(state_deinit) State state;
         int r;
 
         state_init(&state);
-        if (log->n_matching || !(phase_name || log->filter.actor.n || log->filter.gate.n))
+        if (log->n_matching || !(log->filter.phase.n || log->filter.actor.n || log->filter.gate.n))
                 return 0;
         r = fold_ledger(log->errand->ledger, &state, fault);
-        if (r == 0 && phase_name)
-                r = errand_find_phase(&state, phase_name, &phase, fault);
-        if (r == 0)
-                r = check_actor(&state, log->filter.actor, fault);
-        return r ? r : check_gate(&state, &log->filter, fault);
+        if (r != 0)
+                return r;
+        r = find_names(log, &state, fault);
+        if (r == 0 || !args_has(args, "follow"))
+                return r;
+        text_make_visible(slice_text(fault->found), false, &found);
+        (void)fprintf(stderr, "%s: %s yet\n", args->program->name, buf_get_text(&found));
+        *fault = FAULT_INIT;
+        return 0;
 }
 
 /* ---- the verb ---- */

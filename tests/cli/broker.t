@@ -142,10 +142,12 @@ What is in the ledger.
   broker: agent-unknown: there is no agent `aba`
     next: did you mean ada?
   [5]
-  $ broker log --actor nobody --follow
+  $ broker log --actor nobody
   broker: agent-unknown: there is no agent `nobody`
     next: one of: broker, operator, builder, adversary, ada
   [5]
+  $ broker log --actor nobody --follow --timeout 50ms
+  broker: there is no agent `nobody` yet
   $ broker log --gate nothing --phase m
   broker: gate-unknown: there is no gate `nothing`
     next: one of: M1

@@ -31,8 +31,15 @@ likes, so that numbers behind 5 are not known before.
   > ```
   > END
   $ git add plan.md && git commit -qm 'The plan'
-  $ broker plan approve plan.md >/dev/null
   $ wait_for() { timeout 20 sh -c 'until grep -qs -- "$1" "$2"; do sleep 0.05; done' - "$@"; }
+
+Who follows a phase may be there before its plan.
+
+  $ broker log --follow --phase m >early.out 2>early.err & early=$!
+  $ wait_for yet early.err; cat early.err
+  broker: there is no phase `m` yet
+  $ broker plan approve plan.md >/dev/null
+  $ wait_for R-5 early.out; kill -INT $early && wait $early
   $ broker run >run.log 2>&1 &
   $ wait_for ready run.log
 
