@@ -101,8 +101,9 @@ static void say_granted(const Hold *hold, Buf *text) {
         buf_printf(text, "H-%" PRIu64 ": you have ", hold->seq);
         text_make_visible(wanted(hold)->resource, false, text);
         buf_printf(text,
-                   " until %s; its fencing token is %" PRIu64 ", later ones are higher\n"
-                   "  next: when you are done: %s release H-%" PRIu64 "\n",
+                   " until %s; its fencing token is %" PRIu64 ", later ones are higher; "
+                   "when you are done, give it back\n"
+                   "  next: %s release H-%" PRIu64 "\n",
                    until, hold->seq, hold->talk->args->program->name, hold->seq);
 }
 
@@ -128,15 +129,38 @@ static void say_owners(const Hold *hold, Buf *text) {
         }
 }
 
+static void say_option(const Args *args, const char *name, Buf *text) {
+        if (!args_get(args, name))
+                return;
+        buf_printf(text, " --%s ", name);
+        text_quote(args_get(args, name), text);
+}
+
+/* The same, waiting. */
+static void say_command(const Args *args, Buf *text) {
+        buf_printf(text, "  next: %s hold ", args->program->name);
+        text_quote(args->rest[0], text);
+        buf_text(text, args_has(args, "shared") ? " --shared" : "");
+        say_option(args, "for", text);
+        say_option(args, "why", text);
+        buf_text(text, args->n_rest > 1 ? " --wait --" : " --wait");
+        for (size_t i = 1; i < args->n_rest; i++) {
+                buf_byte(text, ' ');
+                text_quote(args->rest[i], text);
+        }
+        buf_byte(text, '\n');
+}
+
 static void say_not_granted(const Hold *hold, Buf *text) {
         buf_printf(text, "H-%" PRIu64 ": you do not have ", hold->seq);
         text_make_visible(wanted(hold)->resource, false, text);
         buf_text(text, ": ");
         text_make_visible(slice_text(hold->why_over), false, text);
-        buf_text(text, "\n");
+        buf_text(text,
+                 args_has(hold->talk->args, "wait") ? "\n" : "; --wait waits for your turn\n");
         say_owners(hold, text);
         if (!args_has(hold->talk->args, "wait"))
-                buf_text(text, "  next: the same with --wait, to wait for your turn\n");
+                say_command(hold->talk->args, text);
 }
 
 static void say_outcome(const Hold *hold) {

@@ -10,14 +10,16 @@ Named resources: one at a time, first come, first served; a command while it is 
 What nobody has is had at once, and only once.
 
   $ said builder-agent hold proxy --for 5m --why 'load test'
-  H-#: you have proxy until 20[-0-9T:]+Z; its fencing token is #, later ones are higher (re)
-    next: when you are done: builder-agent release H-#
+  H-#: you have proxy until 20[-0-9T:]+Z; its fencing token is #, later ones are higher; when you are done, give it back (re)
+    next: builder-agent release H-#
   $ H=$(label H)
   $ said adversary-agent hold proxy
-  H-#: you do not have proxy: it was not free in time
+  H-#: you do not have proxy: it was not free in time; --wait waits for your turn
     held by builder (H-#), until * at the latest (glob)
-    next: the same with --wait, to wait for your turn
+    next: adversary-agent hold proxy --wait
   [8]
+  $ adversary-agent hold proxy --for 5m --why 'load; test' -- sh -c 'exit 7' | tail -n 1
+    next: adversary-agent hold proxy --for 5m --why 'load; test' --wait -- sh -c 'exit 7'
   $ adversary-agent hold proxy --wait --timeout 50ms --json
   \{"version":1,"hold":\{"seq":[0-9]+,"name":"H-[0-9]+","resource":"proxy","lock":"exclusive","granted":false\},"exit":8\} (re)
   [8]
