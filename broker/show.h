@@ -32,6 +32,7 @@ int show_entry(Show *show, uint64_t seq, char letter, Fault *reterr_fault) must_
 /* Entries that tell of one thing, oldest first, as lines of the log or members of a JSON list. */
 typedef struct Life {
         const Show *show;
+        Slice phase;    /* of the thing, so that no line says it; empty: of none */
         uint64_t about; /* an entry; 0: `matches` says it */
         int (*matches)(void *userdata, const Entry *entry, bool *ret_matches);
         void *userdata;

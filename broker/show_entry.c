@@ -166,6 +166,7 @@ int show_entry(Show *show, uint64_t seq, char letter, Fault *reterr_fault) {
         if (r == 0)
                 r = fold_decode(&entry, &arena, &message, reterr_fault);
         life.show = show;
+        life.phase = entry.phase;
         life.about = seq;
         if (r == 0)
                 r = life_walk(&life, seq + 1);

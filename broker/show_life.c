@@ -44,7 +44,7 @@ static int visit(void *userdata, const Entry *entry) {
         cleanup_arena Arena arena = ARENA_INIT;
         Fault fault = FAULT_INIT;
         Life *life = userdata;
-        LogLine line = {.phase = entry->phase, .width = life->show->width};
+        LogLine line = {.phase = life->phase, .width = life->show->width};
         bool matches = false;
         Message message;
         Entry proved;

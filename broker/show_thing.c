@@ -130,6 +130,7 @@ int show_gate(Show *show, const PhaseRecord *phase, const GateRecord *gate, Faul
         int r;
 
         life.show = show;
+        life.phase = about.filter.phase;
         life.matches = is_about_gate;
         life.userdata = &about;
         r = life_walk(&life, 1);
