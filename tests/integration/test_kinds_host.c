@@ -62,12 +62,11 @@ TEST(a_server_that_listens_elsewhere_or_ends_fails) {
         cleanup_trial Trial trial;
 
         trial_make(&trial, "listen.py", listener, 0644);
-        trial_expect(
-                &trial,
-                "  - id: port\n    timeout: 700ms\n    port: { number: 8124, address: \"::1\", "
-                "serve: [python3, listen.py, 127.0.0.1, \"8124\"] }\n"
-                "    expect: { listening: true }\n",
-                TRIAL_FAIL, "assert.listening");
+        trial_expect(&trial,
+                     "  - id: port\n    timeout: 2s\n    port: { number: 8124, address: \"::1\", "
+                     "serve: [python3, listen.py, 127.0.0.1, \"8124\"] }\n"
+                     "    expect: { listening: true }\n",
+                     TRIAL_FAIL, "assert.listening");
         CHECK_CONTAINS(buf_get_text(&trial.out), "listeners| tcp 127.0.0.1:8124");
         trial_expect(&trial,
                      "  - id: port\n    port: { number: 8124, serve: exit 7 }\n"
