@@ -267,6 +267,11 @@ static bool report(const Test *test, unsigned number, int status) {
         return holds;
 }
 
+static void clean_base(void) {
+        if (dir_remove(dir_base) != 0)
+                printf("# %s could not be removed\n", dir_base);
+}
+
 static bool run_one(const Test *test, unsigned number) {
         const char *tmp = getenv("TMPDIR");
         pid_t runner = getpid(), pid;
@@ -274,6 +279,7 @@ static bool run_one(const Test *test, unsigned number) {
 
         (void)snprintf(dir_base, sizeof dir_base, "%.40s/cg%d-%u", tmp && tmp[0] ? tmp : "/tmp",
                        (int)runner, number);
+        clean_base(); /* of a run that was killed and had this pid */
         (void)fflush(stdout);
         pid = fork();
         if (pid == 0)
@@ -283,8 +289,7 @@ static bool run_one(const Test *test, unsigned number) {
         while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
                 continue;
         sweep_orphans();
-        if (dir_remove(dir_base) != 0)
-                printf("# %s could not be removed\n", dir_base);
+        clean_base();
         return report(test, number, status);
 }
 
