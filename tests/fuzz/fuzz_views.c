@@ -68,7 +68,7 @@ static void keep_body(Slice body) {
 static void find_bodies(void) {
         cleanup(views_freep) Views *views = NULL;
         bool is_there = true;
-        uint64_t status_seq;
+        uint64_t status_seq = 0;
         Slice status;
         ViewsRow row;
 
